@@ -1,0 +1,65 @@
+"""Facts in, outcomes out."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import get_annotations
+from types import NoneType
+from typing import get_args
+
+from slowlens.findings import Finding, Rule
+from slowlens.rules import RULES
+
+logger = logging.getLogger(__name__)
+
+
+class Status(StrEnum):
+    """The four answers of a rule."""
+
+    PASSED = "passed"
+    FOUND = "found"
+    SKIPPED = "skipped"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one rule."""
+
+    rule: str
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    """Why it was skipped, or the error that it crashed with."""
+
+
+def needs(rule: Rule) -> dict[str, object]:
+    """Return the facts a rule asks for, by parameter name."""
+    return {n: kind for n, kind in get_annotations(rule.check).items() if n != "return"}
+
+
+def diagnose(facts: Iterable[object], rules: Iterable[Rule] = RULES) -> tuple[Outcome, ...]:
+    """Run every rule whose facts are at hand."""
+    by_type = {type(fact): fact for fact in facts}
+    return tuple(_run(rule, by_type) for rule in rules)
+
+
+def _run(rule: Rule, facts: dict[type, object]) -> Outcome:
+    arguments: dict[str, object] = {}
+    for name, kind in needs(rule).items():
+        wanted = tuple(get_args(kind)) or (kind,)
+        found = next((facts[k] for k in wanted if k in facts), None)
+        if found is None and NoneType not in wanted:
+            return Outcome(rule.id, Status.SKIPPED, reason=_missing(wanted[0]))
+        arguments[name] = found
+    try:
+        findings = tuple(rule.check(**arguments))
+    except Exception as error:
+        logger.exception("rule %s crashed", rule.id)
+        return Outcome(rule.id, Status.CRASHED, reason=f"{type(error).__name__}: {error}")
+    return Outcome(rule.id, Status.FOUND if findings else Status.PASSED, findings)
+
+
+def _missing(kind: object) -> str:
+    return f"needs {getattr(kind, '__name__', kind)}".lower()

@@ -1,0 +1,1 @@
+"""Facts: frozen values that were read or computed, with no opinion and no I/O."""

@@ -1,0 +1,114 @@
+"""What a checkpoint folder says about itself."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+
+from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, lookup
+
+CONFIG = "config.json"
+GENERATION_CONFIG = "generation_config.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+TEXT_CONFIG_KEYS = ("text_config", "llm_config", "language_config", "decoder", "generator")
+"""Where composite models keep the config of the part that writes text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """One JSON file of a checkpoint, as read."""
+
+    name: str
+    values: JsonObject
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """A file that could not be read, or only in part: what is wrong and what to do."""
+
+    file: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One entry of a safetensors header; ``size`` in bytes."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    size: int
+    file: str
+
+    @property
+    def parameters(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The tensors that the safetensors headers announce; no weight is read."""
+
+    files: tuple[str, ...] = ()
+    tensors: tuple[Tensor, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """Number of elements of all tensors."""
+        return sum(tensor.parameters for tensor in self.tensors)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all tensors."""
+        return sum(tensor.size for tensor in self.tensors)
+
+    @property
+    def dtype_sizes(self) -> dict[str, int]:
+        """Bytes per dtype, the largest first."""
+        sizes: Counter[str] = Counter()
+        for tensor in self.tensors:
+            sizes[tensor.dtype] += tensor.size
+        return dict(sizes.most_common())
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenizer:
+    """What is needed of the tokenizer: ids of added tokens, the end token, the chat template."""
+
+    token_ids: Mapping[str, int] = field(default_factory=dict[str, int])
+    eos_token: str | None = None
+    chat_template: str | None = None
+    eos_file: str = TOKENIZER_CONFIG
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A folder: its parsed JSON files, its weights' headers, and what could not be read."""
+
+    root: Path
+    files: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Size in bytes of each file at the top of the folder."""
+    configs: Mapping[str, ConfigFile] = field(default_factory=dict[str, ConfigFile])
+    weights: Weights = Weights()
+    tokenizer: Tokenizer = Tokenizer()
+    problems: tuple[FileProblem, ...] = ()
+
+    def get(self, file: str, *pointer: str) -> Json | Absent:
+        """Return the value at ``pointer`` in ``file``, or ``ABSENT``."""
+        config = self.configs.get(file)
+        return ABSENT if config is None else lookup(config.values, pointer)
+
+    def values(self, file: str) -> JsonObject | None:
+        """Return the parsed ``file``, or None when it is missing or unreadable."""
+        config = self.configs.get(file)
+        return None if config is None else config.values
+
+    @property
+    def model_type(self) -> str:
+        """``model_type`` of config.json, or an empty string."""
+        value = self.get(CONFIG, "model_type")
+        return value if isinstance(value, str) else ""

@@ -1,0 +1,38 @@
+"""Where a run took place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Versions of what matters for speed; a package that is not installed is left out."""
+
+    python: str
+    platform: str
+    packages: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What the model ran on, told by the measuring process."""
+
+    kind: str
+    """``cuda``, ``cpu``, ``mps``."""
+    name: str
+    uuid: str = ""
+    memory: int = 0
+    """Bytes, 0 when not known."""
+    threads: int = 0
+    """Torch's CPU threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLoad:
+    """One look at a GPU: bytes in use by everybody, percent of time busy, watts, degrees."""
+
+    memory_used: int
+    memory_total: int
+    utilization: int
+    power: float
+    temperature: int

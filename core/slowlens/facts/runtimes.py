@@ -1,0 +1,31 @@
+"""Who reads a checkpoint."""
+
+from enum import StrEnum
+
+
+class Runtime(StrEnum):
+    """A reader of checkpoints; each resolves the same files in its own way."""
+
+    TRANSFORMERS_4 = "transformers-4"
+    """``model.generate()`` of transformers 4."""
+    TRANSFORMERS_5 = "transformers-5"
+    """``model.generate()`` of transformers 5."""
+    FORWARD = "forward"
+    """A loop of one's own around ``model(input_ids)``."""
+    VLLM = "vllm"
+
+    @property
+    def label(self) -> str:
+        """The name to show to a person."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Runtime.TRANSFORMERS_4: "transformers 4 generate",
+    Runtime.TRANSFORMERS_5: "transformers 5 generate",
+    Runtime.FORWARD: "a bare forward loop",
+    Runtime.VLLM: "vLLM",
+}
+
+GENERATE = (Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5)
+"""The runtimes that decode with ``generate()``."""

@@ -1,0 +1,25 @@
+"""Effective settings: what each runtime ends up with after all files had their say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from slowlens.facts.runtimes import Runtime
+from slowlens.jsonvalue import Json
+
+DEFAULT = "default"
+"""``decided_by`` when no file says anything: the library's own default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The value a runtime ends up with, and the file that decided it."""
+
+    value: Json
+    decided_by: str
+    note: str = ""
+    """Why it is not what the file seems to say, or why the checkpoint will not load."""
+
+
+Settings: TypeAlias = Mapping[str, Mapping[Runtime, Setting]]
+"""Setting name to runtime to value; a runtime that has no such setting is left out."""

@@ -1,0 +1,36 @@
+"""The tokens that should end an answer, as the tokenizer and its chat template tell."""
+
+from dataclasses import dataclass
+
+from slowlens.facts.checkpoint import Tokenizer
+
+END_OF_TURN = (
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<end_of_turn>",
+    "<turn|>",
+    "<|end|>",
+    "<|end_of_turn|>",
+    "<|END_OF_TURN_TOKEN|>",
+    "<|return|>",
+    "<｜end▁of▁sentence｜>",
+)
+"""Tokens that chat models write after an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopTokens:
+    """Name to id of the tokens that should stop generation; empty where nothing says so."""
+
+    eos: dict[str, int]
+    """The tokenizer's own end token."""
+    end_of_turn: dict[str, int]
+    """Known end-of-turn tokens that the chat template writes."""
+
+
+def stop_tokens(tokenizer: Tokenizer) -> StopTokens:
+    """Find the end token and the template's end-of-turn tokens among the added tokens."""
+    ids, template = tokenizer.token_ids, tokenizer.chat_template or ""
+    eos = {name: ids[name] for name in (tokenizer.eos_token,) if name is not None and name in ids}
+    turns = {name: ids[name] for name in END_OF_TURN if name in ids and name in template}
+    return StopTokens(eos, turns)

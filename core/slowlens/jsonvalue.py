@@ -1,0 +1,39 @@
+"""JSON values, and the difference between null and not there."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+JsonObject: TypeAlias = Mapping[str, Json]
+Pointer: TypeAlias = tuple[str, ...]
+
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "<absent>"
+
+
+ABSENT: Final = _Absent.ABSENT
+"""The key is missing from the file, which is not the same as ``null``."""
+
+Absent: TypeAlias = Literal[_Absent.ABSENT]
+
+
+def lookup(values: JsonObject, pointer: Pointer) -> Json | Absent:
+    """Follow ``pointer`` into ``values``; ``ABSENT`` where it leads nowhere."""
+    here: Json = values
+    for key in pointer:
+        if not isinstance(here, Mapping) or key not in here:
+            return ABSENT
+        here = here[key]
+    return here
+
+
+def same(left: Json | Absent, right: Json | Absent) -> bool:
+    """Compare as JSON does: ``true`` is not ``1``, but ``1`` is ``1.0``."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    return left == right

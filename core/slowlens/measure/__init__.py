@@ -1,0 +1,1 @@
+"""Live generation in a child process: plan, protocol, session, worker."""
