@@ -1,0 +1,183 @@
+"""A process of our own that reports in lines and never outlives the with-block."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import IO, Self
+
+from slowlens.errors import WorkerError
+
+SILENCE = 300.0
+"""Seconds without a line after which a child counts as hung."""
+_GRACE = 2.0
+_POLL = 0.2
+_LONGEST_LINE = 1 << 24
+_TAIL = 8192
+_KILLED = -9
+
+
+def python(module: str) -> tuple[str, ...]:
+    """Return the command that runs ``module`` here; ``-P`` ignores namesakes in the folder."""
+    return (sys.executable, "-P", "-m", module)
+
+
+class Child:
+    """Give ``request`` to a new process and read its lines; leaving ends it with all it started.
+
+    ``name`` is what error messages call it. ``stop`` may be called from any thread: it ends
+    the lines.
+    """
+
+    def __init__(
+        self, command: Sequence[str], request: bytes, *, name: str = "the measuring process"
+    ) -> None:
+        self._command, self._request, self._name = command, request, name
+        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
+        self._tail = b""
+        self._over = False
+        self._ending = threading.Lock()
+
+    def __enter__(self) -> Self:
+        try:
+            self._process = _start(self._command)
+        except OSError as error:
+            raise WorkerError(
+                f"{self._name} could not be started: {error}",
+                hint=f"Check that {self._command[0]} can be run.",
+            ) from error
+        assert self._process.stdin
+        assert self._process.stdout
+        assert self._process.stderr
+        self._readers = (
+            _reader(self._read, self._process.stdout),
+            _reader(self._drain, self._process.stderr),
+        )
+        with suppress(BrokenPipeError):  # it died at once: line() says why
+            self._process.stdin.write(self._request)
+            self._process.stdin.flush()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (line := self.line()) is not None:
+            yield line
+
+    def line(self, silence: float = SILENCE) -> bytes | None:
+        """Return the next line, None after the last; WorkerError when it died or hangs."""
+        deadline = time.monotonic() + silence
+        while True:
+            try:
+                line = self._lines.get(timeout=_POLL)
+            except Empty:
+                # What it started may hold the pipe open, so look whether it lives.
+                if self._process.poll() is not None:
+                    line = None
+                elif time.monotonic() < deadline:
+                    continue
+                else:
+                    raise self._hung(silence) from None
+            if line is None:
+                self._lines.put(None)
+                self._judge()
+            return line
+
+    def stop(self) -> None:
+        """End the child and what it started, with SIGTERM first and SIGKILL soon after."""
+        with self._ending:
+            if self._over:
+                return
+            self._over = True
+            try:
+                self._end(kill=False)
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_GRACE)
+            finally:
+                self._end(kill=True)
+                self._process.wait()
+                self._close()
+
+    def _end(self, *, kill: bool) -> None:
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL if kill else signal.SIGTERM)
+
+    def _close(self) -> None:
+        assert self._process.stdin
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        for reader in self._readers:
+            reader.join(_GRACE)
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
+                self._lines.put(line)
+        self._lines.put(None)
+
+    def _drain(self, stream: IO[bytes]) -> None:
+        with stream:
+            while chunk := os.read(stream.fileno(), 65536):
+                self._tail = (self._tail + chunk)[-_TAIL:]
+
+    def _judge(self) -> None:
+        if self._over:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE)
+        code = self._process.returncode
+        self.stop()
+        if code:
+            raise self._died(code)
+
+    def _hung(self, silence: float) -> WorkerError:
+        return WorkerError(
+            f"{self._name} said nothing for {silence:g} seconds and was stopped",
+            hint="Look for what keeps the device or the disk busy, or ask for less: "
+            "a shorter prompt, fewer tokens, a smaller checkpoint.",
+        )
+
+    def _died(self, code: int) -> WorkerError:
+        if code == _KILLED:
+            return WorkerError(
+                f"{self._name} was killed (signal 9): most likely the system ran out of memory",
+                hint="Close other programs, take a machine with more memory, or a smaller "
+                "checkpoint.",
+            )
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return WorkerError(
+            f"{self._name} ended with {how}{self._last_words()}",
+            hint=f"Check that what it needs can be imported by {self._command[0]}.",
+        )
+
+    def _last_words(self) -> str:
+        text = self._tail.decode(errors="replace").replace("\r", "\n")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return ": " + " / ".join(lines[-3:]) if lines else ""
+
+
+def _start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start it as the leader of its own group, out of reach of a Ctrl-C meant for the parent."""
+    return subprocess.Popen(  # noqa: S603
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=sys.platform != "win32",
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
+
+
+def _reader(target: Callable[[IO[bytes]], None], stream: IO[bytes]) -> threading.Thread:
+    thread = threading.Thread(target=target, args=(stream,), daemon=True)
+    thread.start()
+    return thread
