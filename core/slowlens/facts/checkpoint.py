@@ -14,6 +14,17 @@ TOKENIZER_CONFIG = "tokenizer_config.json"
 TEXT_CONFIG_KEYS = ("text_config", "llm_config", "language_config", "decoder", "generator")
 """Where composite models keep the config of the part that writes text."""
 
+NOT_GENERATING = (
+    "ForSequenceClassification",
+    "ForTokenClassification",
+    "ForQuestionAnswering",
+    "ForMultipleChoice",
+    "ForMaskedLM",
+    "ForImageClassification",
+    "ForAudioClassification",
+)
+"""Endings of architectures without ``generate()``."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
@@ -112,3 +123,11 @@ class Checkpoint:
         """``model_type`` of config.json, or an empty string."""
         value = self.get(CONFIG, "model_type")
         return value if isinstance(value, str) else ""
+
+    @property
+    def generates(self) -> bool:
+        """Whether its architecture writes text; true where config.json does not tell."""
+        names = self.get(CONFIG, "architectures")
+        if not isinstance(names, list) or not names:
+            return True
+        return not all(isinstance(n, str) and n.endswith(NOT_GENERATING) for n in names)

@@ -1,10 +1,16 @@
 """Everything that was read from one checkpoint, with what follows from it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from slowlens.facts.checkpoint import Checkpoint
+from slowlens.facts.checkpoint import CONFIG, Checkpoint
+from slowlens.facts.defaults import ClassDefaults
+from slowlens.facts.effective import as_ids, effective_settings
+from slowlens.facts.generation import is_discarded, mark_matters
+from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import Settings
-from slowlens.facts.stopping import StopTokens
+from slowlens.facts.stopping import StopTokens, stop_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +20,10 @@ class Reading:
     checkpoint: Checkpoint
     settings: Settings
     stop_tokens: StopTokens
+    discarded: bool
+    """transformers 4 throws its generation_config.json away."""
+    mark_matters: bool
+    """Without the ``_from_model_config`` mark transformers 4 would decode differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +34,46 @@ class Merged(Reading):
 @dataclass(frozen=True, slots=True)
 class Source(Reading):
     """The checkpoint that it came from."""
+
+
+def stop_ids(reading: Reading, runtime: Runtime) -> frozenset[int]:
+    """Return the ids at which ``runtime`` stops."""
+    return frozenset(as_ids(reading.settings["eos_token_id"][runtime].value))
+
+
+def wanted_stop_ids(merged: Reading, source: Reading | None) -> frozenset[int]:
+    """Return all ids that should end an answer of ``merged``, as far as its files tell.
+
+    They are those at which it or its source stops, those of config.json, and those of the
+    tokenizer and its chat template; ids outside the vocabulary are left out.
+    """
+    readings = (merged,) if source is None else (merged, source)
+    ids = set(as_ids(merged.checkpoint.get(CONFIG, "eos_token_id")))
+    for reading in readings:
+        ids |= reading.stop_tokens.ids
+        ids |= {i for runtime in GENERATE for i in stop_ids(reading, runtime)}
+    return frozenset(ids - outside_vocabulary(merged, ids))
+
+
+def outside_vocabulary(reading: Reading, ids: Iterable[int]) -> frozenset[int]:
+    """Return the ids that the model cannot write."""
+    size = reading.checkpoint.get(CONFIG, "vocab_size")
+    if isinstance(size, bool) or not isinstance(size, int):
+        return frozenset()
+    return frozenset(i for i in ids if i >= size or i < 0)
+
+
+Kind = TypeVar("Kind", bound=Reading)
+
+
+def reading(
+    kind: type[Kind], checkpoint: Checkpoint, defaults: Mapping[int, ClassDefaults]
+) -> Kind:
+    """Derive everything from ``checkpoint``; ``defaults`` by major version of transformers."""
+    return kind(
+        checkpoint=checkpoint,
+        settings=effective_settings(checkpoint, defaults),
+        stop_tokens=stop_tokens(checkpoint.tokenizer),
+        discarded=is_discarded(checkpoint, defaults[4]),
+        mark_matters=mark_matters(checkpoint, defaults[4]),
+    )

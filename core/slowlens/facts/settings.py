@@ -1,4 +1,4 @@
-"""Effective settings: what each runtime ends up with after all files had their say."""
+"""Effective settings: the value each runtime ends up with, and the file that decided it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ class Setting:
     value: Json
     decided_by: str
     note: str = ""
-    """Why it is not what the file seems to say, or why the checkpoint will not load."""
+    """Why it is not what the file seems to say."""
+    fails: bool = False
+    """The runtime cannot load or run the checkpoint because of this value; ``note`` says how."""
 
 
 Settings: TypeAlias = Mapping[str, Mapping[Runtime, Setting]]

@@ -1,5 +1,6 @@
 """The tokens that should end an answer, as the tokenizer and its chat template tell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Tokenizer
@@ -13,19 +14,28 @@ END_OF_TURN = (
     "<|end_of_turn|>",
     "<|END_OF_TURN_TOKEN|>",
     "<|return|>",
-    "<｜end▁of▁sentence｜>",
 )
 """Tokens that chat models write after an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class StopTokens:
-    """Name to id of the tokens that should stop generation; empty where nothing says so."""
+    """Name to id of the tokens that should end an answer; empty where nothing says so."""
 
-    eos: dict[str, int]
+    eos: Mapping[str, int]
     """The tokenizer's own end token."""
-    end_of_turn: dict[str, int]
+    end_of_turn: Mapping[str, int]
     """Known end-of-turn tokens that the chat template writes."""
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """All of them."""
+        return frozenset((*self.eos.values(), *self.end_of_turn.values()))
+
+    def describe(self, ids: frozenset[int]) -> str:
+        """Write ids with their names where these are known: ``2 (<|im_end|>)``."""
+        names = {i: name for name, i in (*self.eos.items(), *self.end_of_turn.items())}
+        return ", ".join(f"{i} ({names[i]})" if i in names else str(i) for i in sorted(ids))
 
 
 def stop_tokens(tokenizer: Tokenizer) -> StopTokens:

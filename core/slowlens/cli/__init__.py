@@ -1,0 +1,71 @@
+"""The command line: one module a command, each with ``configure`` and ``run``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from slowlens import __version__
+from slowlens.cli import check, inspect
+from slowlens.errors import SlowlensError
+from slowlens.gate import ExitCode
+
+COMMANDS = {
+    "check": check,
+    "inspect": inspect,
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Exits with 3 on wrong usage; 2 means that something could not be checked."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its return value is the exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except SlowlensError as error:
+        print(f"slowlens: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:  # noqa: BLE001 - the boundary: a bug is told apart from a finding
+        return _internal_error(error)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    top = _Parser(prog="slowlens", description="Find out why a merged checkpoint is slow.")
+    top.add_argument("--version", action="version", version=f"slowlens {__version__}")
+    subparsers = top.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for name, command in COMMANDS.items():
+        text = (command.__doc__ or "").strip()
+        subparser = subparsers.add_parser(
+            name, help=text.splitlines()[0], description=text, formatter_class=_Formatter
+        )
+        subparser.set_defaults(run=command.run)
+        command.configure(subparser)
+    return top
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the line breaks of the docstrings."""
+
+
+def _internal_error(error: Exception) -> int:
+    if os.environ.get("SLOWLENS_DEBUG"):
+        raise error
+    print(f"slowlens: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+    print("  This is a bug. Set SLOWLENS_DEBUG=1 to see where it happened.", file=sys.stderr)
+    return ExitCode.USAGE

@@ -1,0 +1,87 @@
+"""Two runs of the same checkpoint: before and after a fix."""
+
+from dataclasses import dataclass
+
+from slowlens.facts.measurement import Measurement
+from slowlens.facts.speed import Speed, answer_of, speed_of
+from slowlens.facts.timing import Cache, Subject
+from slowlens.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What changed from one measured run to another; None where it was not measured."""
+
+    before: Speed | None
+    after: Speed | None
+    answer_before: int | None
+    """Tokens of the answer that was free to stop."""
+    answer_after: int | None
+    differs: tuple[str, ...]
+    """What was not alike, so that the figures may not be compared."""
+
+    @property
+    def sentence(self) -> str:
+        """Say what became of it, or why that cannot be said."""
+        if self.differs:
+            return f"The two runs cannot be compared: {', '.join(self.differs)}."
+        if self.before is None or self.after is None:
+            return "One of the two runs was not measured to its end."
+        return " ".join((_speed(self.before, self.after), *_length(self)))
+
+
+def compare(before: Run, after: Run) -> Comparison:
+    """Compare what merged did as shipped."""
+    one, two = before.measurement, after.measurement
+    if one is None or two is None:
+        return Comparison(None, None, None, None, ())
+    return Comparison(
+        before=speed_of(one, Subject.MERGED, Cache.AS_SHIPPED),
+        after=speed_of(two, Subject.MERGED, Cache.AS_SHIPPED),
+        answer_before=_tokens(one),
+        answer_after=_tokens(two),
+        differs=tuple(_differences(one, two)),
+    )
+
+
+def _differences(one: Measurement, two: Measurement) -> list[str]:
+    pairs = {
+        "another checkpoint": (one.plan.merged, two.plan.merged),
+        "another prompt": (one.plan.prompt, two.plan.prompt),
+        "another number of new tokens": (one.plan.new_tokens, two.plan.new_tokens),
+        "another device": (_device(one), _device(two)),
+        "other package versions": (_packages(one), _packages(two)),
+    }
+    return [name for name, (a, b) in pairs.items() if a != b]
+
+
+def _device(measurement: Measurement) -> object:
+    return next((m.device for m in measurement.models), None)
+
+
+def _packages(measurement: Measurement) -> object:
+    packages = measurement.environment.packages if measurement.environment else {}
+    return {name: packages.get(name) for name in ("torch", "transformers")}
+
+
+def _tokens(measurement: Measurement) -> int | None:
+    generation = answer_of(measurement, Subject.MERGED)
+    return None if generation is None else len(generation.steps)
+
+
+def _speed(before: Speed, after: Speed) -> str:
+    ratio = before.tpot / after.tpot
+    figures = (
+        f"{before.tpot * 1000:.3g} ms per token before, {after.tpot * 1000:.3g} ms after "
+        f"(over {after.new_tokens} tokens, {before.rounds} and {after.rounds} rounds)"
+    )
+    if 1 / 1.1 < ratio < 1.1:
+        return f"As fast as before: {figures}."
+    return f"{max(ratio, 1 / ratio):.1f} times {'faster' if ratio > 1 else 'slower'}: {figures}."
+
+
+def _length(comparison: Comparison) -> tuple[str, ...]:
+    before, after = comparison.answer_before, comparison.answer_after
+    if before is None or after is None or before == after:
+        return ()
+    return (f"The answer has {after} tokens; it had {before}.",)

@@ -1,0 +1,89 @@
+"""All effective settings of a checkpoint.
+
+They are predictions from files; ``slowlens measure`` proves the one about the cache. The tests
+compare them with what the installed library does with random pairs of files.
+"""
+
+from collections.abc import Mapping
+
+from slowlens.facts.cache import cache_settings
+from slowlens.facts.checkpoint import GENERATION_CONFIG, Checkpoint, Tokenizer
+from slowlens.facts.defaults import ClassDefaults
+from slowlens.facts.generation import DEFAULTS, GenerationParameters, generation_parameters
+from slowlens.facts.loading import attention_settings, dtype_settings
+from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.settings import DEFAULT, Setting, Settings
+from slowlens.jsonvalue import ABSENT, Absent, Json
+
+GENERATION_KEYS = (
+    "do_sample",
+    "temperature",
+    "top_k",
+    "top_p",
+    "repetition_penalty",
+    "num_beams",
+    "max_length",
+    "max_new_tokens",
+    "cache_implementation",
+)
+READ_BY_VLLM = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens")
+VLLM_DEFAULTS: Mapping[str, Json] = {**DEFAULTS, "top_k": 0}
+DEFAULTS_OF = {Runtime.TRANSFORMERS_4: 4, Runtime.TRANSFORMERS_5: 5, Runtime.VLLM: 5}
+"""The major version of transformers whose reading of the files each runtime shares."""
+
+
+def effective_settings(checkpoint: Checkpoint, defaults: Mapping[int, ClassDefaults]) -> Settings:
+    """Resolve every setting of ``checkpoint``; ``defaults`` by major version of transformers."""
+    parameters = {
+        runtime: generation_parameters(checkpoint, runtime, defaults[major])
+        for runtime, major in DEFAULTS_OF.items()
+    }
+    settings = {
+        "use_cache": cache_settings(checkpoint, parameters, defaults[5]),
+        "eos_token_id": _eos(checkpoint.tokenizer, parameters),
+        "dtype": dtype_settings(checkpoint),
+        "attn_implementation": attention_settings(checkpoint),
+    }
+    return settings | {key: _generation(key, parameters) for key in GENERATION_KEYS}
+
+
+def as_ids(value: Json | Absent) -> tuple[int, ...]:
+    """Return token ids as a tuple, whether they were written as a number or as a list."""
+    if isinstance(value, list):
+        return tuple(i for i in value if isinstance(i, int) and not isinstance(i, bool))
+    return (value,) if isinstance(value, int) and not isinstance(value, bool) else ()
+
+
+def _generation(
+    key: str, parameters: Mapping[Runtime, GenerationParameters]
+) -> dict[Runtime, Setting]:
+    readers = (*GENERATE, Runtime.VLLM) if key in READ_BY_VLLM else GENERATE
+    return {runtime: _parameter(key, runtime, parameters[runtime]) for runtime in readers}
+
+
+def _parameter(key: str, runtime: Runtime, parameters: GenerationParameters) -> Setting:
+    value = parameters.get(key)
+    if value is ABSENT or value is None:
+        defaults = VLLM_DEFAULTS if runtime is Runtime.VLLM else DEFAULTS
+        return Setting(defaults.get(key), DEFAULT)
+    return Setting(value, parameters.files[key])
+
+
+def _eos(
+    tokenizer: Tokenizer, parameters: Mapping[Runtime, GenerationParameters]
+) -> dict[Runtime, Setting]:
+    """Resolve the ids that end an answer; vLLM adds the tokenizer's own end token."""
+    settings = {}
+    for runtime, found in parameters.items():
+        ids = as_ids(found.get("eos_token_id"))
+        files = [found.files["eos_token_id"]] if ids else []
+        own = tokenizer.token_ids.get(tokenizer.eos_token or "")
+        if runtime is Runtime.VLLM and own is not None and own not in ids:
+            ids, files = (own, *ids), [tokenizer.eos_file, *files]
+        settings[runtime] = Setting(list(ids), " + ".join(files) or _silent(found))
+    return settings
+
+
+def _silent(parameters: GenerationParameters) -> str:
+    """Name generation_config.json without the key, too: config.json is not asked then."""
+    return GENERATION_CONFIG if parameters.origin == GENERATION_CONFIG else DEFAULT

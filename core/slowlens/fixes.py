@@ -1,0 +1,60 @@
+"""Fixes that several rules offer."""
+
+from collections.abc import Iterator
+
+from slowlens.facts.cache import USE_CACHE
+from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TEXT_CONFIG_KEYS, Checkpoint
+from slowlens.facts.generation import FROM_MODEL_CONFIG
+from slowlens.findings import Applicability, Edit, Fix, ValueEvidence
+from slowlens.jsonvalue import ABSENT, Pointer
+
+NESTED = (*((key,) for key in TEXT_CONFIG_KEYS), ("thinker_config", "text_config"))
+"""Objects of config.json that may hold a ``use_cache`` of their own."""
+
+
+def turn_cache_on(checkpoint: Checkpoint, *, keep_mark: bool) -> Fix:
+    """Set ``use_cache`` in every file that has a say; each alone can fail.
+
+    ``keep_mark`` leaves ``_from_model_config`` where taking it away would change how
+    transformers 4 decodes.
+    """
+    edits = [
+        Edit(e.file, e.pointer, before=e.found, after=True) for e in cache_switches(checkpoint)
+    ]
+    mark = checkpoint.get(GENERATION_CONFIG, FROM_MODEL_CONFIG)
+    if mark is not ABSENT and not keep_mark:
+        edits.append(Edit(GENERATION_CONFIG, (FROM_MODEL_CONFIG,), before=mark, after=ABSENT))
+    applicability, reason = _applicability(checkpoint)
+    return Fix("Turn the key-value cache on", applicability, tuple(edits), reason)
+
+
+def cache_switches(checkpoint: Checkpoint) -> tuple[ValueEvidence, ...]:
+    """Return every ``use_cache`` that is written and is not true."""
+    return tuple(
+        ValueEvidence(file, pointer, found)
+        for file, pointer in _places()
+        if (found := checkpoint.get(file, *pointer)) is not ABSENT and found is not True
+    )
+
+
+def _places() -> Iterator[tuple[str, Pointer]]:
+    yield CONFIG, (USE_CACHE,)
+    for pointer in NESTED:
+        yield CONFIG, (*pointer, USE_CACHE)
+    yield GENERATION_CONFIG, (USE_CACHE,)
+
+
+def _applicability(checkpoint: Checkpoint) -> tuple[Applicability, str]:
+    if checkpoint.get(CONFIG, "auto_map") is not ABSENT:
+        return Applicability.UNSAFE, (
+            "The checkpoint brings code of its own (auto_map), which may not support the cache."
+        )
+    shared = checkpoint.get(CONFIG, "num_kv_shared_layers")
+    if shared is ABSENT:
+        shared = checkpoint.get(CONFIG, "text_config", "num_kv_shared_layers")
+    if isinstance(shared, int) and shared > 0:
+        return Applicability.UNSAFE, (
+            "Layers of this model share keys and values (num_kv_shared_layers): without the cache "
+            "its numbers are wrong, so the fix changes what it writes, for the better."
+        )
+    return Applicability.SAFE, ""

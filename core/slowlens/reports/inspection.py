@@ -1,0 +1,75 @@
+"""What a checkpoint holds, and which value each runtime ends up with."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from slowlens.facts.runtimes import Runtime
+from slowlens.facts.settings import DEFAULT, Setting
+from slowlens.reports.text import labelled
+from slowlens.reports.units import count, counted, size, value
+from slowlens.run import CheckpointSummary, Run
+
+
+def render(run: Run) -> str:
+    """Render the files and the effective settings of ``run.merged`` for a terminal."""
+    return "\n".join(_lines(run)) + "\n"
+
+
+def _lines(run: Run) -> Iterator[str]:
+    yield from _heading(run.merged)
+    yield ""
+    yield "Files"
+    width = max(len(name) for name in run.merged.files)
+    for name, length in run.merged.files.items():
+        yield f"  {name:<{width}}  {size(length):>8}"
+    yield ""
+    yield "Effective settings"
+    yield from _settings(run.settings)
+    if run.problems:
+        yield ""
+    for problem in run.problems:
+        yield from labelled("unread", f"{problem.file} {problem.message}. {problem.hint}")
+
+
+def _heading(checkpoint: CheckpointSummary) -> Iterator[str]:
+    yield f"{Path(checkpoint.path).name}  {checkpoint.path}"
+    total = sum(checkpoint.dtype_sizes.values())
+    dtypes = ", ".join(
+        f"{dtype} {100 * part / total:.3g} %" for dtype, part in checkpoint.dtype_sizes.items()
+    )
+    weights = (
+        f"{count(checkpoint.parameters)} parameters, {size(total)} of weights ({dtypes})"
+        if total
+        else "no safetensors weights"
+    )
+    yield f"{checkpoint.model_type or 'no model type'}, {weights}"
+
+
+def _settings(settings: Mapping[str, Mapping[Runtime, Setting]]) -> Iterator[str]:
+    rows = [row for name, by in settings.items() for row in _rows(name, by)]
+    written = [row for row in rows if row[3] != DEFAULT or row[4]]
+    shown = {row[0] for row in written} | {"use_cache"}
+    rows = [row for row in rows if row[0] in shown]
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    seen = ""
+    for row in rows:
+        name = "" if row[0] == seen else row[0]
+        seen = row[0]
+        cells = (name, *row[1:4])
+        line = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+        yield f"  {line}  {row[4]}".rstrip()
+    silent = [name for name in settings if name not in shown]
+    if silent:
+        yield f"  {counted(len(silent), 'setting')} at the default everywhere: {', '.join(silent)}"
+
+
+def _rows(
+    name: str, by_runtime: Mapping[Runtime, Setting]
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Runtimes that agree share a row: name, value, runtimes, decided by, note."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for runtime, setting in by_runtime.items():
+        shown = "fails" if setting.fails else value(setting.value)
+        groups.setdefault((shown, setting.decided_by, setting.note), []).append(runtime)
+    for (shown, decided_by, note), runtimes in groups.items():
+        yield name, shown, ", ".join(runtimes), decided_by, note

@@ -1,0 +1,43 @@
+"""Numbers with their units, as a person reads them."""
+
+import json
+from enum import Enum
+
+from slowlens.jsonvalue import ABSENT, Absent, Json
+
+
+def size(count: int) -> str:
+    """Write bytes with a decimal unit: ``269 MB``."""
+    return _scaled(count, ("B", "kB", "MB", "GB", "TB"), " ")
+
+
+def count(number: int) -> str:
+    """Write a number of parameters: ``135M``."""
+    return _scaled(number, ("", "K", "M", "B", "T"), "")
+
+
+def value(item: Json | Absent) -> str:
+    """Write a JSON value on one line, or ``(absent)``."""
+    if item is ABSENT or isinstance(item, Enum):
+        return "(absent)"
+    return json.dumps(item, ensure_ascii=False)
+
+
+def milliseconds(seconds: float) -> str:
+    """Write seconds as milliseconds with three significant digits."""
+    shown = seconds * 1000
+    return f"{shown:,.0f} ms" if shown >= 100 else f"{shown:.3g} ms"
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: ``1 finding``, ``2 findings``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _scaled(number: float, units: tuple[str, ...], space: str) -> str:
+    for unit in units:
+        if number < 1000 or unit == units[-1]:
+            digits = f"{number:.0f}" if unit == units[0] or number >= 100 else f"{number:.3g}"
+            return f"{digits}{space if unit else ''}{unit}"
+        number /= 1000
+    raise AssertionError

@@ -1,0 +1,66 @@
+"""config.json turns the cache off, but generation_config.json decides and leaves it on.
+
+## What it does
+Reports ``use_cache: false`` in config.json, or in its text config, when ``generate()`` caches
+nevertheless because an ordinary generation_config.json stands beside it.
+
+## Why it is worse
+It is not slow today. It becomes slow when a tool drops or regenerates generation_config.json,
+and for code that calls ``model(...)`` in a loop of its own, which follows config.json.
+
+## Affects
+Bare forward loops. Not ``generate()``, not vLLM.
+
+## Fix
+Sets ``use_cache`` to true in config.json and in its text config where it is written.
+
+## Fix safety
+Safe: the cache changes speed, not which tokens are chosen, up to rounding.
+
+## References
+- https://github.com/huggingface/transformers/pull/41585
+- https://huggingface.co/docs/transformers/kv_cache
+"""
+
+from collections.abc import Iterator
+
+from slowlens.facts.cache import USE_CACHE
+from slowlens.facts.reading import Merged
+from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.findings import Confidence, Finding, Rule, Severity
+from slowlens.fixes import cache_switches, turn_cache_on
+
+
+def check(merged: Merged) -> Iterator[Finding]:
+    """Yield one finding when the switch is off and yet changes nothing for ``generate()``."""
+    settings = merged.settings[USE_CACHE]
+    switches = cache_switches(merged.checkpoint)
+    if not switches or any(settings[runtime].value is not True for runtime in GENERATE):
+        return
+    loop = settings[Runtime.FORWARD].value is False
+    yield Finding(
+        message=(
+            "config.json says use_cache: false, but generate() caches: "
+            f"{_winner(merged)}" + ("; only a bare forward loop goes without" if loop else "")
+        ),
+        severity=Severity.NOTE,
+        confidence=Confidence.READ,
+        affects=(Runtime.FORWARD,) if loop else (),
+        evidence=switches,
+        cost="nothing today; the full price once generation_config.json is dropped or regenerated",
+        fix=turn_cache_on(merged.checkpoint, keep_mark=merged.mark_matters),
+    )
+
+
+def _winner(merged: Merged) -> str:
+    if merged.checkpoint.values("generation_config.json") is not None:
+        return "generation_config.json stands beside it and wins"
+    return "the top level of config.json wins"
+
+
+RULE = Rule(
+    id="config-use-cache-false-latent",
+    title="Cache off in config.json, without effect today",
+    check=check,
+    since="0.1.0",
+)

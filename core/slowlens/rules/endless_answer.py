@@ -1,0 +1,60 @@
+"""The answer ran to the token limit.
+
+## What it does
+Compares live runs that were free to stop: merged went on to the limit where its source ended
+its answer by itself. Without a source it reports the limit as a suspicion.
+
+## Why it is slow
+The time for a token is the same, but there are more of them: every answer takes as long as the
+limit allows.
+
+## Affects
+The version of transformers that the run was made with.
+
+## Fix
+None of its own: eos-lost-or-wrong names the file and the edit where a file is to blame. A model
+that never learned to write its end token cannot be mended by a file.
+
+## Fix safety
+Not applicable.
+
+## References
+- https://github.com/huggingface/open-r1/issues/663
+- https://github.com/hiyouga/LLaMA-Factory/issues/1922
+"""
+
+from collections.abc import Iterator
+
+from slowlens.facts.measurement import Measurement
+from slowlens.facts.runtimes import GENERATE
+from slowlens.facts.speed import answer_of
+from slowlens.facts.timing import Finish, Subject
+from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity
+
+
+def check(measurement: Measurement) -> Iterator[Finding]:
+    """Yield one finding when merged did not stop by itself."""
+    merged = answer_of(measurement, Subject.MERGED)
+    source = answer_of(measurement, Subject.SOURCE)
+    if merged is None or merged.finish is not Finish.LENGTH:
+        return
+    if source is not None and source.finish is Finish.LENGTH:
+        return
+    ran, known = len(merged.steps), source is not None
+    against = f"; the source stopped after {len(source.steps)}" if source is not None else ""
+    yield Finding(
+        message=f"the answer ran to the limit of {ran} tokens{against}",
+        severity=Severity.ERROR if known else Severity.NOTE,
+        confidence=Confidence.MEASURED if known else Confidence.SUSPECTED,
+        affects=GENERATE,
+        evidence=(NumberEvidence("answer", ran, "tokens"),),
+        cost=f"at least {ran / len(source.steps):.1f} times as many tokens" if source else "",
+    )
+
+
+RULE = Rule(
+    id="endless-answer",
+    title="Answer without end, measured",
+    check=check,
+    since="0.1.0",
+)

@@ -1,0 +1,78 @@
+"""``generate()`` runs without its key-value cache.
+
+## What it does
+Resolves ``use_cache`` as transformers 4 and 5 do, from generation_config.json, config.json, its
+nested text config and the ``_from_model_config`` mark, and reports where the answer is false.
+
+## Why it is slow
+Without the cache every step runs the model over the whole text so far instead of over one
+token, so the time for a token grows with its position. The answer itself stays the same.
+
+## Affects
+``generate()`` of transformers 4 or 5, and loops around ``model(...)`` where config.json says
+false too. vLLM, SGLang and llama.cpp read none of these keys.
+
+## Fix
+Sets ``use_cache`` to true in config.json, in its nested text config and in
+generation_config.json where it is written, and takes ``_from_model_config`` away: a fix of one
+file alone can fail.
+
+## Fix safety
+Safe: the cache changes speed, not which tokens are chosen, up to rounding. Not safe where the
+checkpoint brings code of its own, or shares keys and values between layers (Gemma's E series),
+where the cache changes the numbers.
+
+## References
+- https://huggingface.co/docs/transformers/kv_cache
+- https://github.com/hiyouga/EasyR1/issues/265
+- https://github.com/om-ai-lab/VLM-R1/issues/79
+"""
+
+from collections.abc import Iterator
+
+from slowlens.facts.cache import USE_CACHE
+from slowlens.facts.reading import Merged
+from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.settings import Setting
+from slowlens.findings import Confidence, Finding, Rule, Severity
+from slowlens.fixes import cache_switches, turn_cache_on
+
+COST = "2 to 24 times as long per answer: the longer prompt and answer are, the worse"
+
+
+def check(merged: Merged) -> Iterator[Finding]:
+    """Yield one finding when a version of ``generate()`` ends up without the cache."""
+    settings = merged.settings[USE_CACHE]
+    slow = {r: settings[r] for r in GENERATE if settings[r].value is not True}
+    if not slow or not merged.checkpoint.generates:
+        return
+    forward = (Runtime.FORWARD,) if settings[Runtime.FORWARD].value is False else ()
+    yield Finding(
+        message=_message(slow),
+        severity=Severity.ERROR,
+        confidence=Confidence.READ,
+        affects=(*slow, *forward),
+        evidence=cache_switches(merged.checkpoint),
+        cost=COST,
+        fix=turn_cache_on(merged.checkpoint, keep_mark=merged.mark_matters),
+    )
+
+
+def _message(slow: dict[Runtime, Setting]) -> str:
+    setting = next(iter(slow.values()))
+    if setting.fails:
+        return f"{setting.decided_by}: use_cache is {setting.note}"
+    versions = "" if len(slow) > 1 else f" under {next(iter(slow)).label}"
+    because = f" ({setting.note})" if setting.note else ""
+    return (
+        f"generate() runs without its key-value cache{versions}: "
+        f"{setting.decided_by} turns it off{because}"
+    )
+
+
+RULE = Rule(
+    id="gen-use-cache-false",
+    title="Generation without the key-value cache",
+    check=check,
+    since="0.1.0",
+)

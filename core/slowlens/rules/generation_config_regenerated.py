@@ -1,0 +1,138 @@
+"""generation_config.json was lost or made anew from config.json.
+
+## What it does
+With a source at hand, names the generation parameters that the source's generation_config.json
+has and the merged one lacks, or that the whole file is gone. Without a source, reports a file
+that transformers 4 throws away because it is marked ``_from_model_config``.
+
+## Why it is worse
+A merger that rebuilds the model with ``from_config`` and saves it overwrites a good
+generation_config.json: the model decodes greedily, repeats itself until the limit, or answers in
+another style. Longer answers look like a slower model.
+
+## Affects
+``generate()`` of transformers 4 and 5, and vLLM, which takes its sampling defaults from this file.
+
+## Fix
+Puts the source's parameters back and takes ``_from_model_config`` away.
+
+## Fix safety
+Not safe: it changes what the model writes, back to how the source decodes.
+
+## References
+- https://github.com/volcengine/verl/issues/1246
+- https://github.com/arcee-ai/mergekit/issues/275
+- https://huggingface.co/docs/transformers/main_classes/text_generation
+"""
+
+from collections.abc import Iterator
+
+from slowlens.facts.cache import DISCARDED, USE_CACHE
+from slowlens.facts.checkpoint import GENERATION_CONFIG
+from slowlens.facts.generation import DEFAULTS, FROM_MODEL_CONFIG
+from slowlens.facts.reading import Merged, Source, wanted_stop_ids
+from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.findings import (
+    Applicability,
+    Confidence,
+    Edit,
+    Evidence,
+    Finding,
+    Fix,
+    Rule,
+    Severity,
+    ValueEvidence,
+)
+from slowlens.jsonvalue import ABSENT, Json
+
+EOS = "eos_token_id"
+OF_OTHER_RULES = {USE_CACHE, EOS, FROM_MODEL_CONFIG, "transformers_version"}
+REASON = "It changes what the model writes, back to how the source decodes."
+
+
+def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
+    """Yield one finding for a lost, emptied or discarded generation_config.json."""
+    lost = _lost(merged, source)
+    missing = source is not None and _missing(merged, source)
+    if not (lost or missing or merged.mark_matters):
+        return
+    yield Finding(
+        message=_message(merged, missing=missing, lost=tuple(lost)),
+        severity=Severity.WARNING,
+        confidence=Confidence.READ,
+        affects=(*GENERATE, Runtime.VLLM) if lost or missing else (Runtime.TRANSFORMERS_4,),
+        evidence=_evidence(merged, lost),
+        cost="answers of another length or style; the time for one token stays the same",
+        fix=Fix(
+            "Restore the generation parameters",
+            Applicability.UNSAFE,
+            _edits(merged, source, lost, missing=missing),
+            REASON if lost or missing else f"It changes how transformers 4 decodes: {DISCARDED}.",
+        ),
+    )
+
+
+def _missing(merged: Merged, source: Source) -> bool:
+    here, there = (r.checkpoint.values(GENERATION_CONFIG) for r in (merged, source))
+    return here is None and bool(there) and GENERATION_CONFIG not in merged.checkpoint.files
+
+
+def _lost(merged: Merged, source: Source | None) -> dict[str, Json]:
+    if source is None:
+        return {}
+    here = merged.checkpoint.values(GENERATION_CONFIG) or {}
+    there = source.checkpoint.values(GENERATION_CONFIG) or {}
+    if GENERATION_CONFIG in merged.checkpoint.files and not here:
+        return {}
+    return {
+        key: value
+        for key, value in there.items()
+        if key not in here
+        and key not in OF_OTHER_RULES
+        and not key.startswith(("output_", "_"))
+        and value is not None
+        and value != DEFAULTS.get(key)
+    }
+
+
+def _message(merged: Merged, *, missing: bool, lost: tuple[str, ...]) -> str:
+    if missing:
+        return (
+            "generation_config.json is gone; generate() now derives its settings from config.json"
+        )
+    if lost:
+        how = " when it was made anew from config.json" if _marked(merged) else ""
+        return f"generation_config.json lost {', '.join(lost)}{how}"
+    return DISCARDED.replace("the file", "it")
+
+
+def _marked(merged: Merged) -> bool:
+    return merged.checkpoint.get(GENERATION_CONFIG, FROM_MODEL_CONFIG) is True
+
+
+def _evidence(merged: Merged, lost: dict[str, Json]) -> tuple[Evidence, ...]:
+    mark = merged.checkpoint.get(GENERATION_CONFIG, FROM_MODEL_CONFIG)
+    marks = (
+        () if mark is ABSENT else (ValueEvidence(GENERATION_CONFIG, (FROM_MODEL_CONFIG,), mark),)
+    )
+    return (*marks, *(ValueEvidence(GENERATION_CONFIG, (key,), ABSENT) for key in lost))
+
+
+def _edits(
+    merged: Merged, source: Source | None, lost: dict[str, Json], *, missing: bool
+) -> tuple[Edit, ...]:
+    mark = merged.checkpoint.get(GENERATION_CONFIG, FROM_MODEL_CONFIG)
+    edits = [Edit(GENERATION_CONFIG, (k,), before=ABSENT, after=v) for k, v in lost.items()]
+    if missing and (ids := wanted_stop_ids(merged, source)):
+        edits.append(Edit(GENERATION_CONFIG, (EOS,), before=ABSENT, after=sorted(ids)))
+    if mark is not ABSENT:
+        edits.append(Edit(GENERATION_CONFIG, (FROM_MODEL_CONFIG,), before=mark, after=ABSENT))
+    return tuple(edits)
+
+
+RULE = Rule(
+    id="generation-config-regenerated",
+    title="Generation config lost or regenerated",
+    check=check,
+    since="0.1.0",
+)

@@ -1,0 +1,84 @@
+"""Arguments of ``from_pretrained`` were saved into generation_config.json.
+
+## What it does
+Looks for keys in generation_config.json that are arguments of model loading, not generation
+parameters: ``attn_implementation``, ``return_dict``, ``trust_remote_code`` and the like.
+
+## Why it is worse
+The keys themselves change nothing. They are the mark of ``SomeModelClass.from_pretrained(path,
+use_cache=False, ...)``, which copies its arguments into the generation config, so that the next
+``save_pretrained`` writes ``use_cache: false`` where no source file said so.
+
+## Affects
+Nobody by itself; see gen-use-cache-false for the key that does harm.
+
+## Fix
+Takes the foreign keys out of generation_config.json.
+
+## Fix safety
+Safe: no runtime reads them there.
+
+## References
+- https://github.com/huggingface/trl/pull/3891
+- https://github.com/om-ai-lab/VLM-R1/issues/79
+"""
+
+from collections.abc import Iterator
+
+from slowlens.facts.cache import USE_CACHE
+from slowlens.facts.checkpoint import GENERATION_CONFIG
+from slowlens.facts.reading import Merged
+from slowlens.findings import (
+    Applicability,
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Rule,
+    Severity,
+    ValueEvidence,
+)
+from slowlens.jsonvalue import ABSENT
+
+FOREIGN = (
+    "attn_implementation",
+    "device_map",
+    "dtype",
+    "low_cpu_mem_usage",
+    "quantization_config",
+    "return_dict",
+    "torch_dtype",
+    "trust_remote_code",
+    "use_flash_attention_2",
+    "use_sliding_window",
+)
+
+
+def check(merged: Merged) -> Iterator[Finding]:
+    """Yield one finding that names all foreign keys."""
+    written = merged.checkpoint.values(GENERATION_CONFIG) or {}
+    leaked = {key: written[key] for key in FOREIGN if key in written}
+    if not leaked:
+        return
+    edits = tuple(Edit(GENERATION_CONFIG, (k,), before=v, after=ABSENT) for k, v in leaked.items())
+    use_cache = " together with use_cache: false" if written.get(USE_CACHE) is False else ""
+    yield Finding(
+        message=(
+            f"generation_config.json holds loading arguments ({', '.join(leaked)}){use_cache}: "
+            "left by from_pretrained(..., use_cache=False) of a concrete model class"
+        ),
+        severity=Severity.NOTE,
+        confidence=Confidence.READ,
+        affects=(),
+        evidence=tuple(ValueEvidence(GENERATION_CONFIG, (k,), v) for k, v in leaked.items()),
+        cost="nothing by itself",
+        fix=Fix("Take the loading arguments out", Applicability.SAFE, edits),
+    )
+
+
+RULE = Rule(
+    id="kwargs-leaked-into-generation-config",
+    title="Loading arguments in generation_config.json",
+    check=check,
+    since="0.1.0",
+)

@@ -1,0 +1,62 @@
+"""Facts made by hand, without files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, Checkpoint, ConfigFile, Tokenizer
+from slowlens.facts.environment import Device, Environment
+from slowlens.facts.measurement import LoadedModel, Measurement, Plan, Status
+from slowlens.facts.reading import Merged, Source, reading
+from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Step, Subject, Trial
+from slowlens.gather.defaults import read_defaults
+
+DEFAULTS = {4: read_defaults(4), 5: read_defaults(5)}
+CHAT = Tokenizer({"<|im_end|>": 2, "<|endoftext|>": 0}, "<|im_end|>", "{{ m }}<|im_end|>")
+
+Values = Mapping[str, Any]
+
+
+def checkpoint(
+    config: Values | None, generation: Values | None = None, tokenizer: Tokenizer = Tokenizer()
+) -> Checkpoint:
+    """A llama checkpoint with these files; None leaves a file out."""
+    files = {CONFIG: config, GENERATION_CONFIG: generation}
+    configs = {
+        name: ConfigFile(name, {"model_type": "llama", **values} if name == CONFIG else values, "")
+        for name, values in files.items()
+        if values is not None
+    }
+    return Checkpoint(Path("x"), dict.fromkeys(configs, 1), configs, tokenizer=tokenizer)
+
+
+def merged(*args: Any, **kwargs: Any) -> Merged:
+    return reading(Merged, checkpoint(*args, **kwargs), DEFAULTS)
+
+
+def source(*args: Any, **kwargs: Any) -> Source:
+    return reading(Source, checkpoint(*args, **kwargs), DEFAULTS)
+
+
+def generation(
+    *seconds: float,
+    subject: Subject = Subject.MERGED,
+    cache: Cache = Cache.AS_SHIPPED,
+    purpose: Purpose = Purpose.SPEED,
+    cached: bool = True,
+    finish: Finish = Finish.LENGTH,
+) -> Generation:
+    """A generation from a prompt of ten tokens whose steps took these seconds."""
+    steps = tuple(
+        Step(i, s, 10 if i == 0 else 1 if cached else 10 + i, 7) for i, s in enumerate(seconds)
+    )
+    trial = Trial(subject, cache, purpose, len(seconds))
+    return Generation(trial, 10, steps, sum(seconds), finish, "text")
+
+
+def measurement(*generations: Generation, status: Status = Status.DONE) -> Measurement:
+    device = Device("cpu", "a processor", threads=1)
+    model = LoadedModel(Subject.MERGED, "/m", 1.0, device, "bfloat16", "sdpa", 1000)
+    environment = Environment("3.12", "Linux", {"transformers": "5.23.0", "torch": "2.13.0"})
+    plan = Plan("/m", prompt="hello", new_tokens=4)
+    return Measurement(plan, status, (model,), generations, environment)

@@ -1,0 +1,30 @@
+from typing import Any
+
+import pytest
+
+from literals import merged
+from slowlens.facts.runtimes import Runtime
+from slowlens.findings import Edit, Severity
+from slowlens.rules.config_use_cache_false_latent import check
+
+
+def test_an_ordinary_generation_config_wins() -> None:
+    (finding,) = check(merged({"use_cache": False}, {"eos_token_id": 2}))
+    assert finding.severity is Severity.NOTE
+    assert finding.affects == (Runtime.FORWARD,)
+    assert finding.fix is not None
+    assert finding.fix.edits == (Edit("config.json", ("use_cache",), before=False, after=True),)
+
+
+def test_a_switch_that_even_a_forward_loop_does_not_read_affects_nobody() -> None:
+    config = {"use_cache": False, "text_config": {"use_cache": True}}
+    (finding,) = check(merged(config, {"eos_token_id": 2}))
+    assert finding.affects == ()
+
+
+@pytest.mark.parametrize(
+    ("config", "generation"),
+    [({"use_cache": False}, None), ({"use_cache": False}, {"use_cache": False}), ({}, {})],
+)
+def test_left_to_the_other_rules(config: Any, generation: Any) -> None:
+    assert not list(check(merged(config, generation)))

@@ -1,0 +1,36 @@
+from literals import generation, measurement
+from slowlens.facts.timing import Finish, Purpose, Subject
+from slowlens.findings import Severity
+from slowlens.rules.endless_answer import check
+
+ENDLESS = generation(1, 1, 1, 1, purpose=Purpose.LENGTH)
+STOPPED = generation(1, 1, purpose=Purpose.LENGTH, finish=Finish.EOS)
+
+
+def of_source(finish: Finish) -> object:
+    return generation(1, 1, purpose=Purpose.LENGTH, subject=Subject.SOURCE, finish=finish)
+
+
+def test_merged_ran_on_where_the_source_stopped() -> None:
+    (finding,) = check(measurement(ENDLESS, of_source(Finish.EOS)))
+    assert finding.severity is Severity.ERROR
+    assert "limit of 4 tokens; the source stopped after 2" in finding.message
+    assert finding.cost == "at least 2.0 times as many tokens"
+
+
+def test_without_a_source_it_is_only_a_suspicion() -> None:
+    (finding,) = check(measurement(ENDLESS))
+    assert finding.severity is Severity.NOTE
+
+
+def test_both_ran_on() -> None:
+    assert not list(check(measurement(ENDLESS, of_source(Finish.LENGTH))))
+
+
+def test_merged_stopped_by_itself() -> None:
+    assert not list(check(measurement(STOPPED)))
+
+
+def test_a_run_that_was_stopped_by_hand_says_nothing() -> None:
+    cut = generation(1, 1, purpose=Purpose.LENGTH, finish=Finish.STOPPED)
+    assert not list(check(measurement(cut)))

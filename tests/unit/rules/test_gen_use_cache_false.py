@@ -1,0 +1,77 @@
+from typing import Any
+
+import pytest
+
+from literals import merged
+from slowlens.facts.runtimes import Runtime
+from slowlens.findings import Applicability, Edit, Severity
+from slowlens.jsonvalue import ABSENT
+from slowlens.rules.gen_use_cache_false import check
+
+REGENERATED = {"_from_model_config": True, "use_cache": False, "eos_token_id": 2}
+
+
+def test_a_regenerated_file_is_found_with_every_edit_that_a_fix_needs() -> None:
+    (finding,) = check(merged({"use_cache": False}, REGENERATED))
+    assert finding.severity is Severity.ERROR
+    assert finding.affects == (
+        Runtime.TRANSFORMERS_4,
+        Runtime.TRANSFORMERS_5,
+        Runtime.FORWARD,
+    )
+    assert finding.fix is not None
+    assert finding.fix.applicability is Applicability.SAFE
+    assert finding.fix.edits == (
+        Edit("config.json", ("use_cache",), before=False, after=True),
+        Edit("generation_config.json", ("use_cache",), before=False, after=True),
+        Edit("generation_config.json", ("_from_model_config",), before=True, after=ABSENT),
+    )
+
+
+def test_the_text_config_is_edited_too() -> None:
+    (finding,) = check(merged({"text_config": {"use_cache": False}}))
+    assert finding.fix is not None
+    assert finding.fix.edits == (
+        Edit("config.json", ("text_config", "use_cache"), before=False, after=True),
+    )
+
+
+def test_a_file_that_only_transformers_4_throws_away_affects_it_alone() -> None:
+    flagged = {"_from_model_config": True, "use_cache": True, "eos_token_id": 2}
+    config = {"use_cache": False, "repetition_penalty": 1.05, "eos_token_id": 2}
+    (finding,) = check(merged(config, flagged))
+    assert finding.affects == (Runtime.TRANSFORMERS_4, Runtime.FORWARD)
+    assert "transformers 4" in finding.message
+    assert finding.fix is not None
+    assert [edit.file for edit in finding.fix.edits] == ["config.json"]
+
+
+def test_a_value_that_breaks_a_runtime_is_found() -> None:
+    (finding,) = check(merged({}, {"use_cache": None}))
+    assert finding.affects == (Runtime.TRANSFORMERS_4,)
+    assert "null" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("auto_map", {"AutoModel": "m.M"}), ("num_kv_shared_layers", 10)]
+)
+def test_the_fix_is_not_called_safe_where_the_cache_changes_the_numbers(
+    key: str, value: Any
+) -> None:
+    (finding,) = check(merged({"use_cache": False, key: value}))
+    assert finding.fix is not None
+    assert finding.fix.applicability is Applicability.UNSAFE
+    assert finding.fix.reason
+
+
+@pytest.mark.parametrize(
+    ("config", "generation"),
+    [
+        ({}, {}),
+        ({"use_cache": True}, {"use_cache": True}),
+        ({"use_cache": False}, {"eos_token_id": 2}),
+        ({"use_cache": False, "architectures": ["BertForSequenceClassification"]}, None),
+    ],
+)
+def test_no_alarm(config: Any, generation: Any) -> None:
+    assert not list(check(merged(config, generation)))
