@@ -1,0 +1,77 @@
+"""A folder of files to a Checkpoint."""
+
+from collections.abc import Collection, Iterator
+from itertools import chain
+from pathlib import Path
+
+from slowlens.facts.checkpoint import (
+    CONFIG,
+    GENERATION_CONFIG,
+    TOKENIZER_CONFIG,
+    Checkpoint,
+    ConfigFile,
+    FileProblem,
+)
+from slowlens.gather.folder import no_checkpoint, read_folder
+from slowlens.gather.jsonfile import read_json
+from slowlens.gather.tokenizer import (
+    ADDED_TOKENS,
+    SPECIAL_TOKENS_MAP,
+    TEMPLATE_JSON,
+    read_tokenizer,
+)
+from slowlens.gather.weights import is_weights, read_weights
+from slowlens.gather.wrongtype import wrong_types
+
+ADAPTER_CONFIG = "adapter_config.json"
+CONFIG_FILES = (
+    CONFIG,
+    GENERATION_CONFIG,
+    TOKENIZER_CONFIG,
+    SPECIAL_TOKENS_MAP,
+    ADDED_TOKENS,
+    TEMPLATE_JSON,
+    "preprocessor_config.json",
+    "processor_config.json",
+    "video_preprocessor_config.json",
+    "audio_preprocessor_config.json",
+    ADAPTER_CONFIG,
+    "quantize_config.json",
+    "quant_config.json",
+    "hf_quant_config.json",
+)
+"""The JSON files that are parsed, where they are there."""
+
+
+def read_checkpoint(root: Path) -> Checkpoint:
+    """Read what a folder says about itself, its weights' headers included.
+
+    CheckpointError when it is no folder, cannot be listed or holds no checkpoint at all; any
+    lesser trouble is one of ``problems``, and the rest is still read.
+    """
+    folder = read_folder(root)
+    names = folder.names
+    if not (CONFIG in names or ADAPTER_CONFIG in names or any(map(is_weights, names))):
+        raise no_checkpoint(root, names)
+    read = {name: read_json(root / name) for name in CONFIG_FILES if name in names}
+    configs = {
+        name: ConfigFile(name, file.values, file.sha256)
+        for name, file in read.items()
+        if file.values is not None
+    }
+    weights, weight_problems = read_weights(root, names)
+    tokenizer, tokenizer_problems = read_tokenizer(root, names, configs)
+    problems = (
+        *_without_config(names),
+        *chain.from_iterable(file.problems for file in read.values()),
+        *wrong_types(configs),
+        *weight_problems,
+        *tokenizer_problems,
+    )
+    return Checkpoint(root, folder.sizes, configs, weights, tokenizer, problems)
+
+
+def _without_config(names: Collection[str]) -> Iterator[FileProblem]:
+    if CONFIG not in names and ADAPTER_CONFIG not in names:
+        message = "missing, so that nothing says what model the weights are"
+        yield FileProblem(CONFIG, message, "Copy it from the source checkpoint.")

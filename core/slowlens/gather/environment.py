@@ -1,0 +1,59 @@
+"""Versions of what matters for speed, without importing any of it."""
+
+import platform
+from importlib import metadata
+
+from slowlens.facts.environment import Environment
+
+PACKAGES = (
+    "torch",
+    "transformers",
+    "accelerate",
+    "safetensors",
+    "tokenizers",
+    "huggingface-hub",
+    "peft",
+    "flash-attn",
+    "flash-attn-3",
+    "xformers",
+    "kernels",
+    "triton",
+    "flash-linear-attention",
+    "causal-conv1d",
+    "mamba-ssm",
+    "liger-kernel",
+    "bitsandbytes",
+    "torchao",
+    "compressed-tensors",
+    "autoawq",
+    "gptqmodel",
+    "optimum",
+    "vllm",
+    "sglang",
+    "nvidia-ml-py",
+)
+"""Distribution names, as package indexes spell them."""
+
+
+def read_environment() -> Environment:
+    """Read the versions of Python, the platform and the installed ``PACKAGES``."""
+    versions = {name: _version(name) for name in PACKAGES}
+    return Environment(
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.release()} {platform.machine()}",
+        packages={name: version for name, version in versions.items() if version},
+    )
+
+
+def installed_transformers_major() -> int | None:
+    """Return 4 or 5, or None when transformers is not installed."""
+    major = _version("transformers").partition(".")[0]
+    return int(major) if major.isdecimal() else None
+
+
+def _version(name: str) -> str:
+    try:
+        # metadata that was damaged by a broken install has no version
+        return metadata.version(name) or ""
+    except metadata.PackageNotFoundError:
+        return ""

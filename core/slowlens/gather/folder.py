@@ -1,0 +1,87 @@
+"""What is in a folder, and why it is no checkpoint."""
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from stat import S_ISREG
+
+from slowlens.errors import CheckpointError
+from slowlens.facts.checkpoint import CONFIG
+from slowlens.gather.rawfile import printable
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_BELOW = ("*", "*/huggingface", "snapshots/*")
+"""Where a checkpoint may hide: training output, verl's, the Hugging Face cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Names of all entries, and the size in bytes of those that are files."""
+
+    names: frozenset[str]
+    sizes: Mapping[str, int]
+
+
+def read_folder(root: Path) -> Folder:
+    """List ``root``; CheckpointError when it is no folder or may not be read."""
+    try:
+        with os.scandir(root) as entries:
+            found = {printable(entry.name): _size(entry) for entry in entries}
+    except (FileNotFoundError, ValueError) as error:
+        raise _not_found(root) from error
+    except NotADirectoryError as error:
+        hint = f"Pass the folder that it is in: {_shown(root.parent)}"
+        raise CheckpointError(f"{_shown(root)} is a file, not a folder", hint=hint) from error
+    except OSError as error:
+        message = f"{_shown(root)} cannot be read: {error.strerror}"
+        hint = "Give yourself permission to list and enter it (chmod u+rx), or ask the owner to."
+        raise CheckpointError(message, hint=hint) from error
+    sizes = {name: size for name, size in sorted(found.items()) if size is not None}
+    return Folder(frozenset(found), sizes)
+
+
+def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
+    """Say that ``root`` holds no checkpoint, and where one may be."""
+    message = f"{_shown(root)} is not a checkpoint: it has no config.json and no weights"
+    places = [_shown(place) for place in _checkpoints_below(root)]
+    match places:
+        case [place]:
+            hint = f"Pass {place} instead."
+        case [*_, last]:
+            hint = f"Pass one of its subfolders, such as {last}"
+        case _ if any(name.endswith(".gguf") for name in names):
+            hint = "GGUF is not read: pass the checkpoint that it was converted from."
+        case _:
+            hint = "Pass the folder that holds config.json and the *.safetensors files."
+    return CheckpointError(message, hint=hint)
+
+
+def _size(entry: os.DirEntry[str]) -> int | None:
+    try:
+        status = entry.stat()
+    except OSError:
+        return None
+    return status.st_size if S_ISREG(status.st_mode) else None
+
+
+def _not_found(root: Path) -> CheckpointError:
+    name = root.as_posix()
+    hint = "Check the path. A model of the Hugging Face hub has to be downloaded first."
+    if _HUB_ID.fullmatch(name) and not root.parent.exists():
+        hint = (
+            "If it is a model of the Hugging Face hub, download it first with "
+            f"`hf download {name}`, and pass the folder that this prints."
+        )
+    return CheckpointError(f"{_shown(root)} does not exist", hint=hint)
+
+
+def _checkpoints_below(root: Path) -> list[Path]:
+    found = chain.from_iterable(root.glob(f"{below}/{CONFIG}") for below in _BELOW)
+    return sorted(config.parent for config in islice(found, 100))
+
+
+def _shown(path: Path) -> str:
+    return printable(str(path))

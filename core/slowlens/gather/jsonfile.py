@@ -1,0 +1,164 @@
+"""One JSON object from one file, read as Python and transformers read it."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+from slowlens.errors import JsonError, SlowlensError
+from slowlens.facts.checkpoint import FileProblem
+from slowlens.gather.rawfile import quoted
+from slowlens.gather.textfile import decode, place, read_bytes
+from slowlens.jsonvalue import Json, JsonObject
+
+MAX_DEPTH = 100
+_MAX_ODDITIES = 5
+_PIECE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]|-?Infinity|NaN', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_TRAILING_COMMA = re.compile(r",\s*[]}]")
+_COPY = "Correct it in an editor, or copy the file from the source checkpoint."
+_SLIPS = (
+    (re.compile(r"//|/\*|#"), "JSON has no comments: delete this one."),
+    (
+        re.compile(r"True|False|None"),
+        "JSON writes true, false and null: this is Python's spelling.",
+    ),
+    (re.compile(r"'"), "JSON puts text in double quotes."),
+    (re.compile(r"<<<<<<<|=======|>>>>>>>"), "Resolve this Git merge conflict."),
+    (re.compile(r'\s*\Z|"[^"\n]*\Z'), "The end of the file is missing: download or copy it again."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFile:
+    """What a file says; ``values`` is None when it cannot be used."""
+
+    values: JsonObject | None = None
+    sha256: str = ""
+    """Digest of the bytes, empty when there were none to read."""
+    problems: tuple[FileProblem, ...] = ()
+
+
+def read_json(path: Path) -> JsonFile:
+    """Read one JSON object; never raises, ``problems`` tell what is wrong."""
+    digest = ""
+    try:
+        data = read_bytes(path)
+        digest = sha256(data).hexdigest()
+        values, problems = _read(path.name, decode(data))
+    except SlowlensError as error:
+        return JsonFile(None, digest, (problem(path.name, error),))
+    return JsonFile(values, digest, problems)
+
+
+def problem(file: str, error: SlowlensError) -> FileProblem:
+    """Keep an error about ``file`` as a fact."""
+    return FileProblem(file, str(error), error.hint)
+
+
+def parse(text: str, decoder: json.JSONDecoder | None = None) -> Json:
+    """Parse JSON; JsonError says where it breaks and what to do."""
+    try:
+        values: Json = (decoder or json.JSONDecoder()).decode(text)
+        if "\\u" in text and _SURROGATE.search(text):
+            json.dumps(values, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        what = error.msg[:1].lower() + error.msg[1:]
+        message = f"not JSON, {place(text, error.pos)}: {what}"
+        raise JsonError(message, hint=_hint(text, error.pos)) from error
+    except UnicodeEncodeError as error:
+        raise JsonError("half of a character (a lone \\ud… escape)", hint=_COPY) from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise JsonError("a number with thousands of digits", hint=_COPY) from error
+    return values
+
+
+def _read(name: str, text: str) -> tuple[JsonObject, tuple[FileProblem, ...]]:
+    odd: set[str] = set()
+
+    def unique(items: list[tuple[str, Json]]) -> dict[str, Json]:
+        values = dict(items)
+        if len(values) < len(items):
+            odd.add("duplicate")
+        return values
+
+    def constant(number: str) -> float:
+        odd.add(number)
+        return float(number)
+
+    values = parse(text, json.JSONDecoder(object_pairs_hook=unique, parse_constant=constant))
+    if not isinstance(values, dict):
+        kind = "a list" if isinstance(values, list) else "a single value"
+        raise JsonError(f"{kind} at the top level where an object {{…}} should be", hint=_COPY)
+    if _depth_exceeds(values, MAX_DEPTH):
+        raise _too_deep()
+    return values, tuple(islice(_oddities(name, text), _MAX_ODDITIES)) if odd else ()
+
+
+def _oddities(name: str, text: str) -> Iterator[FileProblem]:
+    """Find in valid JSON what other readers refuse or read differently."""
+    objects: list[dict[str, int]] = []
+    for match in _PIECE.finditer(text):
+        piece, here = match[1] or match[0], match.start()
+        if piece == "{":
+            objects.append({})
+        elif piece == "}":
+            objects.pop()
+        elif match[2]:
+            first = objects[-1].setdefault(json.loads(piece), here)
+            if first != here:
+                yield _duplicate(name, text, json.loads(piece), first, here)
+        elif not match[1]:
+            yield _no_number(name, piece, place(text, here))
+
+
+def _duplicate(name: str, text: str, key: str, first: int, second: int) -> FileProblem:
+    message = (
+        f"the key {quoted(key)} at {place(text, second)} was there before, at "
+        f"{place(text, first)}: the last one counts"
+    )
+    return FileProblem(name, message, "Delete the one that is not meant: readers differ in it.")
+
+
+def _no_number(name: str, number: str, where: str) -> FileProblem:
+    message = f"{number} at {where} is not JSON, though Python and transformers read it"
+    hint = "Replace it with a number or null: readers in Rust, C++ or JavaScript refuse the file."
+    return FileProblem(name, message, hint)
+
+
+def _hint(text: str, position: int) -> str:
+    for slip, hint in _SLIPS:
+        if slip.match(text, position):
+            return hint
+    comma = _TRAILING_COMMA.match(text, text.rfind(",", 0, position + 1))
+    if comma and comma.end() > position:
+        return "Delete the comma before the closing bracket."
+    return _COPY
+
+
+def _depth_exceeds(values: Json, limit: int) -> bool:
+    level: list[Json] = [values]
+    for _ in range(limit):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: Json) -> list[Json]:
+    match node:
+        case dict():
+            return list(node.values())
+        case list():
+            return node
+    return []
+
+
+def _too_deep() -> JsonError:
+    message = f"nested more than {MAX_DEPTH} levels deep"
+    return JsonError(message, hint="No checkpoint needs that: copy the file from the source.")

@@ -1,0 +1,47 @@
+"""UTF-8 text from a file, or what the bytes are instead."""
+
+from pathlib import Path
+
+from slowlens.errors import SlowlensError
+from slowlens.gather.rawfile import DOWNLOAD_AGAIN, foreign, readable, regular_file
+
+MAX_SIZE = 64_000_000
+_SAVE = "Save it as UTF-8 without a byte order mark."
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the whole file; SlowlensError when it cannot be read or is absurdly large."""
+    with regular_file(path) as file:
+        data = file.read(MAX_SIZE + 1)
+    if len(data) > MAX_SIZE:
+        message = f"larger than {readable(MAX_SIZE)}, the most that is read of such a file"
+        raise SlowlensError(message, hint="Put the real file in its place: it has some kilobytes.")
+    return data
+
+
+def decode(data: bytes) -> str:
+    """Decode UTF-8; SlowlensError names what the bytes are instead."""
+    if not data.strip():
+        raise SlowlensError("an empty file", hint=DOWNLOAD_AGAIN)
+    if problem := foreign(data):
+        raise problem
+    if not data.strip(b"\0"):
+        raise SlowlensError("nothing but zero bytes, an unfinished copy", hint=DOWNLOAD_AGAIN)
+    if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SlowlensError("UTF-16 or UTF-32 text where UTF-8 is needed", hint=_SAVE)
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise SlowlensError(
+            "a byte order mark at the start, which transformers refuses", hint=_SAVE
+        )
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        message = f"not UTF-8: byte {data[error.start]:#x} at {place(before, len(before))}"
+        raise SlowlensError(message, hint=_SAVE) from error
+
+
+def place(text: str, position: int) -> str:
+    """Name a position in ``text`` as line and column, both from 1."""
+    line = text.count("\n", 0, position) + 1
+    return f"line {line}, column {position - text.rfind(chr(10), 0, position)}"
