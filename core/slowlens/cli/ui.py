@@ -1,0 +1,110 @@
+"""Open the dashboard: see why a checkpoint is slow, watch it run, fix it."""
+
+import os
+import socket
+import sys
+import webbrowser
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+
+from slowlens.errors import CheckpointError, UsageError
+
+NEEDS = ("streamlit", "plotly", "pandas")
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("merged", nargs="?", type=Path, metavar="MERGED", help="checkpoint to show")
+    parser.add_argument("--source", type=Path, help="the checkpoint that MERGED came from")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="allow checkpoints below DIR too; may be repeated",
+    )
+    parser.add_argument(
+        "--host",
+        "--server.address",
+        dest="host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address to listen on (default: %(default)s, this machine only)",
+    )
+    parser.add_argument(
+        "--port", "--server.port", dest="port", type=int, metavar="N", help="port (default: 8501)"
+    )
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="host name under which others reach this server; may be repeated",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+
+def run(arguments: Namespace) -> int:
+    """Serve until interrupted."""
+    if missing := [name for name in NEEDS if find_spec(name) is None]:
+        raise UsageError(
+            f"The dashboard is not installed: {', '.join(missing)} is missing.",
+            hint="Install it with: pip install 'slowlens[dashboard]'",
+        )
+    _refuse_bad_folders(arguments)
+    _refuse_taken_port(arguments.host, arguments.port)
+    from slowlens_dashboard.options import Options
+    from slowlens_dashboard.server import serve
+
+    options = Options(tuple(arguments.root), arguments.merged, arguments.source)
+    os.environ.update(options.environment())
+    serve(arguments.host, arguments.port, arguments.name, _announce(arguments))
+    return 0
+
+
+def _refuse_bad_folders(arguments: Namespace) -> None:
+    for path in (arguments.merged, arguments.source, *arguments.root):
+        if path is not None and not path.is_dir():
+            raise CheckpointError(f"There is no folder {path}.", hint="Check the spelling.")
+    if arguments.source and not arguments.merged:
+        raise UsageError(
+            "--source needs the merged checkpoint too.", hint="slowlens ui MERGED --source SOURCE"
+        )
+
+
+def _refuse_taken_port(host: str, port: int | None) -> None:
+    if port is None:
+        return
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"The dashboard cannot listen on {host}:{port}: {error.strerror}.",
+                hint="Choose another with --port, or leave it out to get a free one.",
+            ) from error
+
+
+def _announce(arguments: Namespace) -> Callable[[str], None]:
+    def announce(url: str) -> None:
+        print(f"Slowlens is ready: {url}")
+        if arguments.host in EVERY_ADDRESS and not arguments.name:
+            print("Only this machine may use it: name the host that others type with --name HOST.")
+        print("Press Ctrl-C to end it.", flush=True)
+        if not arguments.no_browser and _has_screen():
+            Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+    return announce
+
+
+def _has_screen() -> bool:
+    """Without one, a text browser would take the terminal over."""
+    others = sys.platform in ("darwin", "win32")
+    return others or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

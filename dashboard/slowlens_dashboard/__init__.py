@@ -1,0 +1,1 @@
+"""The dashboard: pages over the engine, one measuring session, and the routes to watch it."""

@@ -1,0 +1,1 @@
+"""Facts in, plotly figure out; nothing here knows Streamlit."""

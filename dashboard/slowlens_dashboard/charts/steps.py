@@ -1,0 +1,73 @@
+"""Milliseconds for each token, and below it how many tokens went into each step."""
+
+from collections.abc import Iterable
+
+import plotly.graph_objects as go
+
+from slowlens.facts.timing import Generation, Purpose, Trial
+from slowlens_dashboard.charts.palette import line, opacity
+
+HEIGHT = 520
+
+
+def steps_figure(generations: Iterable[Generation]) -> go.Figure:
+    """Draw the timed generations, each round a line; input lengths once for each kind."""
+    figure = go.Figure(layout=layout())
+    for generation in generations:
+        if generation.trial.purpose is not Purpose.SPEED:
+            continue
+        steps = generation.steps
+        tokens = [step.index + 1 for step in steps]
+        figure.add_scatter(x=tokens, y=[1000 * s.seconds for s in steps], **times(generation.trial))
+        if generation.trial.round == 0:
+            figure.add_scatter(x=tokens, y=[s.tokens_in for s in steps], **inputs(generation.trial))
+    return figure
+
+
+def times(trial: Trial) -> dict[str, object]:
+    """Return the look of a trial's line in the upper chart."""
+    hover = {"hoverinfo": "skip"} if trial.round else {"hovertemplate": "%{y:.1f} ms"}
+    return _look(trial) | hover | {"showlegend": trial.round == 0}
+
+
+def inputs(trial: Trial) -> dict[str, object]:
+    """Return the look of a trial's line in the lower chart."""
+    return _look(trial) | {
+        "yaxis": "y2",
+        "showlegend": False,
+        "hovertemplate": "%{y} tokens in",
+    }
+
+
+def layout() -> dict[str, object]:
+    """Return the two charts, empty: one above the other, over one axis of tokens."""
+    return {
+        "height": HEIGHT,
+        "margin": {"t": 36, "r": 8, "b": 48, "l": 64},
+        "hovermode": "x unified",
+        "hoversubplots": "axis",
+        "uirevision": "keep",
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "xaxis": {"title": {"text": "generated token"}, "anchor": "y2", "zeroline": False},
+        "yaxis": {
+            "title": {"text": "milliseconds per token"},
+            "domain": [0.40, 1],
+            "rangemode": "tozero",
+        },
+        "yaxis2": {
+            "title": {"text": "tokens in"},
+            "domain": [0, 0.28],
+            "rangemode": "tozero",
+        },
+    }
+
+
+def _look(trial: Trial) -> dict[str, object]:
+    return {
+        "name": trial.label,
+        "mode": "lines",
+        "line": line(trial),
+        "opacity": opacity(trial),
+        "legendgroup": trial.label,
+    }

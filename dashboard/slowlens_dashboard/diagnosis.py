@@ -1,0 +1,97 @@
+"""The chosen pair as it is now, with the newest measurement of these very files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from slowlens.check import check, measured
+from slowlens.facts.checkpoint import Checkpoint
+from slowlens.facts.measurement import Status
+from slowlens.gather.checkpoint import read_checkpoint
+from slowlens.run import Run
+from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.pair import Pair
+
+READ = (".json", ".jinja", ".safetensors")
+"""Endings of the files that a check reads."""
+KEPT_RUNS = 40
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def diagnose(pair: Pair) -> Run:
+    """Check the pair; CheckpointError when a folder is none."""
+    run = _check(pair.merged, pair.source, _stamp(pair.merged), _stamp(pair.source))
+    last = _newest(run, measured_runs(run))
+    return run if last is None else _measured(run, last, last.id)
+
+
+def checkpoint(path: Path) -> Checkpoint:
+    """Read one checkpoint's files."""
+    return _checkpoint(path, _stamp(path))
+
+
+def recent_runs() -> Sequence[Run]:
+    """Return the stored runs, the newest first."""
+    return _recent(_stamp(jobs().store.folder))
+
+
+def measured_runs(run: Run) -> tuple[Run, ...]:
+    """Return the stored, measured runs of the same checkpoint, the newest first."""
+    return tuple(
+        r for r in recent_runs() if r.merged.path == run.merged.path and r.measurement is not None
+    )
+
+
+def before_and_after(run: Run) -> tuple[Run, Run] | None:
+    """Return the newest run of these very files, after the newest one of what they were."""
+    runs = measured_runs(run)
+    after = _newest(run, runs)
+    if after is None:
+        return None
+    before = (r for r in runs if r.id < after.id and not _same_files(r, run) and _finished(r))
+    found = next(before, None)
+    return None if found is None else (found, after)
+
+
+def _newest(run: Run, runs: Sequence[Run]) -> Run | None:
+    return next((r for r in runs if _same_files(r, run) and _finished(r)), None)
+
+
+def _same_files(one: Run, other: Run) -> bool:
+    return one.merged.sha256 == other.merged.sha256
+
+
+def _finished(run: Run) -> bool:
+    return run.measurement is not None and run.measurement.status is Status.DONE
+
+
+def _stamp(folder: Path | None) -> Stamp:
+    """Tell whether the files of a folder have changed, so that what is cached stays true."""
+    if folder is None or not folder.is_dir():
+        return ()
+    found = [(path.name, path.stat()) for path in folder.iterdir() if path.name.endswith(READ)]
+    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in found))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Reading the checkpoint…")
+def _check(merged: Path, source: Path | None, *_stamps: Stamp) -> Run:
+    return check(merged, source)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _measured(_run: Run, _last: Run, last_id: str) -> Run:
+    assert last_id
+    assert _last.measurement
+    return measured(_run, _last.measurement)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _checkpoint(path: Path, _stamps: Stamp) -> Checkpoint:
+    return read_checkpoint(path)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _recent(stamp: Stamp) -> Sequence[Run]:
+    return jobs().recent(KEPT_RUNS) if stamp else ()

@@ -1,0 +1,153 @@
+"""One measuring session: its event log as it grows, and the run that it becomes."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
+from enum import Enum
+from queue import SimpleQueue
+from threading import Event as Flag
+from threading import Thread
+
+from slowlens.gather.devices import open_gpus
+
+from slowlens.check import measured
+from slowlens.errors import SlowlensError
+from slowlens.facts.environment import Device, DeviceLoad
+from slowlens.facts.measurement import Plan, Status
+from slowlens.measure.protocol import Event, Failed, Loaded, Started, to_json
+from slowlens.measure.recorder import Recorder
+from slowlens.run import Run
+
+logger = logging.getLogger(__name__)
+
+LOAD_INTERVAL = 1.0
+"""Seconds between two looks at the GPU."""
+
+
+class Signal(Enum):
+    """What is not an event but ends the reading of events."""
+
+    STOP = "stop"
+    END = "end"
+
+
+Message = Event | DeviceLoad | Signal | Exception
+
+
+class Job:
+    """Follows one session from its own thread; any thread may read ``log`` and ``status``."""
+
+    def __init__(
+        self,
+        run: Run,
+        plan: Plan,
+        measure: Callable[[Plan], AbstractContextManager[Iterator[Event]]],
+        save: Callable[[Run], object],
+    ) -> None:
+        self.run = run
+        self.plan = plan
+        self.status = Status.RUNNING
+        self.error = ""
+        self.hint = ""
+        self.log: list[dict[str, object]] = []
+        """JSON objects; a viewer's cursor is an index into it, so it only ever grows."""
+        self._measure = measure
+        self._save = save
+        self._recorder = Recorder(plan)
+        self._inbox: SimpleQueue[Message] = SimpleQueue()
+        self._ended = Flag()
+        self._thread = Thread(target=self._follow, name=f"job-{run.id}", daemon=True)
+
+    @property
+    def id(self) -> str:
+        """The id of the run that this job becomes."""
+        return self.run.id
+
+    @property
+    def running(self) -> bool:
+        """Whether the session goes on."""
+        return self.status is Status.RUNNING
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask for the end; the measuring process is killed."""
+        self._inbox.put(Signal.STOP)
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def _follow(self) -> None:
+        status = Status.FAILED
+        try:
+            with self._measure(self.plan) as events:
+                Thread(target=_pump, args=(events, self._inbox), daemon=True).start()
+                status = self._read()
+        except SlowlensError as error:
+            self.error, self.hint = str(error), error.hint
+        except Exception as error:
+            logger.exception("run %s failed", self.id)
+            self.error = f"The measurement failed: {type(error).__name__}: {error}."
+            self.hint = "The server's terminal shows the whole traceback."
+        self._ended.set()
+        self._keep(status)
+        self.status = status
+
+    def _read(self) -> Status:
+        """Take messages until the session ends, and say how it ended."""
+        while True:
+            match self._inbox.get():
+                case Signal.STOP:
+                    return Status.STOPPED
+                case Signal.END:
+                    return Status.DONE
+                case Exception() as error:
+                    raise error
+                case DeviceLoad() as load:
+                    self.log.append({"event": "DeviceLoad"} | asdict(load))
+                case Failed(error, hint):
+                    raise SlowlensError(error, hint=hint)
+                case event:
+                    self._apply(event)
+
+    def _apply(self, event: Event) -> None:
+        self._recorder.apply(event)
+        entry = to_json(event)
+        match event:
+            case Started(trials=trials):
+                entry["labels"] = [trial.label for trial in trials]
+            case Loaded(model) if model.device.kind == "cuda":
+                Thread(target=self._watch, args=(model.device,), daemon=True).start()
+        self.log.append(entry)
+
+    def _watch(self, device: Device) -> None:
+        with open_gpus() as gpus:
+            while gpus and not self._ended.wait(LOAD_INTERVAL):
+                if load := gpus.load(device.uuid):
+                    self._inbox.put(load)
+
+    def _keep(self, status: Status) -> None:
+        """Store the run, with what was measured before a stop or a failure."""
+        measurement = self._recorder.measurement(status, self.error, self.hint)
+        try:
+            self.run = measured(self.run, measurement)
+        except SlowlensError:  # its folder is gone by now: keep what was read at the start
+            self.run = replace(self.run, measurement=measurement)
+        try:
+            self._save(self.run)
+        except Exception:
+            logger.exception("run %s could not be stored", self.id)
+
+
+def _pump(events: Iterator[Event], inbox: SimpleQueue[Message]) -> None:
+    """Move events to the inbox, so that the reader can be told to stop while none comes."""
+    try:
+        for event in events:
+            inbox.put(event)
+        inbox.put(Signal.END)
+    except Exception as error:  # noqa: BLE001 - the reader raises it
+        inbox.put(error)

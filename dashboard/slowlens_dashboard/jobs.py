@@ -1,0 +1,94 @@
+"""The measuring session of this server: at most one, owned by no browser tab.
+
+A module singleton on purpose: the routes and every tab's script share it, a refresh finds it
+again, and "Clear cache" in Streamlit's menu cannot drop it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+from slowlens.check import check
+from slowlens.errors import SlowlensError
+from slowlens.facts.measurement import Plan
+from slowlens.measure.protocol import Event
+from slowlens.measure.session import measure
+from slowlens.run import Run
+from slowlens.store import Store, default_store
+from slowlens_dashboard.job import Job
+
+KEPT = 8
+"""Finished jobs whose event logs stay at hand for late viewers."""
+
+Measure = Callable[[Plan], AbstractContextManager[Iterator[Event]]]
+
+
+class BusyError(SlowlensError):
+    """A session is already running; ``job`` is the one."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__("A run is already in progress.", hint="Watch it, or stop it first.")
+        self.job = job
+
+
+class Jobs:
+    """Starts, finds and ends measuring sessions."""
+
+    def __init__(self, store: Store, measure: Measure) -> None:
+        self.store = store
+        self._measure = measure
+        self._lock = Lock()
+        self._jobs: dict[str, Job] = {}
+
+    @property
+    def active(self) -> Job | None:
+        """The job in progress."""
+        return next((job for job in self._all() if job.running), None)
+
+    def get(self, run_id: str) -> Job | None:
+        """Return a job of this server."""
+        return self._jobs.get(run_id)
+
+    def find(self, run_id: str) -> Run | None:
+        """Return a finished run, of this server or an earlier one."""
+        try:
+            return self.store.load(run_id)
+        except SlowlensError:
+            return None
+
+    def recent(self, limit: int = 20) -> Sequence[Run]:
+        """Return the newest stored runs."""
+        return self.store.recent(limit)
+
+    def start(self, plan: Plan) -> Job:
+        """Check the pair as it is now and begin to measure it; raises ``BusyError``."""
+        with self._lock:
+            if active := self.active:
+                raise BusyError(active)
+            run = check(Path(plan.merged), Path(plan.source) if plan.source else None)
+            job = Job(run, plan, self._measure, self.store.save)
+            self._jobs = {j.id: j for j in [*self._all(), job][-KEPT:]}
+            job.start()
+            return job
+
+    def stop(self, run_id: str) -> None:
+        """End a job's process; what it measured is kept."""
+        if job := self.get(run_id):
+            job.stop()
+
+    def close(self) -> None:
+        """End whatever runs, and wait until it is gone."""
+        for job in self._all():
+            job.stop()
+            job.join()
+
+    def _all(self) -> list[Job]:
+        return list(self._jobs.values())
+
+
+@cache
+def jobs() -> Jobs:
+    """Return this server's jobs."""
+    return Jobs(default_store(), measure)

@@ -1,0 +1,58 @@
+"""What the person who started the server allowed and asked for."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from slowlens.errors import CheckpointError
+from slowlens.places import demo_folder
+
+ROOTS, MERGED, SOURCE = "SLOWLENS_ROOTS", "SLOWLENS_MERGED", "SLOWLENS_SOURCE"
+"""Environment variables: the only thing that a server and the scripts it reruns both see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Folders below ``roots`` may be read and fixed; the pair is shown first."""
+
+    roots: tuple[Path, ...]
+    merged: Path | None = None
+    source: Path | None = None
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that ``options_from`` reads back."""
+        pair = {MERGED: self.merged, SOURCE: self.source}
+        roots = os.pathsep.join(str(root) for root in self.roots)
+        return {ROOTS: roots} | {name: str(path) for name, path in pair.items() if path}
+
+    def allow(self, text: str) -> Path:
+        """Return the folder that a person typed, if it exists and lies below a root."""
+        if not text.strip():
+            raise CheckpointError(
+                "No checkpoint is chosen.", hint="Type the path of a folder with a config.json."
+            )
+        path = Path(text.strip()).expanduser().resolve()
+        if not any(path.is_relative_to(root) for root in self.roots):
+            readable = ", ".join(str(root) for root in self.roots)
+            raise CheckpointError(
+                f"{path} is outside the folders that this dashboard may read: {readable}.",
+                hint=f"Start it with `slowlens ui --root {path.parent}` to allow that folder.",
+            )
+        if not path.is_dir():
+            raise CheckpointError(
+                f"There is no folder {path}.",
+                hint=f"Check the spelling. A relative path starts from {Path.cwd()}.",
+            )
+        return path
+
+
+def options_from(environment: Mapping[str, str]) -> Options:
+    """Allow the working directory, the demo, and the folders that were named."""
+    given = [Path(text) for text in environment.get(ROOTS, "").split(os.pathsep) if text]
+    pair = [
+        Path(text).resolve() if text else None for text in map(environment.get, (MERGED, SOURCE))
+    ]
+    wanted = [Path.cwd(), demo_folder(), *given, *(path for path in pair if path)]
+    roots = dict.fromkeys(path.expanduser().resolve() for path in wanted)
+    return Options(tuple(roots), *pair)

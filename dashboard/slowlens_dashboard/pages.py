@@ -1,0 +1,36 @@
+"""The pages, so that one can lead to another."""
+
+from pathlib import Path
+
+import streamlit as st
+
+VIEWS = Path(__file__).parent / "views"
+
+CHECKPOINT = st.Page(
+    VIEWS / "checkpoint.py",
+    title="Checkpoint",
+    icon=":material/search_insights:",
+    default=True,
+    help="Why is it slow, and what do its files say?",
+)
+DIFF = st.Page(
+    VIEWS / "config_diff.py",
+    title="Config diff",
+    icon=":material/difference:",
+    url_path="diff",
+    help="What changed from the source to the merged checkpoint.",
+)
+LIVE = st.Page(
+    VIEWS / "live_run.py",
+    title="Live run",
+    icon=":material/monitoring:",
+    url_path="live",
+    help="Generate with and without the cache, and watch each token's time.",
+)
+FIXES = st.Page(
+    VIEWS / "fixes.py",
+    title="Fixes",
+    icon=":material/build:",
+    url_path="fixes",
+    help="Apply, undo or export what removes the findings.",
+)

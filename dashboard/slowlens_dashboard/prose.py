@@ -1,0 +1,52 @@
+"""The engine's plain sentences as Markdown: names of files and keys set as code."""
+
+import re
+
+from slowlens.jsonvalue import Absent, Json
+from slowlens.reports.units import value
+
+CODE = re.compile(
+    r"(?<!\S)(?:~|\.{1,2})?/[^\s,;]+"  # a path
+    r"|<\|[^|\s]+\|>"  # a special token
+    r"|[\w-]+\.(?:json|jinja|safetensors|gguf|bin)\b"
+    r"|\b\w*_\w+(?:\.\w+)*\b"
+    r"|\b\w+\(\)"
+)
+SPECIAL = re.compile(r"[\\`*_{}\[\]<>#$~|]|:(?=[a-z])")
+SHORT = 80
+
+
+def prose(text: str) -> str:
+    """Escape ``text`` for Markdown and set what is code as code."""
+    parts, end = [], 0
+    for match in CODE.finditer(text):
+        parts += [plain(text[end : match.start()]), code(match[0])]
+        end = match.end()
+    return "".join([*parts, plain(text[end:])])
+
+
+def plain(text: str) -> str:
+    """Escape ``text`` for Markdown."""
+    return SPECIAL.sub(r"\\\g<0>", text)
+
+
+def code(text: str) -> str:
+    """Set ``text`` as code, whatever it holds."""
+    fence = "``" if "`" in text else "`"
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}" if text else ""
+
+
+def cell(item: Json | Absent) -> str:
+    """Write a JSON value for a table, cut where it is long."""
+    text = value(item)
+    return (
+        code(text if len(text) <= SHORT else f"{text[:SHORT]}…") if text[0] != "(" else "*not set*"
+    )
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` with a capital and a full stop, unless it begins with code."""
+    first = text.split(" ", 1)[0]
+    head = text[:1].upper() + text[1:] if first.isalpha() else text
+    return head if head.endswith((".", "!", "?")) else f"{head}."

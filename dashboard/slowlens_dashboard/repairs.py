@@ -1,0 +1,70 @@
+"""Fixes of the chosen pair as callbacks: what they write, and what they leave to be said."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from slowlens import patch
+from slowlens.errors import SlowlensError
+from slowlens.findings import Edit, Finding, Fix
+from slowlens.repair import patched_archive
+from slowlens.run import Run
+from slowlens_dashboard.messages import complain, tell
+from slowlens_dashboard.prose import code
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One fix, and the findings that it removes, each with its rule."""
+
+    fix: Fix
+    findings: tuple[tuple[str, Finding], ...]
+
+
+def offers(run: Run) -> tuple[Offer, ...]:
+    """Return each different fix once, the one for the worst finding first."""
+    found = [(o.rule, finding) for o in run.outcomes for finding in o.findings if finding.fix]
+    found.sort(key=lambda pair: -pair[1].severity.rank)
+    fixes: list[Fix] = []
+    for _, finding in found:
+        if finding.fix is not None and finding.fix not in fixes:
+            fixes.append(finding.fix)
+    return tuple(Offer(fix, tuple(pair for pair in found if pair[1].fix == fix)) for fix in fixes)
+
+
+def diff(root: Path, edits: Iterable[Edit]) -> str:
+    """Return what the edits would change."""
+    return patch.unified_diff(patch.prepare(root, edits))
+
+
+def files(root: Path, edits: Iterable[Edit]) -> tuple[str, ...]:
+    """Return the names of the files that the edits would change."""
+    return tuple(file.name for file in patch.prepare(root, edits).files)
+
+
+def archive(root: Path, edits: Iterable[Edit]) -> bytes:
+    """Return the patched files as a zip; nothing is written."""
+    return patched_archive(patch.prepare(root, edits))
+
+
+def apply(root: Path, edits: Iterable[Edit], titles: Iterable[str]) -> None:
+    """Write the edits; a callback."""
+    try:
+        prepared = patch.prepare(root, edits)
+        patch.apply(prepared, titles)
+    except SlowlensError as error:
+        complain(error)
+    else:
+        names = ", ".join(code(file.name) for file in prepared.files)
+        tell(f"Fixed {names}. The exact old bytes are kept for undo.")
+
+
+def undo(root: Path) -> None:
+    """Take the newest fix back; a callback."""
+    try:
+        undone = patch.undo(root)
+    except SlowlensError as error:
+        complain(error)
+    else:
+        names = ", ".join(code(file.name) for file in undone.files)
+        tell(f"Undone: {names} as before, byte for byte." if names else "There was nothing left.")

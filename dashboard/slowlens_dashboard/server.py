@@ -1,0 +1,87 @@
+"""The ASGI application: Streamlit's script, our routes, and how the server starts and ends."""
+
+import gc
+import tomllib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from streamlit import config
+
+from slowlens_dashboard.errors import explain
+from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.routes import ROUTES
+
+HERE = Path(__file__).parent
+MAIN = HERE / "main.py"
+PACKED_CONFIG = HERE / "config.toml"
+CHECKOUT_CONFIG = HERE.parents[1] / ".streamlit" / "config.toml"
+
+Ready = Callable[[str], None]
+
+
+def parts(names: Iterable[str] = (), ready: Ready | None = None) -> dict[str, Any]:
+    """Return the arguments of ``st.App`` beside the script.
+
+    Hosts other than our own names are refused, which defeats DNS rebinding for our routes and
+    for Streamlit's. ``st.App`` itself is called in ``app.py``, where ``streamlit run`` looks
+    for that very call.
+    """
+    address = config.get_option("server.address")
+    hosts = ["localhost", "127.0.0.1", *names, *([address] if address else [])]
+    return {
+        "routes": ROUTES,
+        "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
+        "lifespan": _lifespan(ready),
+        "on_script_error": explain,
+    }
+
+
+def serve(address: str, port: int | None, names: Iterable[str], ready: Ready) -> None:
+    """Run the dashboard until it is interrupted; ``ready`` is called with its URL."""
+    app = st.App(MAIN, **parts([address, *names], ready))
+    chosen = {"server.address": address, "logger.hideWelcomeMessage": True}
+    app.run(config=settings() | chosen | ({"server.port": port} if port is not None else {}))
+
+
+def settings() -> dict[str, object]:
+    """Read our config.toml as explicit options.
+
+    Streamlit itself would look beside the console script and in the user's working directory.
+    Options that are given explicitly win over every file.
+    """
+    path = PACKED_CONFIG if PACKED_CONFIG.exists() else CHECKOUT_CONFIG
+    return dict(_flatten(tomllib.loads(path.read_text())))
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _lifespan(
+    ready: Ready | None,
+) -> Callable[[st.App], AbstractAsyncContextManager[dict[str, Any] | None]]:
+    @asynccontextmanager
+    async def lifespan(_app: st.App) -> AsyncIterator[None]:
+        gc.freeze()  # Streamlit collects after every script run: keep that away from the imports
+        if ready:
+            ready(f"http://{_name()}:{config.get_option('server.port')}")
+        try:
+            yield
+        finally:
+            jobs().close()
+
+    return lifespan
+
+
+def _name() -> str:
+    address = config.get_option("server.address")
+    return "localhost" if address in (None, "0.0.0.0", "::") else str(address)  # noqa: S104

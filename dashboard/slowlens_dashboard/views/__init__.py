@@ -1,0 +1,1 @@
+"""One script for each page; they draw and never decide."""

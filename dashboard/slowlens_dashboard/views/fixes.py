@@ -1,0 +1,103 @@
+"""Apply, undo or export what removes the findings, and see what became of it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from slowlens import journal
+from slowlens.findings import Applicability
+from slowlens.repair import Repair, fixes
+from slowlens.reports.units import counted
+from slowlens.run import Run
+from slowlens_dashboard import repairs
+from slowlens_dashboard.diagnosis import before_and_after, diagnose, measured_runs
+from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.pages import LIVE
+from slowlens_dashboard.widgets.comparison import comparison
+from slowlens_dashboard.widgets.fix_card import confirm, fix_card
+from slowlens_dashboard.widgets.pair_header import pair_header
+from slowlens_dashboard.widgets.plan_form import again, start
+
+
+def all_fixes(run: Run, root: Path) -> None:
+    """Draw the buttons that take every fix together."""
+    unsafe = fixes(run, unsafe=True)
+    repair = fixes(run, unsafe=False)
+    if len(unsafe.chosen) > len(repair.chosen) and st.toggle(
+        "Include fixes that change what the model writes", key="unsafe"
+    ):
+        repair = unsafe
+    with st.container(horizontal=True):
+        _apply_all(repair, root)
+        st.download_button(
+            "Export patched configs",
+            lambda: repairs.archive(root, repair.edits),
+            f"{root.name}-patched.zip",
+            "application/zip",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            disabled=not repair.edits,
+            help="The patched JSON files and their diff as a zip; the checkpoint stays as it is.",
+        )
+
+
+def _apply_all(repair: Repair, root: Path) -> None:
+    safe = all(fix.applicability is Applicability.SAFE for _, fix in repair.chosen)
+    label = f"Apply {counted(len(repair.titles), 'safe fix' if safe else 'fix')}"
+    st.button(
+        label.replace("fixs", "fixes"),
+        key="apply-all",
+        type="primary",
+        icon=":material/build:",
+        disabled=not repair.edits,
+        on_click=confirm,
+        args=(root, repair.edits, repair.titles),
+    )
+
+
+def applied(run: Run, root: Path) -> None:
+    """Draw what was written before, and the way back."""
+    history = journal.history(root)
+    if not history:
+        return
+    newest = history[0]
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":green-badge[applied] **{', '.join(newest.titles) or 'A fix'}** in "
+            + ", ".join(f"`{file.name}`" for file in newest.files),
+            width="stretch",
+        )
+        st.button("Undo", icon=":material/undo:", on_click=repairs.undo, args=(root,))
+        measure(run)
+
+
+def measure(run: Run) -> None:
+    """Draw the button that measures the same once more."""
+    last = next(iter(measured_runs(run)), None)
+    if last is None:
+        st.page_link(LIVE, label="Measure it", icon=":material/monitoring:")
+    elif st.button(
+        "Measure again", icon=":material/replay:", on_click=start, args=(again(last),)
+    ) and (active := jobs().active):
+        st.switch_page(LIVE, query_params={"run": active.id})
+
+
+chosen = pair_header("Fixes")
+run = diagnose(chosen)
+root = chosen.merged
+applied(run, root)
+if pair := before_and_after(run):
+    comparison(*pair)
+offers = repairs.offers(run)
+if not offers:
+    st.success(
+        "No rule found anything in this checkpoint that a fix would remove."
+        if not journal.history(root)
+        else "What was found before is gone.",
+        title="Nothing is left to fix.",
+        icon=":material/check_circle:",
+    )
+    st.stop()
+all_fixes(run, root)
+for offer in offers:
+    fix_card(offer, root)

@@ -1,0 +1,49 @@
+"""Generate with and without the cache, and watch each token's time."""
+
+import streamlit as st
+
+from slowlens_dashboard import pair
+from slowlens_dashboard.job import Job
+from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.widgets.live_chart import live_chart
+from slowlens_dashboard.widgets.pair_header import pair_header, pair_title
+from slowlens_dashboard.widgets.plan_form import plan_form, recent_list
+from slowlens_dashboard.widgets.run_result import run_result
+
+
+def watch(job: Job) -> None:
+    """Draw a run in progress, with the way to stop it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "In progress. A refresh or a second tab finds it again; this page's address shares it.",
+            width="stretch",
+        )
+        st.button(
+            "Stop", icon=":material/stop:", type="primary", on_click=jobs().stop, args=(job.id,)
+        )
+    live_chart(job.id, job.plan)
+
+
+wanted = st.query_params.get("run")
+job = jobs().get(wanted) if wanted else jobs().active
+if job is not None and job.running:
+    st.query_params["run"] = job.id
+    pair_title("Live run", pair.of_run(job.run))
+    watch(job)
+    st.stop()
+
+run = jobs().find(wanted) if wanted else None
+if run is not None:
+    pair_title("Live run", pair.of_run(run))
+    run_result(run)
+    st.stop()
+
+chosen = pair_header("Live run")
+if wanted:
+    st.warning(
+        "It may belong to another server. Start a new one below, or open a recent one.",
+        title=f"There is no run {wanted} here.",
+        icon=":material/search_off:",
+    )
+plan_form(chosen)
+recent_list()

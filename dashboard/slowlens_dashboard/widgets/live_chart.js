@@ -1,0 +1,227 @@
+// Follows one run. It polls the events that it lacks and appends them, so that watching costs no
+// rerun, and zoom and tooltip survive. A late viewer starts at event 0: the same code.
+const SECOND = 1000;
+const VISIBLE = 0.2 * SECOND, HIDDEN = 2 * SECOND, LOST = 2 * SECOND;
+const viewers = new WeakMap();
+let library;
+
+export default function (component) {
+  const { parentElement } = component;
+  const viewer = viewers.get(parentElement);
+  if (viewer) viewer.restyle();
+  else viewers.set(parentElement, new Viewer(component));
+  return () => {
+    viewers.get(parentElement)?.close();
+    viewers.delete(parentElement);
+  };
+}
+
+class Viewer {
+  constructor({ data, parentElement, setTriggerValue }) {
+    this.data = data;
+    this.root = parentElement.querySelector(".slowlens-live");
+    this.finish = status => setTriggerValue("finished", status);
+    this.next = 0;
+    this.trials = [];
+    this.tiles = {};
+    this.traces = 0;
+    this.open();
+  }
+
+  part(name) { return this.root.querySelector(`.${name}`); }
+
+  async open() {
+    this.Plotly = await load(this.data.plotly);
+    if (this.closed) return;
+    const options = { responsive: true, displaylogo: false, displayModeBar: false };
+    await this.Plotly.newPlot(this.part("plot"), [], { ...this.data.layout, showlegend: false, ...this.look() }, options);
+    this.poll();
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.Plotly?.purge(this.part("plot"));
+  }
+
+  async poll() {
+    const answer = await fetch(new URL(`${this.data.events}?from=${this.next}`, document.baseURI)).catch(() => null);
+    if (this.closed) return;
+    const body = await answer?.json().catch(() => null);
+    if (!body) {
+      this.say("The server does not answer. Trying again…");
+      this.timer = setTimeout(() => this.poll(), LOST);
+      return;
+    }
+    await this.apply(body.events);
+    this.next = body.next;
+    if (body.status === "running") this.timer = setTimeout(() => this.poll(), document.hidden ? HIDDEN : VISIBLE);
+    else this.finish(body.status);
+  }
+
+  async apply(events) {
+    this.fresh = new Map();
+    for (const event of events) await this[`on${event.event}`]?.(event);
+    if (this.fresh.size) {
+      const parts = [...this.fresh.values()];
+      await this.Plotly.extendTraces(this.part("plot"), { x: parts.map(p => p.x), y: parts.map(p => p.y) }, [...this.fresh.keys()]);
+    }
+    this.show();
+  }
+
+  // -- events ----------------------------------------------------------------------------------
+
+  onStarted({ trials, labels }) {
+    this.trials = trials.map((trial, i) => ({ ...trial, label: labels[i], ms: [], input: 0, text: "", look: this.data.looks[i] }));
+    this.rounds = Math.max(...trials.map(trial => trial.round)) + 1;
+    for (const trial of this.trials) if (trial.purpose === "speed") this.tiles[trial.label] ??= this.tile(trial);
+    const longest = Math.max(...this.timed().map(trial => trial.new_tokens));
+    return this.Plotly.relayout(this.part("plot"), { "xaxis.range": [0, longest + 1] });
+  }
+
+  onLoading({ subject, size }) { this.doing = `Loading ${subject} (${bytes(size)})…`; }
+
+  onLoaded({ model }) {
+    this.doing = `Loaded ${model.subject} in ${model.seconds.toFixed(1)} s`;
+    this.device = model.device.name + (model.device.kind === "cpu" ? ` · ${model.device.threads} threads` : "");
+  }
+
+  onDeviceLoad(load) {
+    const gib = 2 ** 30;
+    const memory = `${(load.memory_used / gib).toFixed(1)} of ${(load.memory_total / gib).toFixed(0)} GiB`;
+    this.load = ` · ${memory} · ${load.utilization} % busy · ${load.power.toFixed(0)} W · ${load.temperature} °C`;
+  }
+
+  async onTrialStarted({ trial: index }) {
+    const trial = this.now = this.trials[index];
+    this.doing = null;
+    if (trial.purpose !== "speed") return;
+    trial.times = await this.trace(trial.look.times);
+    if (trial.round === 0) trial.inputs = await this.trace(trial.look.inputs);
+  }
+
+  onStepped({ trial: index, steps, text }) {
+    const trial = this.trials[index];
+    trial.text += text;
+    for (const step of steps) {
+      trial.ms.push(step.seconds * SECOND);
+      trial.input = step.tokens_in;
+      this.add(trial.times, step.index + 1, step.seconds * SECOND);
+      this.add(trial.inputs, step.index + 1, step.tokens_in);
+    }
+  }
+
+  onTrialFinished({ trial: index }) { this.trials[index].over = true; }
+
+  // -- drawing ---------------------------------------------------------------------------------
+
+  timed() { return this.trials.filter(trial => trial.purpose === "speed"); }
+
+  async trace(look) {
+    await this.Plotly.addTraces(this.part("plot"), { ...look, x: [], y: [] });
+    return this.traces++;
+  }
+
+  add(trace, x, y) {
+    if (trace === undefined) return;
+    const part = this.fresh.get(trace) ?? { x: [], y: [] };
+    part.x.push(x);
+    part.y.push(y);
+    this.fresh.set(trace, part);
+  }
+
+  tile(trial) {
+    const tile = element("div", "tile waiting");
+    tile.style.setProperty("--color", trial.look.times.line.color);
+    tile.innerHTML = `<div class="name"><span></span><span class="round"></span></div><b>–</b>
+      <dl><dt>speed</dt><dd>–</dd><dt>first token</dt><dd>–</dd><dt>last input</dt><dd>–</dd></dl>`;
+    tile.querySelector("span").textContent = trial.label;
+    this.part("tiles").append(tile);
+    return tile;
+  }
+
+  show() {
+    this.say(this.phase());
+    this.part("device").textContent = this.device ? this.device + (this.load ?? "") : "";
+    const done = this.trials.reduce((sum, t) => sum + (t.over ? t.new_tokens : t.ms.length), 0);
+    const all = this.trials.reduce((sum, t) => sum + t.new_tokens, 0);
+    this.part("progress").firstElementChild.style.width = `${all ? 100 * done / all : 0}%`;
+    for (const trial of this.timed()) if (trial.ms.length) this.figures(trial);
+    const { now } = this;
+    this.part("writing").hidden = !now;
+    if (!now) return;
+    this.part("who").textContent = `${now.label} writes`;
+    const text = this.part("writing").querySelector("p");
+    if (text.textContent !== now.text) {
+      text.textContent = now.text;
+      text.scrollTop = text.scrollHeight;
+    }
+  }
+
+  phase() {
+    const { now, doing } = this;
+    if (doing || !now) return doing ?? "Starting the measuring process…";
+    const token = Math.max(1, now.ms.length);
+    if (now.purpose === "proof") return `${now.label}: does it use its cache? Step ${token} of ${now.new_tokens}`;
+    if (now.purpose === "length") return `${now.label}: does it stop by itself? Token ${token} of at most ${now.new_tokens}`;
+    const round = this.rounds > 1 ? `, round ${now.round + 1} of ${this.rounds}` : "";
+    return `${now.label}: token ${token} of ${now.new_tokens}${round}`;
+  }
+
+  figures(trial) {
+    const tile = this.tiles[trial.label];
+    const [first, ...later] = trial.ms;
+    tile.className = trial === this.now && !trial.over ? "tile running" : "tile";
+    tile.querySelector(".round").textContent = this.rounds > 1 ? `round ${trial.round + 1}` : "";
+    const mean = later.reduce((a, b) => a + b, 0) / later.length;
+    const [speed, ttft, input] = tile.querySelectorAll("dd");
+    if (later.length) {
+      tile.querySelector("b").innerHTML = `${duration(mean)} <small>per token</small>`;
+      speed.textContent = `${(SECOND / mean).toFixed(1)} tokens/s`;
+    }
+    ttft.textContent = duration(first);
+    input.textContent = `${trial.input} ${trial.input === 1 ? "token" : "tokens"}`;
+  }
+
+  say(text) {
+    const what = this.part("what");
+    if (what.textContent !== text) what.textContent = text;
+  }
+
+  look() {
+    const css = name => getComputedStyle(this.root).getPropertyValue(name).trim();
+    const axis = { gridcolor: css("--st-border-color"), zerolinecolor: css("--st-border-color"), linecolor: css("--st-border-color") };
+    const { layout } = this.data;
+    return {
+      font: { family: css("--st-font"), size: 13, color: css("--st-text-color") },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      hoverlabel: { bgcolor: css("--st-background-color"), bordercolor: css("--st-border-color"), font: { color: css("--st-text-color") } },
+      xaxis: { ...layout.xaxis, ...axis }, yaxis: { ...layout.yaxis, ...axis }, yaxis2: { ...layout.yaxis2, ...axis },
+    };
+  }
+
+  restyle() {
+    const plot = this.root.querySelector(".plot");
+    if (!this.Plotly || !plot.layout) return;
+    const { font, hoverlabel, xaxis: { gridcolor } } = this.look();
+    const grids = ["xaxis", "yaxis", "yaxis2"].flatMap(axis => ["gridcolor", "zerolinecolor", "linecolor"].map(key => [`${axis}.${key}`, gridcolor]));
+    this.Plotly.relayout(plot, { font, hoverlabel, ...Object.fromEntries(grids) });
+  }
+}
+
+function load(source) {
+  library ??= new Promise((resolve, reject) => {
+    const tag = element("script", "");
+    tag.src = new URL(source, document.baseURI);
+    tag.onload = () => resolve(window.Plotly);
+    tag.onerror = reject;
+    document.head.append(tag);
+  });
+  return library;
+}
+
+function element(name, className) { return Object.assign(document.createElement(name), { className }); }
+
+function duration(ms) { return ms < SECOND ? `${ms.toFixed(1)} ms` : `${(ms / SECOND).toFixed(2)} s`; }
+
+function bytes(size) { return size < 1e9 ? `${Math.round(size / 1e6)} MB` : `${(size / 1e9).toFixed(1)} GB`; }

@@ -1,0 +1,26 @@
+"""The head of the pages that need a pair: their title, and which pair it is."""
+
+import streamlit as st
+
+from slowlens_dashboard import pair
+from slowlens_dashboard.pages import CHECKPOINT
+from slowlens_dashboard.prose import plain
+
+
+def pair_header(title: str) -> pair.Pair:
+    """Draw the title and return the pair; without one, say so and end the page."""
+    chosen = pair.current()
+    if chosen is None:
+        st.header(title, anchor=False)
+        st.info("Choose one on the page Checkpoint.", title="No checkpoint is chosen.")
+        st.page_link(CHECKPOINT, label="Choose a checkpoint", icon=":material/folder_open:")
+        st.stop()
+    pair_title(title, chosen)
+    return chosen
+
+
+def pair_title(title: str, chosen: pair.Pair) -> None:
+    """Draw the title with the pair beside it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.header(title, anchor=False, width="content")
+        st.caption(f":material/folder: {plain(chosen.label)}", help=str(chosen.merged))

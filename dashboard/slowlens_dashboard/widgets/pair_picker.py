@@ -1,0 +1,116 @@
+"""Choose the merged checkpoint and its source: by path, from the demo, or what was used last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from slowlens.demo.recipe import SOURCE, VARIANTS
+from slowlens.facts.checkpoint import CONFIG
+from slowlens.places import demo_folder
+from slowlens_dashboard.diagnosis import recent_runs
+from slowlens_dashboard.errors import explain
+from slowlens_dashboard.pair import MERGED_TEXT, SOURCE_TEXT, Pair, choose, options, refusal, submit
+
+RECENT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A pair to start from."""
+
+    pair: Pair
+    title: str
+    text: str
+
+
+def pair_picker(chosen: Pair | None) -> None:
+    """Draw the two fields and the lists to choose from."""
+    with st.container(border=True, key="picker"), st.form("pair", border=False):
+        merged, source, button = st.columns([5, 5, 1.4], vertical_alignment="bottom")
+        merged.text_input("Merged checkpoint", key=MERGED_TEXT, placeholder="folder to diagnose")
+        source.text_input(
+            "Source (optional)", key=SOURCE_TEXT, placeholder="folder that it came from"
+        )
+        button.form_submit_button("Check", type="primary", on_click=submit, width="stretch")
+    if error := refusal():
+        explain(error)
+    if chosen is not None:
+        with st.popover("Other checkpoints", icon=":material/folder_open:", type="tertiary"):
+            _list(examples(), "Demo")
+            _list(recent(), "Recent")
+
+
+def welcome() -> None:
+    """Draw the empty state: nothing is chosen yet."""
+    st.header("Why is it slow?")
+    st.markdown(
+        "Slowlens reads a merged, fine-tuned or re-saved checkpoint, says why it is slower than its"
+        " source, proves it by running both, and fixes it. Name a folder above, or start here."
+    )
+    found = examples()
+    if not found:
+        st.info(
+            "`slowlens demo` builds small checkpoints to try it on, from weights that a Python"
+            " package brings along.",
+            title="There are no demo checkpoints yet.",
+            icon=":material/lightbulb:",
+        )
+    _cards(found)
+    if last := recent():
+        st.subheader("Recent")
+        _cards(last)
+
+
+def examples() -> Sequence[Example]:
+    """Return the demo pairs that have been built."""
+    folder = demo_folder()
+    return [
+        Example(Pair(folder / variant.name, folder / SOURCE.name), variant.name, variant.shows)
+        for variant in VARIANTS
+        if variant is not SOURCE and (folder / variant.name / CONFIG).exists()
+    ]
+
+
+def recent() -> Sequence[Example]:
+    """Return the pairs that were measured last and still exist below a root."""
+    pairs = dict.fromkeys(
+        Pair(Path(run.merged.path), Path(run.source.path) if run.source else None)
+        for run in recent_runs()
+    )
+    roots, demo = options().roots, [example.pair for example in examples()]
+    return [
+        Example(pair, pair.label, str(pair.merged))
+        for pair in pairs
+        if pair not in demo
+        and pair.merged.is_dir()
+        and any(pair.merged.is_relative_to(root) for root in roots)
+    ][:RECENT]
+
+
+def _cards(found: Sequence[Example]) -> None:
+    with st.grid(3, min_column_width=260):
+        for example in found:
+            with st.container(border=True, height="stretch"):
+                st.markdown(f"**{example.title}**")
+                st.caption(example.text)
+                _button(example, "Check it")
+
+
+def _list(found: Sequence[Example], title: str) -> None:
+    if found:
+        st.caption(title)
+    for example in found:
+        _button(example, example.title, kind="tertiary")
+
+
+def _button(example: Example, label: str, kind: str = "secondary") -> None:
+    st.button(
+        label,
+        key=f"choose-{example.pair.merged}-{example.pair.source}",
+        type="tertiary" if kind == "tertiary" else "secondary",
+        help=str(example.pair.merged),
+        on_click=choose,
+        args=(example.pair,),
+    )

@@ -1,0 +1,112 @@
+"""What to measure, the button that starts it, and the runs that were measured before."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from slowlens.errors import SlowlensError
+from slowlens.facts.measurement import Plan
+from slowlens.facts.speed import speed_of
+from slowlens.facts.timing import Cache, Subject
+from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.reports.units import milliseconds
+from slowlens.run import Run
+from slowlens_dashboard.diagnosis import recent_runs
+from slowlens_dashboard.jobs import BusyError, jobs
+from slowlens_dashboard.messages import complain, tell
+from slowlens_dashboard.pair import Pair, options
+
+DEVICES = ("auto", "cuda", "cpu", "mps")
+USUAL = Plan(merged="")
+
+
+def plan_form(pair: Pair) -> None:
+    """Draw the form; its button starts the run."""
+    with st.form("plan"):
+        st.text_area("Prompt", DEFAULT_PROMPT, key="prompt", height=130)
+        tokens, rounds, device, threads = st.columns(4)
+        tokens.number_input("New tokens", 4, 4096, USUAL.new_tokens, key="new-tokens")
+        rounds.number_input("Rounds", 1, 20, USUAL.rounds, key="rounds", help=_ROUNDS)
+        device.selectbox("Device", DEVICES, key="device", help=_DEVICE)
+        threads.number_input("CPU threads", 0, 512, 0, key="threads", help=_THREADS)
+        st.form_submit_button(
+            "Start", type="primary", icon=":material/play_arrow:", on_click=_submit, args=(pair,)
+        )
+    st.caption(
+        "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its"
+        " cache, and then times it as shipped, with the cache on and with the cache off"
+        + (", and its source." if pair.source else ".")
+        + " Nothing is written into either folder."
+    )
+
+
+_ROUNDS = "Each trial runs this many times, in turns, so that a busy moment hits all alike."
+_DEVICE = "auto takes the GPU where there is one."
+_THREADS = "0 leaves the number to PyTorch. On a busy machine 1 is steadier."
+
+
+def start(plan: Plan) -> None:
+    """Start to measure, or attach to what runs already; a callback."""
+    try:
+        for folder in (plan.merged, plan.source):
+            if folder is not None:
+                options().allow(folder)
+        st.query_params["run"] = jobs().start(plan).id
+    except BusyError as busy:
+        st.query_params["run"] = busy.job.id
+        tell("A run is already in progress. This is it.")
+    except SlowlensError as error:
+        complain(error)
+
+
+def again(run: Run) -> Plan:
+    """Return the plan of ``run``, to measure the same once more."""
+    assert run.measurement
+    source = None if run.source is None else run.source.path
+    return replace(run.measurement.plan, merged=run.merged.path, source=source)
+
+
+def recent_list() -> None:
+    """Draw the stored runs, each with its link."""
+    rows = [_row(run) for run in recent_runs() if run.measurement is not None]
+    if not rows:
+        return
+    st.subheader("Recent runs", anchor=False)
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={
+            "Open": st.column_config.LinkColumn(display_text="Open", width="small"),
+            "Started": st.column_config.DatetimeColumn(format="distance"),
+        },
+    )
+
+
+def _row(run: Run) -> dict[str, object]:
+    assert run.measurement
+    speed = speed_of(run.measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    return {
+        "Open": f"/live?run={run.id}",
+        "Started": pd.Timestamp(run.created),
+        "Merged": Path(run.merged.path).name,
+        "Source": Path(run.source.path).name if run.source else "",
+        "Status": str(run.measurement.status),
+        "As shipped, per token": milliseconds(speed.tpot) if speed else "",
+    }
+
+
+def _submit(pair: Pair) -> None:
+    form = st.session_state
+    start(
+        Plan(
+            merged=str(pair.merged),
+            source=None if pair.source is None else str(pair.source),
+            prompt=form["prompt"],
+            new_tokens=form["new-tokens"],
+            rounds=form["rounds"],
+            device=form["device"],
+            threads=form["threads"],
+        )
+    )

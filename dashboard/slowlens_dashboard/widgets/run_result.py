@@ -1,0 +1,104 @@
+"""A finished run: the sentence, the figures, the charts, the texts and the file."""
+
+import streamlit as st
+
+from slowlens.codec import encode
+from slowlens.facts.measurement import Measurement, Status
+from slowlens.facts.timing import Generation, Purpose
+from slowlens.reports.units import counted
+from slowlens.run import Run
+from slowlens_dashboard.charts.steps import steps_figure
+from slowlens_dashboard.pages import FIXES
+from slowlens_dashboard.prose import plain, prose, sentence
+from slowlens_dashboard.tables import speed_table, stopping
+from slowlens_dashboard.widgets.finding_card import ranked
+from slowlens_dashboard.widgets.plan_form import again, start
+
+
+def run_result(run: Run) -> None:
+    """Draw a stored run."""
+    measurement = run.measurement
+    if measurement is None:
+        st.info("This run has no measurement: its files were checked only.")
+        return
+    _ending(measurement)
+    st.header(prose(run.answer), anchor=False)
+    st.caption(_conditions(measurement))
+    _actions(run)
+    _figures(measurement)
+    _texts(measurement)
+
+
+def _ending(measurement: Measurement) -> None:
+    match measurement.status:
+        case Status.FAILED:
+            st.error(
+                measurement.hint or "Start it again.",
+                title=sentence(measurement.error or "the run failed"),
+                icon=":material/error:",
+            )
+        case Status.STOPPED:
+            st.info(
+                "What was measured until then is below.",
+                title="You stopped this run.",
+                icon=":material/stop_circle:",
+            )
+        case _:
+            pass
+
+
+def _conditions(measurement: Measurement) -> str:
+    devices = dict.fromkeys(
+        f"{m.device.name}, {m.dtype}, {m.attention}" for m in measurement.models
+    )
+    packages = measurement.environment.packages if measurement.environment else {}
+    versions = [f"{n} {packages[n]}" for n in ("torch", "transformers") if n in packages]
+    return plain(" · ".join([*devices, *versions, *map(sentence, stopping(measurement))]))
+
+
+def _actions(run: Run) -> None:
+    with st.container(horizontal=True):
+        st.button("Measure again", icon=":material/replay:", on_click=start, args=(again(run),))
+        st.button("New run", icon=":material/add:", on_click=_leave)
+        st.download_button(
+            "Run file",
+            lambda: encode(run),
+            f"slowlens-{run.id}.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if any(finding.fix for _, finding in ranked(run.outcomes)):
+            st.page_link(FIXES, label="See the fixes", icon=":material/build:")
+
+
+def _leave() -> None:
+    st.query_params.pop("run", None)
+
+
+def _figures(measurement: Measurement) -> None:
+    table = speed_table(measurement)
+    if not table.empty:
+        st.table(table, hide_index=True, border="horizontal")
+    if any(g.trial.purpose is Purpose.SPEED and len(g.steps) > 1 for g in measurement.generations):
+        st.plotly_chart(
+            steps_figure(measurement.generations),
+            key="steps",
+            config={"displaylogo": False},
+            alt="Milliseconds per token, and the input length of each step",
+        )
+
+
+def _texts(measurement: Measurement) -> None:
+    st.subheader("What it wrote", anchor=False)
+    with st.expander("Prompt", icon=":material/chat:"):
+        st.text(measurement.plan.prompt)
+    newest = {_title(g): g for g in measurement.generations if g.trial.purpose is not Purpose.PROOF}
+    for title, generation in newest.items():
+        with st.expander(title, icon=":material/notes:"):
+            st.text(generation.text)
+
+
+def _title(generation: Generation) -> str:
+    free = "free to stop" if generation.trial.purpose is Purpose.LENGTH else "exactly"
+    return f"{generation.trial.label}, {free}, {counted(len(generation.steps), 'token')}"
