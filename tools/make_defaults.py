@@ -1,0 +1,238 @@
+# ruff: noqa: ANN401, the classes of transformers are read as they come
+"""Write the class defaults of the installed transformers to core/slowlens/data/.
+
+Slowlens must know what a key means when it is missing, without importing transformers. This
+writes one file for the installed major version, one model type a line, so that a new version's
+changes can be read in a diff.
+"""
+
+import argparse
+import contextlib
+import inspect
+import io
+import json
+import logging
+import math
+import os
+import warnings
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parents[1] / "core" / "slowlens" / "data"
+TEXT_PARTS = ("text_config", "llm_config", "language_config")
+SIZES = ("vocab_size", "num_hidden_layers", "num_attention_heads", "hidden_size")
+"""What other defaults may follow from."""
+PROBE = 4321
+LEFT_OUT = frozenset(
+    {"transformers_version", "_name_or_path", "model_type", "architectures", "per_layer_config"}
+)
+
+
+def main() -> None:
+    """Write ``defaults-MAJOR.json`` for the installed transformers."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("-o", "--output", type=Path, help="file to write (default: in the package)")
+    arguments = parser.parse_args()
+    version, text = render()
+    target = arguments.output or DATA / f"defaults-{version.partition('.')[0]}.json"
+    target.write_text(text, encoding="utf-8")
+    print(f"{target}: transformers {version}, {len(text) / 1000:.0f} kB")
+
+
+def render() -> tuple[str, str]:
+    """Return the installed version and the text of its file."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            import transformers
+
+            return transformers.__version__, Table(transformers).text()
+    finally:
+        logging.disable(before)
+
+
+class Table:
+    """Everything that is written: shared defaults, generation defaults, the model types."""
+
+    def __init__(self, transformers: Any) -> None:
+        self.transformers = transformers
+        self.mapping = transformers.CONFIG_MAPPING
+        self.shared = plain(base_class(transformers)().to_dict())
+        self.types: dict[str, dict[str, Any]] = {}
+        for model_type in sorted(self.mapping.keys()):
+            # A few classes need packages that are not installed: they are left out.
+            with contextlib.suppress(Exception):
+                self.add(model_type, self.mapping[model_type])
+
+    def add(self, name: str, config_class: Any) -> None:
+        """Record one config class, and those of its parts that are in no mapping."""
+        row: dict[str, Any] = {"values": {}}
+        self.types[name] = row
+        instance = make(config_class)
+        if instance is None:
+            return
+        parts = dict(found_parts(instance))
+        row["values"] = self.differing(defaults(config_class, instance), parts)
+        row["layers"] = layers(config_class) if "layer_types" in row["values"] else None
+        row["aliases"] = dict(sorted(config_class.attribute_map.items()))
+        row["parts"] = {part: self.part_type(name, part, parts[part]) for part in sorted(parts)}
+        row["flat"] = next((part for part in TEXT_PARTS if takes_flat(config_class, part)), None)
+
+    def part_type(self, parent: str, part: str, instance: Any) -> str:
+        """Return the name under which a part's class is recorded, recording it if need be."""
+        part_class = type(instance)
+        name: str = part_class.model_type
+        if name in self.mapping and self.mapping[name] is part_class:
+            return name
+        if not name or name in self.mapping:
+            name = f"{parent}.{part}"
+        if name not in self.types:
+            self.add(name, part_class)
+        return name
+
+    def differing(self, found: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what every class has, and what is told elsewhere."""
+        return {
+            key: value
+            for key, value in sorted(found.items())
+            if key not in parts and (key not in self.shared or unlike(self.shared[key], value))
+        }
+
+    def text(self) -> str:
+        """Return the file: valid JSON, one model type a line."""
+        head = {
+            "transformers": self.transformers.__version__,
+            "shared": dict(sorted(self.shared.items())),
+            "generation": generation_defaults(self.transformers),
+        }
+        lines = [f'"{key}": {compact(value)},' for key, value in head.items()]
+        rows = [
+            f"{json.dumps(name)}: {compact({key: value for key, value in row.items() if value})}"
+            for name, row in sorted(self.types.items())
+        ]
+        return "\n".join(("{", *lines, '"types": {', ",\n".join(rows), "}", "}", ""))
+
+
+def base_class(transformers: Any) -> Any:
+    """Return the class that all config classes inherit from; transformers 5 renamed it."""
+    return getattr(transformers, "PreTrainedConfig", None) or transformers.PretrainedConfig
+
+
+def generation_defaults(transformers: Any) -> dict[str, Any]:
+    """Return what ``generate()`` uses where generation_config.json says nothing."""
+    config = transformers.GenerationConfig
+    fallback = getattr(config, "_get_default_generation_params", dict)()
+    set_ones = {key: value for key, value in fallback.items() if value is not None}
+    return dict(sorted((plain(config().to_dict()) | set_ones).items()))
+
+
+def defaults(config_class: Any, instance: Any) -> dict[str, Any]:
+    """Return what a missing key means: null where it follows from other keys."""
+    literals = dict(literal_defaults(config_class))
+    found: dict[str, Any] = plain(instance.to_dict())
+    for key, value in found.items():
+        literal = literals.get(key, value)
+        if literal is not None:
+            found[key] = plain(literal)
+        elif not isinstance(value, dict) and derived(config_class, key, value):
+            found[key] = None
+    return found
+
+
+def literal_defaults(config_class: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the defaults as written in the class and its bases, the class's own last."""
+    for ancestor in reversed(config_class.__mro__[:-1]):
+        if "__init__" not in vars(ancestor):
+            continue
+        for key, parameter in inspect.signature(ancestor).parameters.items():
+            if isinstance(parameter.default, bool | int | float | str | list | tuple | dict | None):
+                yield key, parameter.default
+
+
+def derived(config_class: Any, key: str, value: Any) -> bool:
+    """Whether a default changes when a size that it may follow from changes."""
+    return any(
+        unlike(getattr(other, key, value), value)
+        for probe, other in resized(config_class)
+        if key not in {probe, config_class.attribute_map.get(probe)}
+    )
+
+
+def resized(config_class: Any) -> Iterator[tuple[str, Any]]:
+    """Yield instances with one size doubled or halved; a class may refuse some."""
+    instance = make(config_class)
+    for probe in SIZES:
+        size = getattr(instance, probe, None)
+        for other in (size * 2, max(1, size // 2)) if isinstance(size, int) else ():
+            if (made := make(config_class, **{probe: other})) is not None:
+                yield probe, made
+
+
+def layers(config_class: Any) -> list[str] | None:
+    """Return the shortest list whose repetition gives ``layer_types`` for any depth."""
+    instances = [make(config_class)]
+    instances += [made for probe, made in resized(config_class) if probe == "num_hidden_layers"]
+    known = [list(kinds) for made in instances if (kinds := getattr(made, "layer_types", None))]
+    longest = max(known, key=len, default=[])
+    patterns = (longest[:length] for length in range(1, len(longest)))
+    return next((p for p in patterns if all(repeats(p, kinds) for kinds in known)), None)
+
+
+def repeats(pattern: list[str], kinds: list[str]) -> bool:
+    """Whether repeating ``pattern`` gives ``kinds``."""
+    return all(a == b for a, b in zip(cycle(pattern), kinds, strict=False))
+
+
+def takes_flat(config_class: Any, part: str) -> bool:
+    """Whether keys of the text part may stand at the top level instead."""
+    made = make(config_class, num_hidden_layers=2, vocab_size=PROBE)
+    return getattr(getattr(made, part, None), "vocab_size", None) == PROBE
+
+
+def make(config_class: Any, **keys: Any) -> Any:
+    """Return an instance, or None where the class refuses."""
+    try:
+        return config_class(**keys)
+    except Exception:  # noqa: BLE001, a class may refuse in any way it likes
+        return None
+
+
+def found_parts(instance: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the nested configs of an instance."""
+    for key, value in vars(instance).items():
+        if hasattr(value, "model_type") and hasattr(value, "to_dict"):
+            yield key, value
+
+
+def unlike(left: Any, right: Any) -> bool:
+    """Whether two values are written differently."""
+    return compact(plain(left)) != compact(plain(right))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as transformers 5 would write it into a JSON file."""
+    match value:
+        case dict():
+            return {str(key): plain(item) for key, item in value.items() if key not in LEFT_OUT}
+        case list() | tuple() | set():
+            return [plain(item) for item in value]
+        case float() if not math.isfinite(value):
+            return {"__float__": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")}
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return str(value).removeprefix("torch.")
+
+
+def compact(value: Any) -> str:
+    """Return JSON without spaces."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    main()
