@@ -45,6 +45,8 @@ class LoadedModel:
     parameters: int
     missing: int = 0
     """Tensors that were not in the files, so that they are random."""
+    notes: tuple[str, ...] = ()
+    """What could not be done as the files ask, in sentences."""
 
 
 @dataclass(frozen=True, slots=True)

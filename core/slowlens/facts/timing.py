@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from math import nan
 from statistics import fmean, median
 
 
@@ -63,7 +64,8 @@ class Step:
     """One forward pass.
 
     ``seconds``: from the end of the step before (the first: from the call) to the moment the
-    new token reached the host. ``tokens_in``: length of the input that this step processed.
+    new token reached the host. ``tokens_in``: length of the input that this step processed, 0
+    when it could not be counted.
     """
 
     index: int
@@ -95,8 +97,11 @@ class Generation:
 
     @property
     def tpot(self) -> float:
-        """Time per output token in seconds, without the first: the mean inter-token latency."""
-        return fmean(self.itl)
+        """Time per output token in seconds, without the first: the mean inter-token latency.
+
+        NaN when there is no second token.
+        """
+        return fmean(self.itl) if self.itl else nan
 
     @property
     def tokens_per_second(self) -> float:
@@ -111,15 +116,20 @@ class Generation:
     @property
     def cached(self) -> bool:
         """Whether every step after the first processed its newest token only."""
-        return all(step.tokens_in == 1 for step in self.steps[1:])
+        return len(self.steps) > 1 and all(step.tokens_in == 1 for step in self.steps[1:])
 
     @property
     def recomputes(self) -> bool:
         """Whether each step processed one token more than the one before: no cache."""
-        return all(b == a + 1 for a, b in pairwise(self.input_lengths))
+        return len(self.steps) > 1 and all(b == a + 1 for a, b in pairwise(self.input_lengths))
 
     @property
     def growth(self) -> float:
-        """Median latency of the last quarter of the steps over that of the first quarter."""
+        """Median latency of the last quarter of the steps over that of the first quarter.
+
+        NaN when there is no second token.
+        """
+        if not self.itl:
+            return nan
         quarter = max(1, len(self.itl) // 4)
         return median(self.itl[-quarter:]) / median(self.itl[:quarter])

@@ -1,0 +1,1 @@
+"""The child's side of measuring: the only code that imports torch and transformers."""

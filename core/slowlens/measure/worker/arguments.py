@@ -1,0 +1,40 @@
+"""What ``generate()`` is told for a trial, and what is left to the checkpoint."""
+
+from typing import Any
+
+from slowlens.facts.timing import Cache, Purpose, Trial
+
+_ONE_ANSWER = {"num_beams": 1, "num_beam_groups": 1, "num_return_sequences": 1}
+"""Steps can only be told apart where there is a single answer."""
+
+
+def arguments(trial: Trial, shipped: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return the keywords of a trial; ``shipped`` is the model's own generation config.
+
+    Greedy, so that all trials do the same. As shipped means that ``use_cache`` is not named.
+    """
+    told, _ = forced(shipped)
+    told |= {"do_sample": False, "max_new_tokens": trial.new_tokens}
+    if trial.cache is not Cache.AS_SHIPPED:
+        told["use_cache"] = trial.cache is Cache.ON
+    if trial.cache is Cache.OFF and getattr(shipped, "prompt_lookup_num_tokens", None):
+        told["prompt_lookup_num_tokens"] = None  # refuses to run without a cache
+    if trial.purpose is not Purpose.LENGTH:
+        told["eos_token_id"] = None
+        if getattr(shipped, "stop_strings", None):
+            told["stop_strings"] = None
+    return told
+
+
+def forced(shipped: Any) -> tuple[dict[str, Any], tuple[str, ...]]:  # noqa: ANN401
+    """Return the settings that cannot stay as shipped, and a sentence about each."""
+    changed = {
+        name: value
+        for name, value in _ONE_ANSWER.items()
+        if getattr(shipped, name, None) not in (None, value)
+    }
+    notes = tuple(
+        f"it ships {name} {getattr(shipped, name)}: measured with {value}"
+        for name, value in changed.items()
+    )
+    return changed, notes

@@ -1,0 +1,89 @@
+"""The device that the models run on, and what memory it has left."""
+
+import os
+import platform
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+
+from slowlens.errors import WorkerError
+from slowlens.facts.environment import Device
+
+_MEMINFO = Path("/proc/meminfo")
+_CPUINFO = Path("/proc/cpuinfo")
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def choose(name: str, threads: int) -> torch.device:
+    """Return the device called ``name``; ``auto`` is the first GPU that CUDA offers, or the CPU.
+
+    ``threads``: CPU threads for torch, 0 for its own choice.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise WorkerError(
+            f"device {name} cannot be used: {str(error).splitlines()[0]}",
+            hint="Use --device cpu, or install the torch build that fits this machine's GPU.",
+        ) from error
+    return torch.device("cuda", torch.cuda.current_device()) if name == "cuda" else device
+
+
+def describe(device: torch.device) -> Device:
+    """Return what is known of the device."""
+    threads = torch.get_num_threads()
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        uuid = str(getattr(properties, "uuid", ""))
+        if uuid and not uuid.startswith(("GPU-", "MIG-")):
+            uuid = f"GPU-{uuid}"
+        return Device("cuda", properties.name, uuid, properties.total_memory, threads)
+    return Device(device.type, _processor(), "", _memory("MemTotal", "SC_PHYS_PAGES"), threads)
+
+
+def free_memory(device: torch.device) -> int:
+    """Return the bytes that can still be allocated; 0 when nobody knows."""
+    if device.type == "cuda":
+        free: int = torch.cuda.mem_get_info(device)[0]
+        cached: int = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return free + cached
+    free = _memory("MemAvailable", "SC_AVPHYS_PAGES")
+    with suppress(OSError, ValueError):  # a container may allow less than the machine has
+        limit = int((_CGROUP / "memory.max").read_text())
+        return min(free, limit - int((_CGROUP / "memory.current").read_text()))
+    return free
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done all that it was told."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def release(device: torch.device) -> None:
+    """Give memory that torch keeps for later back to the device."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def _memory(line: str, name: str) -> int:
+    with suppress(OSError, ValueError, IndexError):
+        text = _MEMINFO.read_text()
+        return 1024 * int(text.split(f"{line}:")[1].split()[0])
+    with suppress(OSError, ValueError):
+        return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _processor() -> str:
+    with suppress(OSError, IndexError):
+        return _CPUINFO.read_text().split("model name")[1].split(":")[1].split("\n")[0].strip()
+    return platform.processor() or platform.machine()

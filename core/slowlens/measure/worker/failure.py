@@ -1,0 +1,58 @@
+"""What went wrong in torch or transformers, in words that help."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import transformers
+
+from slowlens.errors import WorkerError
+from slowlens.measure.worker.device import free_memory
+
+_LONGEST = 400
+_HINTS = {
+    "does not recognize this architecture": f"transformers {transformers.__version__} does not "
+    "know this model_type: update transformers, or correct model_type in config.json.",
+    "Unrecognized model": "config.json names no model_type that transformers knows: restore it "
+    "from the source.",
+    "custom code": "The checkpoint brings its own code (auto_map in config.json), which Slowlens "
+    "does not run.",
+    "no file named": "The folder has no weights: copy the safetensors files and their index "
+    "into it.",
+    "Header": "A weights file is damaged or only a Git LFS pointer: fetch it again.",
+    "requires `accelerate`": "Install it: pip install 'slowlens[live]'.",
+    "Validation": "A value in its JSON files has the wrong type: `slowlens check` shows which.",
+}
+"""What the message says, and what to do then."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device or the host had no memory left."""
+    words = ("out of memory", "can't allocate memory")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+    )
+
+
+@contextmanager
+def during(what: str, device: torch.device, hint: str) -> Iterator[None]:
+    """Turn every error into a WorkerError that says ``what`` failed; ``hint`` if nobody knows."""
+    try:
+        yield
+    except (WorkerError, BrokenPipeError):
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise _out_of_memory(what, device) from error
+        message = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+        known = next((text for words, text in _HINTS.items() if words in message), hint)
+        raise WorkerError(f"{what} failed: {message}", hint=known) from error
+
+
+def _out_of_memory(what: str, device: torch.device) -> WorkerError:
+    free = free_memory(device) / 1e9
+    return WorkerError(
+        f"out of memory while {what}: {free:.1f} GB are free on {device}",
+        hint="End what else uses this memory, ask for a shorter prompt and fewer tokens, or "
+        "measure on a larger device (--device cpu needs none of the GPU's memory).",
+    )
