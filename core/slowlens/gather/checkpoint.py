@@ -73,5 +73,5 @@ def read_checkpoint(root: Path) -> Checkpoint:
 
 def _without_config(names: Collection[str]) -> Iterator[FileProblem]:
     if CONFIG not in names and ADAPTER_CONFIG not in names:
-        message = "missing, so that nothing says what model the weights are"
+        message = "is missing, so that nothing says what model the weights are"
         yield FileProblem(CONFIG, message, "Copy it from the source checkpoint.")

@@ -55,7 +55,7 @@ def read_json(path: Path) -> JsonFile:
 
 
 def problem(file: str, error: SlowlensError) -> FileProblem:
-    """Keep an error about ``file`` as a fact."""
+    """Keep an error as a fact about ``file``, whose name its message follows."""
     return FileProblem(file, str(error), error.hint)
 
 
@@ -67,14 +67,14 @@ def parse(text: str, decoder: json.JSONDecoder | None = None) -> Json:
             json.dumps(values, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         what = error.msg[:1].lower() + error.msg[1:]
-        message = f"not JSON, {place(text, error.pos)}: {what}"
-        raise JsonError(message, hint=_hint(text, error.pos)) from error
+        message = f"is not JSON at {place(text, error.pos)}: {what}"
+        raise JsonError(message, hint=_hint(error)) from error
     except UnicodeEncodeError as error:
-        raise JsonError("half of a character (a lone \\ud… escape)", hint=_COPY) from error
+        raise JsonError("holds half of a character (a lone \\ud… escape)", hint=_COPY) from error
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:
-        raise JsonError("a number with thousands of digits", hint=_COPY) from error
+        raise JsonError("holds a number with thousands of digits", hint=_COPY) from error
     return values
 
 
@@ -94,7 +94,7 @@ def _read(name: str, text: str) -> tuple[JsonObject, tuple[FileProblem, ...]]:
     values = parse(text, json.JSONDecoder(object_pairs_hook=unique, parse_constant=constant))
     if not isinstance(values, dict):
         kind = "a list" if isinstance(values, list) else "a single value"
-        raise JsonError(f"{kind} at the top level where an object {{…}} should be", hint=_COPY)
+        raise JsonError(f"holds {kind} where an object {{…}} should be", hint=_COPY)
     if _depth_exceeds(values, MAX_DEPTH):
         raise _too_deep()
     return values, tuple(islice(_oddities(name, text), _MAX_ODDITIES)) if odd else ()
@@ -119,25 +119,28 @@ def _oddities(name: str, text: str) -> Iterator[FileProblem]:
 
 def _duplicate(name: str, text: str, key: str, first: int, second: int) -> FileProblem:
     message = (
-        f"the key {quoted(key)} at {place(text, second)} was there before, at "
-        f"{place(text, first)}: the last one counts"
+        f"has the key {quoted(key)} at {place(text, first)} and again at "
+        f"{place(text, second)}: the last one counts"
     )
     return FileProblem(name, message, "Delete the one that is not meant: readers differ in it.")
 
 
 def _no_number(name: str, number: str, where: str) -> FileProblem:
-    message = f"{number} at {where} is not JSON, though Python and transformers read it"
+    message = f"has {number} at {where}: that is not JSON, though transformers reads it"
     hint = "Replace it with a number or null: readers in Rust, C++ or JavaScript refuse the file."
     return FileProblem(name, message, hint)
 
 
-def _hint(text: str, position: int) -> str:
+def _hint(error: json.JSONDecodeError) -> str:
+    text, position = error.doc, error.pos
     for slip, hint in _SLIPS:
         if slip.match(text, position):
             return hint
     comma = _TRAILING_COMMA.match(text, text.rfind(",", 0, position + 1))
     if comma and comma.end() > position:
         return "Delete the comma before the closing bracket."
+    if "','" in error.msg:
+        return "Put a comma before it."
     return _COPY
 
 
@@ -160,5 +163,5 @@ def _children(node: Json) -> list[Json]:
 
 
 def _too_deep() -> JsonError:
-    message = f"nested more than {MAX_DEPTH} levels deep"
+    message = f"is nested more than {MAX_DEPTH} levels deep"
     return JsonError(message, hint="No checkpoint needs that: copy the file from the source.")

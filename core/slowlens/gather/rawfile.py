@@ -47,14 +47,14 @@ def foreign(head: bytes) -> SlowlensError | None:
     if head.startswith(b"version https://git-lfs"):
         size = _LFS_SIZE.search(head)
         what = readable(int(size[1])) if size else "the real file"
-        message = f"a Git LFS pointer that stands for {what}, not the file itself"
+        message = f"is a Git LFS pointer that stands for {what}, not the file itself"
         return SlowlensError(
             message, hint="Run `git lfs pull` in the folder, or download it again."
         )
     start = head.lstrip().lower()
     for prefix, what, hint in _FOREIGN:
         if start.startswith(prefix):
-            return SlowlensError(f"{what}, not the file that its name promises", hint=hint)
+            return SlowlensError(f"is {what}, not what its name promises", hint=hint)
     return None
 
 
@@ -90,9 +90,9 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 def _require_regular(mode: int) -> None:
     if S_ISDIR(mode):
-        raise SlowlensError("a folder where a file should be", hint="Move the folder away.")
+        raise SlowlensError("is a folder where a file should be", hint="Move the folder away.")
     if not S_ISREG(mode):
-        message = "a pipe, socket or device where a file should be"
+        message = "is a pipe, socket or device, not a file"
         raise SlowlensError(message, hint="Put the file itself there.")
 
 
@@ -100,11 +100,11 @@ def _explained(path: Path, error: OSError) -> SlowlensError:
     match error:
         case PermissionError():
             hint = "Give yourself read permission (chmod u+r), or ask the owner to."
-            return SlowlensError("no permission to read it", hint=hint)
+            return SlowlensError("may not be read: no permission", hint=hint)
         case FileNotFoundError() if path.is_symlink():
             target = quoted(str(path.readlink()))
-            return SlowlensError(f"a link that leads nowhere, to {target}", hint=DOWNLOAD_AGAIN)
+            return SlowlensError(f"is a link that leads nowhere, to {target}", hint=DOWNLOAD_AGAIN)
         case FileNotFoundError():
-            return SlowlensError("missing", hint=DOWNLOAD_AGAIN)
+            return SlowlensError("is missing", hint=DOWNLOAD_AGAIN)
     message = f"cannot be read: {error.strerror or type(error).__name__}"
     return SlowlensError(message, hint="Check the link, the disk or the network folder.")

@@ -56,7 +56,7 @@ def read_header(path: Path, name: str) -> Header:
         if tensor := _tensor(key, entry, name):
             placed.append(tensor)
         else:
-            faults.append(f"{quoted(key)} has {_fault(entry)}")
+            faults.append(f"has a wrong entry for {quoted(key)}: {_fault(entry)}")
     placed.sort(key=lambda item: (item[0], item[1].size))
     faults = faults or [*_layout_faults(placed, data_size)]
     return Header(tuple(tensor for _, tensor in placed), tuple(_summary(name, faults)))
@@ -73,22 +73,31 @@ def _read(path: Path) -> tuple[dict[str, Json], int]:
         _require_length(length, size)
         file.seek(_LENGTH)
         data = file.read(length)
-    entries = parse(decode(data)) if data.startswith(b"{") else None
+    entries = _parse(data)
     if not isinstance(entries, dict):
-        raise SlowlensError("a header that is not a JSON object", hint=_SAVE_AGAIN)
+        raise SlowlensError("has a header that is not a JSON object", hint=_SAVE_AGAIN)
     return entries, size - _LENGTH - length
+
+
+def _parse(data: bytes) -> Json:
+    if not data.startswith(b"{"):
+        return None
+    try:
+        return parse(decode(data))
+    except SlowlensError as error:
+        raise SlowlensError(f"has a damaged header: it {error}", hint=_SAVE_AGAIN) from error
 
 
 def _require_length(length: int, size: int) -> None:
     if size < _LENGTH:
-        message = f"{readable(size)}, too short for a safetensors file"
+        message = f"is {readable(size)} long, too short for a safetensors file"
         raise SlowlensError(message, hint=DOWNLOAD_AGAIN)
     if length > MAX_HEADER:
-        message = f"an announced header of {readable(length)}: damaged, or not safetensors"
+        message = f"announces a header of {readable(length)}: it is damaged, or not safetensors"
         raise SlowlensError(message, hint=_SAVE_AGAIN)
     if length > size - _LENGTH:
         missing = length + _LENGTH - size
-        message = f"cut off inside the header: at least {missing} bytes are missing"
+        message = f"is cut off inside its header: at least {missing} bytes are missing"
         raise SlowlensError(message, hint=DOWNLOAD_AGAIN)
 
 
@@ -112,19 +121,19 @@ def _fault(entry: Json) -> str:
     match entry:
         case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(begin), int(end)]}:
             if dtype not in _BITS:
-                return f"the unknown dtype {quoted(dtype)}"
+                return f"the dtype {quoted(dtype)} is unknown"
             if not 0 <= begin <= end <= _MAX_NUMBER:
-                return "offsets that are negative, reversed or absurdly large"
+                return "its offsets are negative, reversed or absurdly large"
             if len(shape) <= _MAX_DIMENSIONS and all(type(n) is int and n >= 0 for n in shape):
-                return f"{readable(end - begin)}, not what its shape and dtype {dtype} come to"
-            return "a shape that is not a short list of counts"
-    return "no proper dtype, shape and data_offsets"
+                return f"{readable(end - begin)} are not what its shape and dtype {dtype} come to"
+            return "its shape is not a short list of counts"
+    return "it lacks a proper dtype, shape or data_offsets"
 
 
 def _metadata_faults(metadata: Json) -> Iterator[str]:
     values = metadata.values() if isinstance(metadata, dict) else (metadata,)
     if metadata is not None and not all(isinstance(value, str) for value in values):
-        yield "__metadata__ is not an object of texts"
+        yield "has __metadata__ that is not an object of texts"
 
 
 def _layout_faults(placed: list[_Placed], data_size: int) -> Iterator[str]:
@@ -132,17 +141,17 @@ def _layout_faults(placed: list[_Placed], data_size: int) -> Iterator[str]:
     position = 0
     for begin, tensor in placed:
         if begin < position:
-            yield f"{quoted(tensor.name)} overlaps the tensor before it"
+            yield f"has {quoted(tensor.name)} overlapping the tensor before it"
             return
         if begin > position:
-            yield f"{quoted(tensor.name)} comes after {readable(begin - position)} of no tensor"
+            yield f"has {readable(begin - position)} of no tensor before {quoted(tensor.name)}"
             return
         position += tensor.size
     missing = position - data_size
     if missing > 0:
-        yield f"cut off: {missing} bytes of {readable(position)} are missing at the end"
+        yield f"is cut off: {missing} bytes of {readable(position)} are missing at the end"
     if missing < 0:
-        yield f"{-missing} bytes at the end belong to no tensor"
+        yield f"has {-missing} bytes at the end that belong to no tensor"
 
 
 def _summary(file: str, faults: list[str]) -> Iterator[FileProblem]:

@@ -14,7 +14,7 @@ def read_bytes(path: Path) -> bytes:
     with regular_file(path) as file:
         data = file.read(MAX_SIZE + 1)
     if len(data) > MAX_SIZE:
-        message = f"larger than {readable(MAX_SIZE)}, the most that is read of such a file"
+        message = f"is larger than {readable(MAX_SIZE)}, the most that is read of such a file"
         raise SlowlensError(message, hint="Put the real file in its place: it has some kilobytes.")
     return data
 
@@ -22,22 +22,22 @@ def read_bytes(path: Path) -> bytes:
 def decode(data: bytes) -> str:
     """Decode UTF-8; SlowlensError names what the bytes are instead."""
     if not data.strip():
-        raise SlowlensError("an empty file", hint=DOWNLOAD_AGAIN)
+        raise SlowlensError("is empty", hint=DOWNLOAD_AGAIN)
     if problem := foreign(data):
         raise problem
     if not data.strip(b"\0"):
-        raise SlowlensError("nothing but zero bytes, an unfinished copy", hint=DOWNLOAD_AGAIN)
-    if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SlowlensError("UTF-16 or UTF-32 text where UTF-8 is needed", hint=_SAVE)
-    if data.startswith(b"\xef\xbb\xbf"):
         raise SlowlensError(
-            "a byte order mark at the start, which transformers refuses", hint=_SAVE
+            "holds nothing but zero bytes, as an unfinished copy does", hint=DOWNLOAD_AGAIN
         )
+    if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SlowlensError("is UTF-16 or UTF-32 text, not UTF-8", hint=_SAVE)
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise SlowlensError("begins with a byte order mark, which transformers refuses", hint=_SAVE)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
-        message = f"not UTF-8: byte {data[error.start]:#x} at {place(before, len(before))}"
+        message = f"is not UTF-8: byte {data[error.start]:#x} at {place(before, len(before))}"
         raise SlowlensError(message, hint=_SAVE) from error
 
 

@@ -22,7 +22,7 @@ def added_tokens(path: Path) -> dict[str, int]:
             raise wrong
         file.seek(max(0, size - 200))
         if not file.read(200).rstrip().endswith(b"}"):
-            message = "cut off: it does not end with a closing brace"
+            message = "is cut off: it does not end with a closing brace"
             raise SlowlensError(message, hint=DOWNLOAD_AGAIN)
         for length in _BEGINNINGS:
             file.seek(0)
@@ -30,7 +30,7 @@ def added_tokens(path: Path) -> dict[str, int]:
             if tokens is not None or length >= size:
                 break
     if tokens is None:
-        raise SlowlensError("no list of added_tokens that can be read", hint=DOWNLOAD_AGAIN)
+        raise SlowlensError("has no list of added_tokens that can be read", hint=DOWNLOAD_AGAIN)
     return dict(_ids(tokens))
 
 

@@ -70,7 +70,7 @@ def _weights(
 def _weight_map(entries: Json) -> tuple[_Promised, tuple[FileProblem, ...]]:
     """Sort an index by file, without the files that are not inside the folder."""
     if not isinstance(entries, Mapping) or not entries:
-        message = "no weight_map that says which tensor is in which file"
+        message = "has no weight_map that says which tensor is in which file"
         return {}, (FileProblem(INDEX, message, _SAVE_AGAIN),)
     promised: defaultdict[str, set[str]] = defaultdict(set)
     for tensor, file in entries.items():
@@ -94,8 +94,8 @@ def _missing(promised: _Promised, there: Collection[str]) -> Iterator[FileProble
     if missing:
         lost = sum(len(promised[file]) for file in missing)
         total = sum(map(len, promised.values()))
-        more = f" and {len(missing) - 1} more files are" if len(missing) > 1 else " is"
-        message = f"{quoted(missing[0])}{more} missing, with {lost} of {total} tensors"
+        more = f" and {len(missing) - 1} more that are" if len(missing) > 1 else ", which is"
+        message = f"names {quoted(missing[0])}{more} missing, with {lost} of {total} tensors"
         yield FileProblem(INDEX, message, _DOWNLOAD)
 
 
@@ -121,8 +121,8 @@ def _some(tensors: Collection[str]) -> str:
 def _left_over(names: Collection[str], promised: _Promised) -> Iterator[FileProblem]:
     stale = sorted(name for name in names if _SHARD.fullmatch(name) and name not in promised)
     if stale:
-        more = f", nor {len(stale) - 1} more shards" if len(stale) > 1 else ""
-        message = f"not named by the index{more}: left over from another save"
+        more = f", like {len(stale) - 1} more shards" if len(stale) > 1 else ""
+        message = f"is not named by the index{more}: left over from another save"
         yield FileProblem(stale[0], message, "Delete it if no one needs it: it is never loaded.")
 
 
@@ -130,7 +130,7 @@ def _shadowed(names: Collection[str]) -> Iterator[FileProblem]:
     shards = sorted(filter(_SHARD.fullmatch, names))
     if INDEX in names or shards:
         file = INDEX if INDEX in names else shards[0]
-        message = f"never read, because {SINGLE} comes first"
+        message = f"is never read, because {SINGLE} comes first"
         hint = f"Delete whichever is stale: {SINGLE}, or the index with its {len(shards)} shards."
         yield FileProblem(file, message, hint)
 
@@ -139,8 +139,8 @@ def _without_index(names: Collection[str]) -> Iterator[FileProblem]:
     loose, pickles = _loose(names), sorted(filter(_PICKLE.fullmatch, names))
     if loose:
         more = f" and {len(loose) - 1} more files" if len(loose) > 1 else ""
-        message = f"missing, without which transformers does not load {quoted(loose[0])}{more}"
+        message = f"is missing, without which transformers does not load {quoted(loose[0])}{more}"
         yield FileProblem(INDEX, message, _DOWNLOAD)
     elif pickles:
-        message = "a pickle, which is never opened here: its tensors are not checked"
+        message = "is a pickle, which is never opened here: its tensors are not checked"
         yield FileProblem(pickles[0], message, "Save the checkpoint again: it becomes safetensors.")

@@ -92,4 +92,4 @@ def _check(
         value = values.get(key)
         if not kind.fits(value):
             shown = shortened(json.dumps(value))
-            yield FileProblem(file, f"{parent}{key} is {shown}, not {kind.label}", _HINT)
+            yield FileProblem(file, f"has {shown} for {parent}{key}, not {kind.label}", _HINT)
