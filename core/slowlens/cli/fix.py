@@ -1,0 +1,125 @@
+"""Show the fixes of a checkpoint as a diff, or write them.
+
+Without --apply nothing is written. Exit codes: 0 done or nothing to fix, 2 something could not be
+read or written, 3 wrong usage or an internal error.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from slowlens import patch
+from slowlens.check import check
+from slowlens.diagnose import Status
+from slowlens.findings import Applicability
+from slowlens.gate import ExitCode
+from slowlens.repair import Repair, fixes
+from slowlens.reports.text import labelled
+from slowlens.rules import RULES
+from slowlens.run import Run
+
+COLOURS = {"-": 31, "+": 32, "@": 36}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("merged", type=Path, help="folder of the checkpoint to fix")
+    parser.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--diff", action="store_true", help="show what would change (default)")
+    action.add_argument(
+        "--apply", action="store_true", help="write the fixes; undo takes them back"
+    )
+    parser.add_argument(
+        "--unsafe", action="store_true", help="also fixes that change what the model writes"
+    )
+    parser.add_argument(
+        "--rule",
+        action="append",
+        metavar="ID",
+        choices=[rule.id for rule in RULES],
+        help="only the fixes of this rule; may be repeated",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the fixes, then their diff or what was written."""
+    found = check(arguments.merged, arguments.source)
+    repair = fixes(found, unsafe=arguments.unsafe, rules=arguments.rule)
+    prepared = patch.prepare(arguments.merged, repair.edits)
+    _print(_plan(found, repair))
+    if len(fixes(found, unsafe=True, rules=arguments.rule).chosen) > len(repair.chosen):
+        print("Add --unsafe to include what changes the model's answers.\n")
+    if not prepared.files:
+        print("There is nothing to write." if repair.left_out else "There is nothing to fix.")
+        return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
+    if arguments.apply:
+        patch.apply(prepared, repair.titles)
+        _print(_written(arguments.merged, prepared))
+        _print(_left(check(arguments.merged, arguments.source)))
+    else:
+        _print(_painted(patch.unified_diff(prepared)))
+        print(f"\nNothing was written. To write this:\n  {_command(arguments)}")
+    return ExitCode.CLEAN
+
+
+def _print(lines: Iterator[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _plan(found: Run, repair: Repair) -> Iterator[str]:
+    yield from _unread(found)
+    for rule, fix in repair.chosen:
+        safe = fix.applicability is Applicability.SAFE
+        safety = "safe" if safe else "changes what the model writes"
+        yield from labelled("fix", f"{fix.title} ({safety}) [{rule}] {fix.reason}")
+    for rule, reason in repair.left_out:
+        yield from labelled("left out", f"{reason} [{rule}]")
+    if found.problems or repair.chosen or repair.left_out:
+        yield ""
+
+
+def _unread(found: Run) -> Iterator[str]:
+    for problem in found.problems:
+        yield from labelled("unread", f"{problem.file} {problem.message}. {problem.hint}")
+
+
+def _painted(diff: str) -> Iterator[str]:
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for line in diff.removesuffix("\n").split("\n"):
+        colour = COLOURS.get(line[:1]) if coloured else None
+        yield f"\x1b[{colour}m{line}\x1b[0m" if colour else line
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    words = ["slowlens", "fix", str(arguments.merged)]
+    if arguments.source:
+        words += ["--source", str(arguments.source)]
+    if arguments.unsafe:
+        words.append("--unsafe")
+    for rule in arguments.rule or ():
+        words += ["--rule", rule]
+    return shlex.join([*words, "--apply"])
+
+
+def _written(merged: Path, prepared: patch.Patch) -> Iterator[str]:
+    yield f"Wrote {', '.join(file.name for file in prepared.files)}. To take it back:"
+    yield f"  {shlex.join(['slowlens', 'undo', str(merged)])}"
+    yield ""
+
+
+def _left(again: Run) -> Iterator[str]:
+    """Say what a second check still finds, and what no check of files can tell."""
+    findings = [(o.rule, finding) for o in again.outcomes for finding in o.findings]
+    yield "Checked again, and this is left:" if findings else "Checked again: nothing is left."
+    for rule, finding in findings:
+        yield from labelled(finding.severity, f"{finding.message} [{rule}]")
+    yield from _unread(again)
+    for status in (Status.SKIPPED, Status.CRASHED):
+        rules = [f"{o.rule} ({o.reason})" for o in again.outcomes if o.status is status]
+        if rules:
+            yield from labelled(status, ", ".join(rules))

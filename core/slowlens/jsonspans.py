@@ -1,0 +1,85 @@
+"""Where the members of JSON objects stand in a text; the text has been parsed before."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slowlens.jsonvalue import Pointer
+
+_DECODER = json.JSONDecoder()
+_SPACE = " \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Offsets of ``"key": value``: key, end of the key, value, end of the value."""
+
+    key: str
+    start: int
+    colon: int
+    value: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An object from its opening to its closing brace."""
+
+    start: int
+    close: int
+    members: tuple[Member, ...]
+    spread: bool
+    """Members stand on lines of their own."""
+
+
+def root_of(text: str) -> Span:
+    """Find the outermost object."""
+    return scan(text, _skip(text, 0), spread=True)
+
+
+def scan(text: str, start: int, *, spread: bool) -> Span:
+    """Read the object whose brace opens at ``start``; ``spread`` counts if it is empty."""
+    members: list[Member] = []
+    gap = start + 1
+    at = _skip(text, gap)
+    while text[at] != "}":
+        spread = "\n" in text[gap:at]
+        key, colon = _DECODER.raw_decode(text, at)
+        value = _skip(text, _skip(text, colon) + 1)
+        _, end = _DECODER.raw_decode(text, value)
+        members.append(Member(key, at, colon, value, end))
+        gap, at = end, _skip(text, end)
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+    return Span(start, at, tuple(members), spread)
+
+
+def holders(text: str, pointer: Pointer) -> tuple[tuple[Span, Pointer], ...]:
+    """Find the objects that hold ``pointer``, or should; several where keys are duplicated.
+
+    Each comes with the part of the pointer that is not found above it.
+    """
+    return tuple(_holders(text, pointer, root_of(text)))
+
+
+def _holders(text: str, pointer: Pointer, holder: Span) -> Iterator[tuple[Span, Pointer]]:
+    nested = [member for member in holder.members if member.key == pointer[0]]
+    if len(pointer) == 1 or not nested:
+        yield holder, pointer
+        return
+    for member in nested:
+        if text[member.value] == "{":
+            inner = scan(text, member.value, spread=holder.spread)
+            yield from _holders(text, pointer[1:], inner)
+
+
+def indent_of(text: str, at: int) -> str:
+    """Return the blanks that the line of ``at`` begins with."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at] in _SPACE:
+        at += 1
+    return at

@@ -1,0 +1,116 @@
+"""Which fixes of a run to apply together, and their patch as a file to share."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import NamedTuple, assert_never
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from slowlens.findings import Applicability, Edit, Fix
+from slowlens.jsonvalue import same
+from slowlens.patch import Patch, unified_diff
+from slowlens.run import Run
+
+DIFF_NAME = "slowlens.patch"
+
+
+class Chosen(NamedTuple):
+    """A fix to apply, and the rule that offers it."""
+
+    rule: str
+    fix: Fix
+
+
+class LeftOut(NamedTuple):
+    """A fix that is not applied: one sentence that names it and says why."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """The fixes of a run that go together, and those that were left out."""
+
+    chosen: tuple[Chosen, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Titles of the chosen fixes, each once."""
+        return tuple(dict.fromkeys(fix.title for _, fix in self.chosen))
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Edits of the chosen fixes, each once."""
+        edits: list[Edit] = []
+        for _, fix in self.chosen:
+            edits += [edit for edit in fix.edits if not any(_equal(edit, e) for e in edits)]
+        return tuple(edits)
+
+
+def fixes(run: Run, *, unsafe: bool, rules: Collection[str] | None = None) -> Repair:
+    """Choose the fixes of ``rules``, or of all; of two that disagree the first one wins."""
+    chosen: list[Chosen] = []
+    left_out: list[LeftOut] = []
+    for rule, fix in _offered(run, rules):
+        reason = _objection(fix, unsafe=unsafe) or _conflict(fix, chosen)
+        if reason:
+            left_out.append(LeftOut(rule, f"{fix.title}: {reason}"))
+        else:
+            chosen.append(Chosen(rule, fix))
+    return Repair(tuple(chosen), tuple(dict.fromkeys(left_out)))
+
+
+def patched_archive(patch: Patch) -> bytes:
+    """Pack the patched files, whole, and their diff into a zip that is the same everywhere."""
+    files = [(file.name, file.after) for file in patch.files if file.after is not None]
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        for name, content in (*files, (DIFF_NAME, unified_diff(patch).encode())):
+            entry = ZipInfo(name)
+            entry.compress_type = ZIP_DEFLATED
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def _offered(run: Run, rules: Collection[str] | None) -> Iterator[tuple[str, Fix]]:
+    for outcome in run.outcomes:
+        if rules is None or outcome.rule in rules:
+            for finding in outcome.findings:
+                if finding.fix is not None:
+                    yield outcome.rule, finding.fix
+
+
+def _objection(fix: Fix, *, unsafe: bool) -> str:
+    match fix.applicability:
+        case Applicability.MANUAL:
+            return f"this is to be done by hand. {fix.reason}".rstrip()
+        case Applicability.UNSAFE if not unsafe:
+            return f"this changes what the model writes. {fix.reason}".rstrip()
+        case Applicability.SAFE | Applicability.UNSAFE:
+            return "" if fix.edits else f"no edit of a JSON file does this. {fix.reason}".rstrip()
+        case _:
+            assert_never(fix.applicability)
+
+
+def _conflict(fix: Fix, chosen: Iterable[Chosen]) -> str:
+    for rule, other in chosen:
+        for mine in fix.edits:
+            for theirs in other.edits:
+                if _overlap(mine, theirs) and not _equal(mine, theirs):
+                    key = ".".join(theirs.pointer)
+                    return f"{rule} wants {key} of {mine.file} otherwise, and comes first."
+    return ""
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    shared = min(len(one.pointer), len(other.pointer))
+    return one.file == other.file and one.pointer[:shared] == other.pointer[:shared]
+
+
+def _equal(one: Edit, other: Edit) -> bool:
+    there = one.file == other.file and one.pointer == other.pointer
+    return there and same(one.after, other.after)
