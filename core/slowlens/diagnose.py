@@ -62,4 +62,5 @@ def _run(rule: Rule, facts: dict[type, object]) -> Outcome:
 
 
 def _missing(kind: object) -> str:
-    return f"needs {getattr(kind, '__name__', kind)}".lower()
+    name = {"Measurement": "a live run"}.get(getattr(kind, "__name__", ""))
+    return f"needs {name or 'the fact ' + getattr(kind, '__name__', str(kind))}"

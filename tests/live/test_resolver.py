@@ -28,6 +28,8 @@ pytestmark = pytest.mark.live
 MAJOR = installed_transformers_major()
 GENERATE = Runtime.TRANSFORMERS_4 if MAJOR == 4 else Runtime.TRANSFORMERS_5
 DEFAULTS = {major: read_defaults(major) for major in (4, 5)}
+MASKED = (4, 55) <= tuple(map(int, transformers.__version__.split(".")[:2])) < (5, 0)
+"""Qwen's vision configs of these versions hide config.json's own generation parameters."""
 PAIRS_PER_FAMILY = 90
 PROMPT = 4
 
@@ -64,7 +66,13 @@ def qwen2_5_vl() -> Any:
     }  # fmt: skip
     text = TEXT | {"rope_scaling": rope}
     nested = {"text_config": text} if MAJOR == 5 else text
-    return transformers.Qwen2_5_VLConfig(vision_config=vision, **nested)
+    return transformers.Qwen2_5_VLConfig(
+        vision_config=vision,
+        image_token_id=61,
+        video_token_id=62,
+        vision_start_token_id=60,
+        **nested,
+    )
 
 
 FAMILIES = {"llama": llama, "llava": llava, "qwen2_5_vl": qwen2_5_vl}
@@ -83,6 +91,7 @@ class Weights:
 def weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Weights:
     torch.set_num_threads(1)
     transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     config = FAMILIES[request.param]()
     folder = tmp_path_factory.mktemp(request.param)
     kinds = {
@@ -109,13 +118,10 @@ def pairs(weights: Weights) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Yield config.json values and the text of generation_config.json, None for no file."""
     dice = random.Random(7)
     switch = ["absent", True, False]
+    odd = [*switch * 6, None, "false"]
     for _ in range(PAIRS_PER_FAMILY):
         config = json.loads(json.dumps(weights.config))
-        put(
-            config,
-            "use_cache",
-            dice.choice([*switch, False, *([None, "false"][: dice.random() < 0.1])]),
-        )
+        put(config, "use_cache", dice.choice(odd))
         put(config, "eos_token_id", dice.choice(["absent", 1, [1, 2]]))
         legacy = dice.choice(
             [
@@ -126,10 +132,10 @@ def pairs(weights: Weights) -> Iterator[tuple[dict[str, Any], str | None]]:
                 ("no_repeat_ngram_size", 2),
             ]
         )
-        if legacy != "absent":
+        if legacy != "absent" and not (MASKED and "text_config" in config):
             put(config, *legacy)
         if "text_config" in config:
-            put(config["text_config"], "use_cache", dice.choice(switch))
+            put(config["text_config"], "use_cache", dice.choice(odd))
             put(config["text_config"], "eos_token_id", dice.choice(["absent", 3]))
         written: dict[str, Any] = {}
         put(written, "use_cache", dice.choice([*switch, *([None] * (dice.random() < 0.2))]))
@@ -223,7 +229,7 @@ def test_predictions_agree_with_the_library(weights: Weights, tmp_path: Path) ->
                 wrong.append(f"{where}: raised {type(error).__name__} {str(error)[:120]}")
             continue
         outcomes.add(predicted.value)
-        if predicted.fails:
+        if predicted.fails and not (MAJOR == 4 and observed.lengths[1] > 1):
             wrong.append(f"{where}: predicted a failure, ran {observed.lengths}")
             continue
         wrong += [f"{where}: {text}" for text in disagreements(settings, observed)]

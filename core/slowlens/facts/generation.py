@@ -3,7 +3,8 @@
 transformers reads generation_config.json, or derives a GenerationConfig from config.json when
 that file is missing or does not parse. transformers 4 also throws a generation_config.json away
 that is marked ``_from_model_config`` when config.json holds a generation parameter of its own
-(``GenerationMixin._prepare_generation_config``); transformers 5 does not.
+(``GenerationMixin._prepare_generation_config``); transformers 5 does not. One thing is not
+modelled: from 4.55 on, Qwen's vision configs hide such a parameter behind their text config.
 """
 
 from collections.abc import Iterator, Mapping
@@ -148,7 +149,7 @@ def _derived_4(checkpoint: Checkpoint, defaults: ClassDefaults) -> Iterator[_Fou
     levels: list[tuple[JsonObject, str]] = [(config, checkpoint.model_type)]
     nested = lookup(config, pointer) if pointer else ABSENT
     if isinstance(nested, Mapping):
-        levels.append((nested, defaults.nested_type(checkpoint.model_type, pointer, nested)))
+        levels.append((nested, defaults.type_at(config, pointer)))
     for values, model_type in levels:
         yield from _set(values, DEFAULTS)
         keys = {"bos_token_id", "eos_token_id", "pad_token_id", "use_cache", *LEGACY_PARAMETERS}

@@ -112,7 +112,7 @@ def test_attention(key: str, v4: str, v5: str) -> None:
         ({"eos_token_id": 5}, None, [5], [5]),
         ({}, None, [2], []),
         ({"eos_token_id": 5, "repetition_penalty": 2.0}, FLAGGED, [5], []),
-        ({"text_config": {"eos_token_id": 7}}, None, [7], [7]),
+        ({"model_type": "llava", "text_config": {"eos_token_id": 7}}, None, [7], [7]),
     ],
 )
 def test_eos(config: Any, generation: Any, v4: list[int], v5: list[int]) -> None:

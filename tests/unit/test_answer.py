@@ -1,0 +1,51 @@
+from literals import measurement, merged, source
+from slowlens.answer import answer
+from slowlens.diagnose import diagnose
+from slowlens.facts.checkpoint import FileProblem
+
+from literals import CHAT, generation
+from slowlens.facts.timing import Purpose
+
+
+def ask(*facts: object, **kwargs: object) -> str:
+    return answer(diagnose(facts), **kwargs)
+
+
+def test_the_cause_its_cost_and_its_fix() -> None:
+    text = ask(merged({"use_cache": False}, {"use_cache": False, "eos_token_id": 2}))
+    assert text == (
+        "generate() runs without its key-value cache: generation_config.json turns it off "
+        "(2 to 24 times as long per answer: the longer prompt and answer are, the worse). "
+        "A safe fix is at hand: turn the key-value cache on."
+    )
+
+
+def test_latent_is_not_slow() -> None:
+    text = ask(merged({"use_cache": False}, {"eos_token_id": 2}))
+    assert text.startswith("Nothing in its files makes it slow.")
+    assert "generate() caches" in text
+
+
+def test_longer_is_not_slower_per_token() -> None:
+    text = ask(merged({}, {}, CHAT), source({}, {"eos_token_id": 2}, CHAT))
+    assert text.startswith("Nothing ends an answer")
+    assert "at the same time per token" in text
+
+
+def test_what_was_measured_comes_first() -> None:
+    proof = generation(1, 1, 1, purpose=Purpose.PROOF, cached=False)
+    here = merged({}, {"use_cache": False, "eos_token_id": 2})
+    text = ask(here, measurement(proof))
+    assert text.startswith("As shipped, the first steps processed 10, 11, 12 tokens")
+    assert "generation_config.json turns it off" in text
+
+
+def test_sound() -> None:
+    here = merged({}, {"eos_token_id": 2})
+    assert ask(here) == "Nothing in its files makes it slow."
+    assert "live run" in ask(here, measurement(), measurement=measurement())
+
+
+def test_unread_is_not_sound() -> None:
+    broken = FileProblem("config.json", "is not valid JSON", "Mend it.")
+    assert ask(merged(None), problems=[broken]).startswith("It could not be told: config.json is")

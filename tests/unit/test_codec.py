@@ -1,0 +1,54 @@
+import json
+
+import pytest
+
+from runs import a_measurement, a_run
+from slowlens.codec import decode, encode
+from slowlens.errors import RunFileError
+
+
+def test_a_run_survives_the_round_trip() -> None:
+    run = a_run(a_measurement())
+    assert decode(encode(run)) == run
+
+
+def test_settings_and_outcomes_have_the_promised_form() -> None:
+    values = json.loads(encode(a_run()))
+    assert values["schema_version"] == 1
+    assert set(values["settings"]["use_cache"]) == {
+        "transformers-4",
+        "transformers-5",
+        "forward",
+        "vllm",
+    }
+    setting = values["settings"]["use_cache"]["transformers-5"]
+    assert (setting["value"], setting["decided_by"]) == (False, "generation_config.json")
+    outcome = next(o for o in values["outcomes"] if o["rule"] == "gen-use-cache-false")
+    assert outcome["status"] == "found"
+    keys = {"severity", "confidence", "message", "affects", "fix"}
+    assert keys <= set(outcome["findings"][0])
+
+
+def test_an_absent_value_is_an_absent_key() -> None:
+    values = json.loads(encode(a_run()))
+    outcome = next(o for o in values["outcomes"] if o["rule"] == "gen-use-cache-false")
+    edits = outcome["findings"][0]["fix"]["edits"]
+    assert [("before" in edit, "after" in edit) for edit in edits][-1] == (True, False)
+    (difference,) = values["diff"]["differences"]
+    assert "source" not in difference
+    assert difference["merged"] is False
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not a run file"),
+        ("[]", "not a run file"),
+        ('{"a": 1}', "not a run file"),
+        ('{"schema_version": 1}', "damaged"),
+        ('{"schema_version": 99}', "schema 99"),
+    ],
+)
+def test_what_is_no_run_is_refused(text: str, message: str) -> None:
+    with pytest.raises(RunFileError, match=message):
+        decode(text)

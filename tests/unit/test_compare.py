@@ -1,0 +1,40 @@
+from dataclasses import replace
+
+from literals import generation, measurement
+from runs import a_measurement, a_run
+from slowlens.compare import compare
+from slowlens.facts.timing import Finish, Purpose
+
+
+def test_faster_with_its_figures() -> None:
+    comparison = compare(a_run(a_measurement(0.4)), a_run(a_measurement(0.1)))
+    assert comparison.sentence == (
+        "4.0 times faster: 400 ms per token before, 100 ms after (over 4 tokens, 1 and 1 rounds)."
+    )
+
+
+def test_slower_and_as_fast() -> None:
+    slow, fast = a_run(a_measurement(0.4)), a_run(a_measurement(0.1))
+    assert compare(fast, slow).sentence.startswith("4.0 times slower")
+    assert compare(fast, fast).sentence.startswith("As fast as before")
+
+
+def test_the_length_of_the_answer() -> None:
+    ran_on = measurement(
+        generation(1, 1, 1, 1), generation(*[1] * 9, purpose=Purpose.LENGTH, finish=Finish.LENGTH)
+    )
+    stopped = measurement(
+        generation(1, 1, 1, 1), generation(*[1] * 3, purpose=Purpose.LENGTH, finish=Finish.EOS)
+    )
+    sentence = compare(a_run(ran_on), a_run(stopped)).sentence
+    assert sentence.endswith("The answer has 3 tokens; it had 9.")
+
+
+def test_unlike_runs_are_not_compared() -> None:
+    one = a_measurement()
+    two = replace(one, plan=replace(one.plan, prompt="other"))
+    assert "another prompt" in compare(a_run(one), a_run(two)).sentence
+
+
+def test_runs_that_were_not_measured() -> None:
+    assert "not measured" in compare(a_run(), a_run(a_measurement())).sentence

@@ -1,0 +1,55 @@
+from collections.abc import Iterator
+
+import pytest
+
+from literals import measurement, merged, source
+from slowlens.diagnose import Outcome, Status, diagnose
+from slowlens.facts.measurement import Measurement
+from slowlens.facts.reading import Merged, Source
+from slowlens.findings import Confidence, Finding, Rule, Severity
+
+PROBLEM = Finding("a problem", Severity.ERROR, Confidence.READ, ())
+
+
+def quiet(merged: Merged) -> Iterator[Finding]:
+    yield from ()
+
+
+def loud(merged: Merged) -> Iterator[Finding]:
+    yield PROBLEM
+
+
+def boom(merged: Merged) -> Iterator[Finding]:
+    raise RuntimeError("a bug")
+    yield
+
+
+def needs_measurement(measurement: Measurement) -> Iterator[Finding]:
+    yield from ()
+
+
+def takes_a_source_if_there_is_one(merged: Merged, source: Source | None) -> Iterator[Finding]:
+    if source is not None:
+        yield PROBLEM
+
+
+RULES = tuple(
+    Rule(f.__name__, "", f, since="0")
+    for f in (quiet, loud, boom, needs_measurement, takes_a_source_if_there_is_one)
+)
+
+
+def test_every_rule_gets_its_own_answer(caplog: pytest.LogCaptureFixture) -> None:
+    assert diagnose([merged({})], RULES) == (
+        Outcome("quiet", Status.PASSED),
+        Outcome("loud", Status.FOUND, (PROBLEM,)),
+        Outcome("boom", Status.CRASHED, reason="RuntimeError: a bug"),
+        Outcome("needs_measurement", Status.SKIPPED, reason="needs a live run"),
+        Outcome("takes_a_source_if_there_is_one", Status.PASSED),
+    )
+
+
+def test_optional_facts_are_given_when_they_are_there() -> None:
+    outcomes = diagnose([merged({}), source({}), measurement()], RULES)
+    statuses = [outcome.status for outcome in outcomes]
+    assert statuses[3:] == [Status.PASSED, Status.FOUND]
