@@ -3,7 +3,7 @@
 from literals import generation, measurement, merged, source
 from slowlens.answer import answer
 from slowlens.diagnose import diagnose
-from slowlens.facts.diff import Difference, Diff, Effect
+from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.timing import Cache, Purpose

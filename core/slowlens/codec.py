@@ -10,11 +10,18 @@ from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from slowlens.errors import RunFileError
-from slowlens.facts.diff import Difference, Effect
+from slowlens.facts.difference import Difference, Effect
 from slowlens.facts.settings import Setting
 from slowlens.findings import Edit, Evidence, ValueEvidence
 from slowlens.jsonvalue import ABSENT
 from slowlens.run import SCHEMA_VERSION, Run
+
+MAY_BE_ABSENT: dict[type, tuple[str, ...]] = {
+    Edit: ("before", "after"),
+    ValueEvidence: ("found",),
+    Difference: ("source", "merged"),
+}
+"""Fields whose key is left out when their value is ``ABSENT``."""
 
 Plain = TypeVar("Plain", Setting, Edit, ValueEvidence, Difference)
 
@@ -65,7 +72,7 @@ def _present(value: Plain) -> dict[str, Any]:
 
 def _structure(values: dict[str, Any], kind: type[Plain]) -> Plain:
     values = {k: v for k, v in values.items() if k != "kind"}
-    missing = {f.name: ABSENT for f in fields(kind) if "Absent" in str(f.type)}
+    missing = dict.fromkeys(MAY_BE_ABSENT.get(kind, ()), ABSENT)
     if "pointer" in values:
         values["pointer"] = tuple(values["pointer"])
     if kind is Difference:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from slowlens.diagnose import Outcome
 from slowlens.facts.checkpoint import FileProblem
-from slowlens.facts.diff import Diff
+from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.settings import Settings
