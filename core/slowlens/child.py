@@ -40,6 +40,7 @@ class Child:
         self._command, self._request, self._name = command, request, name
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._tail = b""
+        self.stopped = False
         self._over = False
         self._ending = threading.Lock()
 
@@ -91,6 +92,10 @@ class Child:
 
     def stop(self) -> None:
         """End the child and what it started, with SIGTERM first and SIGKILL soon after."""
+        self.stopped = True
+        self._finish()
+
+    def _finish(self) -> None:
         with self._ending:
             if self._over:
                 return
@@ -135,7 +140,7 @@ class Child:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE)
         code = self._process.returncode
-        self.stop()
+        self._finish()
         if code:
             raise self._died(code)
 

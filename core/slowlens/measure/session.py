@@ -27,7 +27,7 @@ class Session(Iterator[Event]):
     def __init__(self, child: Child, silence: float = SILENCE) -> None:
         self._child = child
         self._silence = self._limit = silence
-        self._done = self._stopped = False
+        self._done = False
 
     def __next__(self) -> Event:
         """Return the next event; WorkerError when the worker failed, died or hangs."""
@@ -49,11 +49,10 @@ class Session(Iterator[Event]):
 
     def stop(self) -> None:
         """End the worker and free its memory."""
-        self._stopped = True
         self._child.stop()
 
     def _end(self) -> Exception:
-        if self._done or self._stopped:
+        if self._done or self._child.stopped:
             return StopIteration()
         return WorkerError(
             "the measuring process ended before it was finished",

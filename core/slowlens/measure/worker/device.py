@@ -40,9 +40,7 @@ def describe(device: torch.device) -> Device:
     threads = torch.get_num_threads()
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
-        uuid = str(getattr(properties, "uuid", ""))
-        if uuid and not uuid.startswith(("GPU-", "MIG-")):
-            uuid = f"GPU-{uuid}"
+        uuid = str(getattr(properties, "uuid", "")).removeprefix("GPU-").removeprefix("MIG-")
         return Device("cuda", properties.name, uuid, properties.total_memory, threads)
     return Device(device.type, _processor(), "", _memory("MemTotal", "SC_PHYS_PAGES"), threads)
 

@@ -7,7 +7,22 @@ import torch
 
 from slowlens.facts.environment import Environment
 
-_PACKAGES = ("transformers", "accelerate", "tokenizers", "safetensors", "triton")
+_PACKAGES = (
+    "transformers",
+    "accelerate",
+    "tokenizers",
+    "safetensors",
+    "triton",
+    "kernels",
+    "flash-attn",
+    "flash-linear-attention",
+    "causal-conv1d",
+    "mamba-ssm",
+    "liger-kernel",
+    "bitsandbytes",
+    "compressed-tensors",
+    "torchao",
+)
 
 
 def environment() -> Environment:

@@ -1,0 +1,93 @@
+"""The figures of a live run: a table of trials, the factors, and who stopped by itself."""
+
+from collections.abc import Iterator, Sequence
+
+from slowlens.facts.measurement import Measurement
+from slowlens.facts.speed import Speed, answer_of, speed_of
+from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.reports.units import counted, milliseconds
+
+HEAD = ("trial", "prompt", "new", "TTFT", "TPOT", "rounds", "tokens/s", "tokens into each step")
+
+
+def render(measurement: Measurement) -> str:
+    """Render the figures for a terminal; latencies are medians over rounds."""
+    lines = [*_table(measurement), "", *factors(measurement), *_ends(measurement)]
+    return "\n".join(lines) + "\n"
+
+
+def lengths(generation: Generation) -> str:
+    """Write how many tokens went into the first steps: ``270, 1, 1, …``."""
+    known = generation.input_lengths
+    if not any(known):
+        return "not counted"
+    return ", ".join(map(str, known[:3])) + (", …" if len(known) > 3 else "")
+
+
+def factors(measurement: Measurement) -> Iterator[str]:
+    """Yield a sentence for each pair of trials worth comparing, with the sample size."""
+    shipped = speed_of(measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    others = ((Subject.MERGED, Cache.ON), (Subject.SOURCE, Cache.AS_SHIPPED))
+    for other in others:
+        speed = speed_of(measurement, *other)
+        if shipped and speed:
+            yield _factor(shipped, speed)
+
+
+def _factor(slow: Speed, fast: Speed) -> str:
+    return (
+        f"{slow.label} takes {slow.tpot / fast.tpot:.3g} times as long per token as {fast.label}: "
+        f"{milliseconds(slow.tpot)} against {milliseconds(fast.tpot)} "
+        f"({slow.new_tokens} tokens, {counted(min(slow.rounds, fast.rounds), 'round')})."
+    )
+
+
+def _ends(measurement: Measurement) -> Iterator[str]:
+    for subject in Subject:
+        answer = answer_of(measurement, subject)
+        if answer is None:
+            continue
+        tokens = counted(len(answer.steps), "token")
+        if answer.finish is Finish.EOS:
+            yield f"{subject} stopped by itself after {tokens}."
+        else:
+            yield f"{subject} did not stop by itself within {tokens}."
+
+
+def _table(measurement: Measurement) -> Iterator[str]:
+    rows = list(_rows(measurement))
+    if not rows:
+        yield "No timed trial was finished."
+        return
+    cells = [HEAD, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
+    yield from (_aligned(row, widths) for row in cells)
+
+
+def _rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
+    timed = (g.trial for g in measurement.generations if g.trial.purpose is Purpose.SPEED)
+    for subject, cache in dict.fromkeys((trial.subject, trial.cache) for trial in timed):
+        speed = speed_of(measurement, subject, cache)
+        if speed is None:
+            continue
+        first = measurement.find(subject, cache, Purpose.SPEED)[0]
+        yield (
+            speed.label,
+            str(first.prompt_tokens),
+            str(speed.new_tokens),
+            milliseconds(speed.ttft),
+            milliseconds(speed.tpot),
+            str(speed.rounds),
+            f"{speed.tokens_per_second:.3g}",
+            lengths(first),
+        )
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    """Names and lists to the left, numbers to the right."""
+    ends = (0, len(row) - 1)
+    cells = (
+        f"{cell:<{width}}" if column in ends else f"{cell:>{width}}"
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return "  ".join(cells).rstrip()
