@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from slowlens import __version__
-from slowlens.cli import check, inspect
+from slowlens.cli import check, demo, fix, inspect, measure, ui, undo
 from slowlens.errors import SlowlensError
 from slowlens.gate import ExitCode
 
 COMMANDS = {
     "check": check,
     "inspect": inspect,
+    "measure": measure,
+    "fix": fix,
+    "undo": undo,
+    "ui": ui,
+    "demo": demo,
 }
 
 

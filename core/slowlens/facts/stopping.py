@@ -1,7 +1,7 @@
 """The tokens that should end an answer, as the tokenizer and its chat template tell."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from slowlens.facts.checkpoint import Tokenizer
 
@@ -26,16 +26,18 @@ class StopTokens:
     """The tokenizer's own end token."""
     end_of_turn: Mapping[str, int]
     """Known end-of-turn tokens that the chat template writes."""
+    names: Mapping[int, str] = field(default_factory=dict[int, str])
+    """The added tokens by id."""
 
     @property
     def ids(self) -> frozenset[int]:
         """All of them."""
         return frozenset((*self.eos.values(), *self.end_of_turn.values()))
 
-    def describe(self, ids: frozenset[int]) -> str:
+    def describe(self, ids: Iterable[int]) -> str:
         """Write ids with their names where these are known: ``2 (<|im_end|>)``."""
-        names = {i: name for name, i in (*self.eos.items(), *self.end_of_turn.items())}
-        return ", ".join(f"{i} ({names[i]})" if i in names else str(i) for i in sorted(ids))
+        named = ((i, self.names.get(i)) for i in sorted(ids))
+        return ", ".join(f"{i} ({name})" if name else str(i) for i, name in named)
 
 
 def stop_tokens(tokenizer: Tokenizer) -> StopTokens:
@@ -43,4 +45,4 @@ def stop_tokens(tokenizer: Tokenizer) -> StopTokens:
     ids, template = tokenizer.token_ids, tokenizer.chat_template or ""
     eos = {name: ids[name] for name in (tokenizer.eos_token,) if name is not None and name in ids}
     turns = {name: ids[name] for name in END_OF_TURN if name in ids and name in template}
-    return StopTokens(eos, turns)
+    return StopTokens(eos, turns, {i: name for name, i in ids.items()})

@@ -1,11 +1,12 @@
 """What a checkpoint holds, and which value each runtime ends up with."""
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
-from slowlens.reports.text import labelled
+from slowlens.reports.text import WIDTH, labelled
 from slowlens.reports.units import count, counted, size, value
 from slowlens.run import CheckpointSummary, Run
 
@@ -60,7 +61,8 @@ def _settings(settings: Mapping[str, Mapping[Runtime, Setting]]) -> Iterator[str
         yield f"  {line}  {row[4]}".rstrip()
     silent = [name for name in settings if name not in shown]
     if silent:
-        yield f"  {counted(len(silent), 'setting')} at the default everywhere: {', '.join(silent)}"
+        text = f"{counted(len(silent), 'setting')} at the default everywhere: {', '.join(silent)}"
+        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _rows(

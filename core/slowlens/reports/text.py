@@ -1,5 +1,6 @@
 """The verdict for a terminal: the answer, then each finding with its proof and its fix."""
 
+import shlex
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ def _lines(run: Run) -> Iterator[str]:
         yield from labelled("unread", f"{problem.file} {problem.message}. {problem.hint}")
     yield ""
     yield from _rest(run)
+    yield from _next(run)
 
 
 def _by_severity(outcomes: tuple[Outcome, ...]) -> list[Outcome]:
@@ -61,9 +63,9 @@ def _evidence(evidence: Evidence) -> str:
 def _fix(fix: Fix) -> str:
     match fix.applicability:
         case Applicability.SAFE:
-            return f"{fix.title} (safe): slowlens fix --apply"
+            return f"{fix.title} (safe)"
         case Applicability.UNSAFE:
-            return f"{fix.title} (changes outputs): slowlens fix --apply --unsafe. {fix.reason}"
+            return f"{fix.title} (changes outputs, needs --unsafe): {fix.reason}"
         case Applicability.MANUAL:
             return f"{fix.title} (by hand): {fix.reason}"
 
@@ -79,6 +81,14 @@ def _rest(run: Run) -> Iterator[str]:
         rules = [f"{o.rule} ({o.reason})" for o in run.outcomes if o.status is status]
         if rules:
             yield from labelled(status, ", ".join(rules))
+
+
+def _next(run: Run) -> Iterator[str]:
+    """Name the command that shows the fixes, ready to be copied."""
+    if any(finding.fix for outcome in run.outcomes for finding in outcome.findings):
+        source = ["--source", run.source.path] if run.source else []
+        yield ""
+        yield f"To see the fixes: {shlex.join(['slowlens', 'fix', run.merged.path, *source])}"
 
 
 def labelled(label: str, text: str) -> Iterator[str]:

@@ -52,7 +52,11 @@ from slowlens.findings import (
 from slowlens.jsonvalue import same
 
 EOS = "eos_token_id"
-COST = "answers run to the token limit: 10 times as long is common, at the same time per token"
+COSTS = {
+    Severity.ERROR: "not slower per token, but answers run to the limit: 10 times as long is common",
+    Severity.WARNING: "not slower per token; answers that end with that token run on",
+    Severity.NOTE: "",
+}
 
 
 class _Trouble(NamedTuple):
@@ -80,7 +84,7 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
             for file in (GENERATION_CONFIG, CONFIG)
             if file in merged.checkpoint.configs
         ),
-        cost=COST if worst.severity is not Severity.NOTE else "",
+        cost=COSTS[worst.severity],
         fix=_fix(merged, source),
     )
 
@@ -94,8 +98,8 @@ def _trouble(merged: Merged, source: Source | None, runtime: Runtime) -> _Troubl
         return None
     tokens = merged.stop_tokens
     if tokens.ids and not tokens.ids & stops:
-        names = tokens.describe(tokens.ids)
-        message = f"answers should end at {names}, but generation stops only at {sorted(stops)}"
+        names, there = tokens.describe(tokens.ids), tokens.describe(stops)
+        message = f"answers should end at {names}, but generation stops at {there}"
         return _Trouble(Severity.ERROR, Confidence.READ, message)
     if source is not None and (lost := stop_ids(source, runtime) - stops):
         names = source.stop_tokens.describe(lost)

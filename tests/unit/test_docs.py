@@ -1,0 +1,31 @@
+"""Pages that list things agree with the things."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from slowlens.cli import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_page_of_rules_is_generated() -> None:
+    tool = runpy.run_path(str(ROOT / "tools" / "make_docs.py"))
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert page == tool["render"](), "run: make docs"
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme(command: str, page: str) -> None:
+    assert f"slowlens {command}" in (ROOT / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_path_that_a_page_names_exists(page: str) -> None:
+    words = (ROOT / page).read_text(encoding="utf-8").replace("`", " ").split()
+    named = {w.rstrip(".,:;)") for w in words if w.startswith(("core/", "dashboard/", "tests/"))}
+    missing = [w for w in named if "<" not in w and not (ROOT / w).exists()]
+    assert named
+    assert not missing
