@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from slowlens.findings import Applicability, Edit, Fix
@@ -85,15 +85,15 @@ def _offered(run: Run, rules: Collection[str] | None) -> Iterator[tuple[str, Fix
 
 
 def _objection(fix: Fix, *, unsafe: bool) -> str:
-    match fix.applicability:
-        case Applicability.MANUAL:
-            return f"this is to be done by hand. {fix.reason}".rstrip()
-        case Applicability.UNSAFE if not unsafe:
-            return f"this changes what the model writes. {fix.reason}".rstrip()
-        case Applicability.SAFE | Applicability.UNSAFE:
-            return "" if fix.edits else f"no edit of a JSON file does this. {fix.reason}".rstrip()
-        case _:
-            assert_never(fix.applicability)
+    if fix.applicability is Applicability.MANUAL:
+        objection = "this is to be done by hand."
+    elif fix.applicability is Applicability.UNSAFE and not unsafe:
+        objection = "this changes what the model writes."
+    elif not fix.edits:
+        objection = "no edit of a JSON file does this."
+    else:
+        return ""
+    return f"{objection} {fix.reason}".rstrip()
 
 
 def _conflict(fix: Fix, chosen: Iterable[Chosen]) -> str:

@@ -20,8 +20,7 @@ FILES = (
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SLOWLENS_HOME", str(tmp_path / "home"))
+def root(tmp_path: Path) -> Path:
     (tmp_path / "merged").mkdir()
     return tmp_path / "merged"
 
@@ -53,9 +52,9 @@ def test_a_forgotten_entry_is_gone_and_its_number_free(root: Path) -> None:
     assert record(root, "third").path.name == "000002.json"
 
 
-def test_looking_makes_nothing(root: Path) -> None:
+def test_looking_makes_nothing(root: Path, home: Path) -> None:
     assert journal.history(root) == ()
-    assert not (root.parent / "home").exists()
+    assert list(home.iterdir()) == []
 
 
 def test_each_checkpoint_has_its_own_and_every_path_to_it_the_same(
@@ -94,8 +93,9 @@ def test_an_entry_says_in_plain_json_what_it_is(root: Path) -> None:
     assert fields["titles"] == ["fix"]
 
 
-def test_a_state_folder_that_cannot_be_made(root: Path) -> None:
-    (root.parent / "home").write_bytes(b"in the way")
+def test_a_state_folder_that_cannot_be_made(root: Path, home: Path) -> None:
+    home.rmdir()
+    home.write_bytes(b"in the way")
     with pytest.raises(PatchError, match="nothing was changed") as caught:
         record(root)
     assert "SLOWLENS_HOME" in caught.value.hint
@@ -105,12 +105,11 @@ def test_a_full_disk_leaves_no_entry(root: Path, monkeypatch: pytest.MonkeyPatch
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(PatchError, match="No space left on device"):
-        record(root)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(PatchError, match="No space left on device"):
+            record(root)
     assert journal.history(root) == ()
-    monkeypatch.undo()
-    monkeypatch.setenv("SLOWLENS_HOME", str(root.parent / "home"))
     assert record(root).path.name == "000001.json"
 
 

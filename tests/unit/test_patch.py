@@ -26,8 +26,7 @@ ON = (CONFIG_ON, GENERATION_ON)
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SLOWLENS_HOME", str(tmp_path / "home"))
+def root(tmp_path: Path) -> Path:
     root = tmp_path / "merged"
     root.mkdir()
     (root / "config.json").write_bytes(CONFIG)

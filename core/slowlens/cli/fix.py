@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print(_left(check(arguments.merged, arguments.source)))
     else:
         _print(_painted(patch.unified_diff(prepared)))
-        print(f"\nNothing was written. To write this:\n  {_command(arguments)}")
+        print(f"\nNothing was written. To write this: {_command(arguments)}")
     return ExitCode.CLEAN
 
 
@@ -107,8 +107,9 @@ def _command(arguments: argparse.Namespace) -> str:
 
 
 def _written(merged: Path, prepared: patch.Patch) -> Iterator[str]:
-    yield f"Wrote {', '.join(file.name for file in prepared.files)}. To take it back:"
-    yield f"  {shlex.join(['slowlens', 'undo', str(merged)])}"
+    yield f"Wrote {', '.join(file.name for file in prepared.files)}."
+    for purpose, command in (("take it back", "undo"), ("see it run", "measure")):
+        yield f"To {purpose}: {shlex.join(['slowlens', command, str(merged)])}"
     yield ""
 
 
