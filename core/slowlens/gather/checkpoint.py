@@ -59,12 +59,13 @@ def read_checkpoint(root: Path) -> Checkpoint:
         for name, file in read.items()
         if file.values is not None
     }
+    values = {name: config.values for name, config in configs.items()}
     weights, weight_problems = read_weights(root, names)
-    tokenizer, tokenizer_problems = read_tokenizer(root, names, configs)
+    tokenizer, tokenizer_problems = read_tokenizer(root, names, values)
     problems = (
         *_without_config(names),
         *chain.from_iterable(file.problems for file in read.values()),
-        *wrong_types(configs),
+        *wrong_types(values),
         *weight_problems,
         *tokenizer_problems,
     )

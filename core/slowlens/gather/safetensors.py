@@ -131,8 +131,9 @@ def _fault(entry: Json) -> str:
 
 
 def _metadata_faults(metadata: Json) -> Iterator[str]:
-    values = metadata.values() if isinstance(metadata, dict) else (metadata,)
-    if metadata is not None and not all(isinstance(value, str) for value in values):
+    if metadata is None:
+        return
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         yield "has __metadata__ that is not an object of texts"
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from slowlens.errors import SlowlensError
-from slowlens.gather.rawfile import DOWNLOAD_AGAIN, foreign, readable, regular_file
+from slowlens.gather.rawfile import DOWNLOAD_AGAIN, foreign, readable, regular_file, size_of
 
 MAX_SIZE = 64_000_000
 _SAVE = "Save it as UTF-8 without a byte order mark."
@@ -12,11 +12,11 @@ _SAVE = "Save it as UTF-8 without a byte order mark."
 def read_bytes(path: Path) -> bytes:
     """Return the whole file; SlowlensError when it cannot be read or is absurdly large."""
     with regular_file(path) as file:
-        data = file.read(MAX_SIZE + 1)
-    if len(data) > MAX_SIZE:
-        message = f"is larger than {readable(MAX_SIZE)}, the most that is read of such a file"
-        raise SlowlensError(message, hint="Put the real file in its place: it has some kilobytes.")
-    return data
+        size = size_of(file)
+        if size > MAX_SIZE:
+            message = f"is {readable(size)} large: no more than {readable(MAX_SIZE)} are read"
+            raise SlowlensError(message, hint="Put the real file there: it has some kilobytes.")
+        return file.read(MAX_SIZE)
 
 
 def decode(data: bytes) -> str:

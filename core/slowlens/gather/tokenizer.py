@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from slowlens.errors import SlowlensError
-from slowlens.facts.checkpoint import TOKENIZER_CONFIG, ConfigFile, FileProblem, Tokenizer
+from slowlens.facts.checkpoint import TOKENIZER_CONFIG, FileProblem, Tokenizer
 from slowlens.gather.jsonfile import problem
 from slowlens.gather.textfile import decode, read_bytes
 from slowlens.gather.tokenizerjson import added_tokens, find_token
@@ -20,10 +20,12 @@ _DECODER = "added_tokens_decoder"
 
 
 def read_tokenizer(
-    root: Path, names: Collection[str], configs: Mapping[str, ConfigFile]
+    root: Path, names: Collection[str], values: Mapping[str, JsonObject]
 ) -> tuple[Tokenizer, tuple[FileProblem, ...]]:
-    """Read ids, end token and chat template; ``names`` are the entries of ``root``."""
-    values = {name: config.values for name, config in configs.items()}
+    """Read ids, end token and chat template.
+
+    ``names`` are the entries of ``root``, ``values`` what its JSON files say.
+    """
     ids, id_problems = _token_ids(root, names, values)
     eos, eos_file = _end_token(values)
     if eos is not None and eos not in ids:

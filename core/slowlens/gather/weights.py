@@ -74,7 +74,7 @@ def _weight_map(entries: Json) -> tuple[_Promised, tuple[FileProblem, ...]]:
         return {}, (FileProblem(INDEX, message, _SAVE_AGAIN),)
     promised: defaultdict[str, set[str]] = defaultdict(set)
     for tensor, file in entries.items():
-        promised[file if isinstance(file, str) else repr(file)].add(tensor)
+        promised[file if isinstance(file, str) else ""].add(tensor)
     outside = sorted(file for file in promised if not _is_inside(file))
     problems = tuple(
         FileProblem(INDEX, f"names {quoted(file)}, which is no file of this folder", _SAVE_AGAIN)

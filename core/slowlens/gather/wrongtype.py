@@ -9,7 +9,6 @@ from slowlens.facts.checkpoint import (
     GENERATION_CONFIG,
     TEXT_CONFIG_KEYS,
     TOKENIZER_CONFIG,
-    ConfigFile,
     FileProblem,
 )
 from slowlens.gather.rawfile import shortened
@@ -70,19 +69,18 @@ _TOKENIZER: Mapping[str, _Kind] = {
 }
 
 
-def wrong_types(configs: Mapping[str, ConfigFile]) -> Iterator[FileProblem]:
+def wrong_types(files: Mapping[str, JsonObject]) -> Iterator[FileProblem]:
     """Find values of the wrong type among the keys that decide something; null is fine."""
     for file, kinds in (
         (CONFIG, _MODEL),
         (GENERATION_CONFIG, _GENERATION),
         (TOKENIZER_CONFIG, _TOKENIZER),
     ):
-        if file in configs:
-            yield from _check(file, "", configs[file].values, kinds)
-    nested = configs[CONFIG].values if CONFIG in configs else {}
+        yield from _check(file, "", files.get(file, {}), kinds)
     for key in TEXT_CONFIG_KEYS:
-        if isinstance(values := nested.get(key), Mapping):
-            yield from _check(CONFIG, f"{key}.", values, _MODEL)
+        nested = files.get(CONFIG, {}).get(key)
+        if isinstance(nested, Mapping):
+            yield from _check(CONFIG, f"{key}.", nested, _MODEL)
 
 
 def _check(
