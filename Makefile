@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ui test check lint types layers unit live e2e browser bench defaults wheel clean
+.PHONY: help demo ui test check lint types layers unit live e2e browser bench docs defaults wheel clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ browser: $(ENV)/.dev
 
 bench: $(ENV)/.dev ## the benchmarks
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+docs: $(ENV)/.dev ## write the pages that are made from the code
+	$(BIN)/python tools/make_docs.py
 
 defaults: $(ENV)/.dev ## read the class defaults of the pinned transformers again
 	$(BIN)/python tools/make_defaults.py

@@ -15,7 +15,7 @@ def main() -> int:
     """Install what the arguments say; return pip's exit code."""
     said: deque[str] = deque(maxlen=200)
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603
         [*PIP, *sys.argv[1:]],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
