@@ -9,12 +9,11 @@ from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
 
-from slowlens.gather.devices import open_gpus
-
 from slowlens.check import measured
 from slowlens.errors import SlowlensError
 from slowlens.facts.environment import Device, DeviceLoad
 from slowlens.facts.measurement import Plan, Status
+from slowlens.gather.devices import open_gpus
 from slowlens.measure.protocol import Event, Failed, Loaded, Started, to_json
 from slowlens.measure.recorder import Recorder
 from slowlens.run import Run

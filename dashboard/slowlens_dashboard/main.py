@@ -9,10 +9,10 @@ from slowlens_dashboard.errors import explained
 from slowlens_dashboard.messages import show_messages
 from slowlens_dashboard.pages import CHECKPOINT, DIFF, FIXES, LIVE
 
-ICON = str(Path(__file__).parent / "icon.svg")
+HERE = Path(__file__).parent
 
-st.set_page_config(page_title="Slowlens", page_icon=ICON, layout="wide")
-st.logo(ICON, size="large")
+st.set_page_config(page_title="Slowlens", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.logo(str(HERE / "logo.svg"), size="large")
 page = st.navigation([CHECKPOINT, DIFF, LIVE, FIXES], position="top")
 with explained():
     show_messages()

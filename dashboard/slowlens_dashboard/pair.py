@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def choose(pair: Pair) -> None:
     st.session_state[MERGED_TEXT] = str(pair.merged)
     st.session_state[SOURCE_TEXT] = "" if pair.source is None else str(pair.source)
     submit()
+
+
+def follow(pair: Pair) -> None:
+    """Choose the pair of the run that is shown, where it may be read."""
+    if st.session_state.get(PAIR) == pair:
+        return
+    with suppress(SlowlensError):
+        for folder in (pair.merged, pair.source):
+            if folder is not None:
+                options().allow(str(folder))
+        choose(pair)
 
 
 def submit() -> None:

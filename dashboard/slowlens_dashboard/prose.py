@@ -50,3 +50,9 @@ def sentence(text: str) -> str:
     first = text.split(" ", 1)[0]
     head = text[:1].upper() + text[1:] if first.isalpha() else text
     return head if head.endswith((".", "!", "?")) else f"{head}."
+
+
+def first_sentence(text: str) -> tuple[str, str]:
+    """Split ``text`` after its first sentence."""
+    first, _, rest = re.sub(r"(?<=[.!?]) (?=\S)", "\n", text, count=1).partition("\n")
+    return first, rest

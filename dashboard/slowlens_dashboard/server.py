@@ -21,21 +21,25 @@ MAIN = HERE / "main.py"
 PACKED_CONFIG = HERE / "config.toml"
 CHECKOUT_CONFIG = HERE.parents[1] / ".streamlit" / "config.toml"
 
+OWN_NAMES = ("localhost", "127.0.0.1")
+
 Ready = Callable[[str], None]
 
 
-def parts(names: Iterable[str] = (), ready: Ready | None = None) -> dict[str, Any]:
+def parts(hosts: Iterable[str] | None = None, ready: Ready | None = None) -> dict[str, Any]:
     """Return the arguments of ``st.App`` beside the script.
 
     Hosts other than our own names are refused, which defeats DNS rebinding for our routes and
     for Streamlit's. ``st.App`` itself is called in ``app.py``, where ``streamlit run`` looks
     for that very call.
     """
-    address = config.get_option("server.address")
-    hosts = ["localhost", "127.0.0.1", *names, *([address] if address else [])]
+    others = [config.get_option("server.address") or OWN_NAMES[0]] if hosts is None else hosts
+    trusted = Middleware(
+        TrustedHostMiddleware, allowed_hosts=[*OWN_NAMES, *others], www_redirect=False
+    )
     return {
         "routes": ROUTES,
-        "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
+        "middleware": [trusted],
         "lifespan": _lifespan(ready),
         "on_script_error": explain,
     }
@@ -45,7 +49,7 @@ def serve(address: str, port: int | None, names: Iterable[str], ready: Ready) ->
     """Run the dashboard until it is interrupted; ``ready`` is called with its URL."""
     app = st.App(MAIN, **parts([address, *names], ready))
     chosen = {"server.address": address, "logger.hideWelcomeMessage": True}
-    app.run(config=settings() | chosen | ({"server.port": port} if port is not None else {}))
+    app.run(config=settings() | chosen | ({} if port is None else {"server.port": port}))
 
 
 def settings() -> dict[str, object]:

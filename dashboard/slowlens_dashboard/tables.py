@@ -6,16 +6,16 @@ from itertools import chain
 import pandas as pd
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TEXT_CONFIG_KEYS, Checkpoint
-from slowlens.facts.diff import Difference
+from slowlens.facts.difference import Difference
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
-from slowlens.facts.speed import answer_of, speeds
-from slowlens.facts.timing import Finish, Purpose, Subject
+from slowlens.facts.speed import speeds
+from slowlens.facts.timing import Finish, Generation, Purpose
 from slowlens.jsonvalue import ABSENT, same
 from slowlens.reports.units import counted, milliseconds
 from slowlens.reports.units import size as sized
-from slowlens_dashboard.prose import cell, code, prose
+from slowlens_dashboard.prose import cell, code, plain, prose
 
 SPELLINGS = {
     "dtype": ("dtype", "torch_dtype"),
@@ -25,16 +25,17 @@ SPELLINGS = {
 
 
 def settings_table(settings: Settings, source: Settings) -> pd.DataFrame:
-    """Effective settings, one row where runtimes agree; what differs from the source first."""
+    """Show effective settings, one row where runtimes agree; what differs from the source first.
+
+    ``Changed`` and ``Default`` are for the reader of the table to filter by.
+    """
     rows = [
         _setting_row(name, group, settings[name][group[0]], source.get(name, {}).get(group[0]))
         for name in settings
         for group in _agreeing(settings[name], source.get(name, {}))
     ]
     table = pd.DataFrame(rows).sort_values("Changed", ascending=False, kind="stable")
-    if not source:
-        return table[["Setting", "Read by", "Merged", "Decided by"]]
-    return table[["Setting", "Read by", "Merged", "Decided by", "Source", "Decided by "]]
+    return table if source else table.drop(columns=["Source", "Decided by "])
 
 
 def _agreeing(
@@ -54,18 +55,19 @@ def _setting_row(
     return {
         "Setting": f"**{code(name)}**" if changed else code(name),
         "Read by": _readers(group),
-        "Merged": value + (f" {prose(here.note)}" if here.note else ""),
+        "Merged": value + (f" :gray[{prose(here.note)}]" if here.note else ""),
         "Decided by": _decider(here),
         "Source": cell(there.value) if there else "",
         "Decided by ": _decider(there) if there else "",
         "Changed": changed,
+        "Default": not changed and here.decided_by == DEFAULT,
     }
 
 
 def _readers(group: Iterable[Runtime]) -> str:
     labels = [runtime.label for runtime in group]
     if set(GENERATE) <= set(group):
-        labels = ["transformers generate", *(r.label for r in group if r not in GENERATE)]
+        labels = ["transformers 4 and 5 generate", *(r.label for r in group if r not in GENERATE)]
     return ", ".join(labels)
 
 
@@ -148,13 +150,16 @@ def _last_input(measurement: Measurement, label: str) -> int:
     return next(g.steps[-1].tokens_in for g in timed if g.trial.label == label)
 
 
-def stopping(measurement: Measurement) -> list[str]:
-    """Say how each answer that was free to stop has ended."""
-    found = {subject: answer_of(measurement, subject) for subject in Subject}
-    return [
-        f"{subject} stopped by itself after {counted(len(g.steps), 'token')}"
-        if g.finish is Finish.EOS
-        else f"{subject} did not stop within {counted(len(g.steps), 'token')}"
-        for subject, g in found.items()
-        if g is not None
-    ]
+def texts_table(measurement: Measurement) -> pd.DataFrame:
+    """Show what each kind of timed trial wrote in its last round."""
+    timed = [g for g in measurement.generations if g.trial.purpose is Purpose.SPEED]
+    texts = {g.trial.label: plain(g.text) for g in timed}
+    return pd.DataFrame({"Trial": list(texts), "Text": list(texts.values())})
+
+
+def ending(answer: Generation) -> str:
+    """Say how an answer that was free to stop has ended."""
+    tokens = counted(len(answer.steps), "token")
+    if answer.finish is Finish.EOS:
+        return f"stopped by itself after {tokens}"
+    return f"did not stop within {tokens}"

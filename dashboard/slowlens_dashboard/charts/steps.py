@@ -49,18 +49,23 @@ def layout() -> dict[str, object]:
         "uirevision": "keep",
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "xaxis": {"title": {"text": "generated token"}, "anchor": "y2", "zeroline": False},
+        "xaxis": {
+            "title": _title("generated token"),
+            "anchor": "y2",
+            "showgrid": False,
+            "zeroline": False,
+        },
         "yaxis": {
-            "title": {"text": "milliseconds per token"},
-            "domain": [0.40, 1],
+            "title": _title("milliseconds per token"),
+            "domain": [0.38, 1],
             "rangemode": "tozero",
         },
-        "yaxis2": {
-            "title": {"text": "tokens in"},
-            "domain": [0, 0.28],
-            "rangemode": "tozero",
-        },
+        "yaxis2": {"title": _title("tokens in"), "domain": [0, 0.28], "rangemode": "tozero"},
     }
+
+
+def _title(text: str) -> dict[str, object]:
+    return {"text": text, "font": {"size": 13}}
 
 
 def _look(trial: Trial) -> dict[str, object]:

@@ -13,6 +13,7 @@ from slowlens_dashboard.diagnosis import checkpoint, diagnose
 from slowlens_dashboard.pages import FIXES, LIVE
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.tables import files_table, settings_table, weights_table
+from slowlens_dashboard.widgets.answer import sentence_on_top
 from slowlens_dashboard.widgets.finding_card import finding_card, ranked
 from slowlens_dashboard.widgets.pair_picker import pair_picker, welcome
 
@@ -21,9 +22,9 @@ def answer(run: Run) -> None:
     """Draw the sentence that stands above everything else."""
     with st.container(key="answer", gap="xsmall"):
         st.caption("WHY IS IT SLOW?")
-        st.header(prose(run.answer), anchor=False)
+        sentence_on_top(run.answer)
         st.caption(_about(run.merged))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         measured = run.measurement is not None
         st.page_link(
             LIVE,
@@ -63,6 +64,16 @@ def _checked(run: Run) -> str:
     if crashed := by_status[Status.CRASHED]:
         parts.append(f"{len(crashed)} failed, see the tab Checks")
     return ", ".join(parts) + "."
+
+
+def settings(run: Run) -> None:
+    """Draw the effective settings; those that no file touches only when asked for."""
+    st.caption("What each runtime ends up with after all files had their say: a prediction.")
+    table = settings_table(run.settings, run.source_settings)
+    silent = table["Default"]
+    if not st.toggle(f"Show {counted(silent.sum(), 'setting')} that no file touches"):
+        table = table[~silent]
+    st.table(table.drop(columns=["Changed", "Default"]), hide_index=True, border="horizontal")
 
 
 def checks(run: Run) -> None:
@@ -130,10 +141,7 @@ effective, written, inside, asked = st.tabs(
 )
 if effective.open:
     with effective:
-        st.caption("What each runtime ends up with after all files had their say: a prediction.")
-        st.table(
-            settings_table(run.settings, run.source_settings), hide_index=True, border="horizontal"
-        )
+        settings(run)
 if written.open:
     with written:
         files(checkpoint(chosen.merged), checkpoint(chosen.source) if chosen.source else None)

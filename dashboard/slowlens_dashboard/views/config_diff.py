@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from slowlens.facts.diff import Difference, Effect
+from slowlens.facts.difference import Difference, Effect
 from slowlens.reports.units import counted, value
 from slowlens_dashboard.diagnosis import diagnose
 from slowlens_dashboard.tables import difference_table

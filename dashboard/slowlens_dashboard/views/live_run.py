@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from slowlens_dashboard import pair
 from slowlens_dashboard.job import Job
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.widgets.live_chart import live_chart
-from slowlens_dashboard.widgets.pair_header import pair_header, pair_title
-from slowlens_dashboard.widgets.plan_form import plan_form, recent_list
+from slowlens_dashboard.widgets.pair_header import pair_header, run_header
+from slowlens_dashboard.widgets.plan_form import plan_form
+from slowlens_dashboard.widgets.recent_runs import recent_list
 from slowlens_dashboard.widgets.run_result import run_result
 
 
@@ -28,13 +28,13 @@ wanted = st.query_params.get("run")
 job = jobs().get(wanted) if wanted else jobs().active
 if job is not None and job.running:
     st.query_params["run"] = job.id
-    pair_title("Live run", pair.of_run(job.run))
+    run_header(job.run)
     watch(job)
     st.stop()
 
 run = jobs().find(wanted) if wanted else None
 if run is not None:
-    pair_title("Live run", pair.of_run(run))
+    run_header(run)
     run_result(run)
     st.stop()
 

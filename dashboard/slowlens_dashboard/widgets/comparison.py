@@ -7,6 +7,7 @@ from slowlens.facts.speed import Speed
 from slowlens.reports.units import milliseconds
 from slowlens.run import Run
 from slowlens_dashboard.prose import prose
+from slowlens_dashboard.widgets.recent_runs import run_link
 
 
 def comparison(before: Run, after: Run) -> None:
@@ -17,10 +18,9 @@ def comparison(before: Run, after: Run) -> None:
         st.markdown(prose(compared.sentence))
         if compared.before and compared.after and not compared.differs:
             _figures(compared.before, compared.after)
-        st.caption(
-            f"[Run before](/live?run={before.id}) · [run after](/live?run={after.id}),"
-            " merged as shipped."
-        )
+        with st.container(horizontal=True):
+            run_link(before, "The run before")
+            run_link(after, "The run after")
 
 
 def _figures(before: Speed, after: Speed) -> None:

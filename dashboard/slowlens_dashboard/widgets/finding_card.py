@@ -6,14 +6,7 @@ import streamlit as st
 
 from slowlens.diagnose import Outcome
 from slowlens.facts.runtimes import Runtime
-from slowlens.findings import (
-    Applicability,
-    Confidence,
-    Evidence,
-    Finding,
-    Severity,
-    ValueEvidence,
-)
+from slowlens.findings import Confidence, Evidence, Finding, Severity, ValueEvidence
 from slowlens.reports.units import value
 from slowlens.rules import RULES
 from slowlens_dashboard.pages import FIXES
@@ -24,16 +17,6 @@ CONFIDENCES = {
     Confidence.MEASURED: "measured",
     Confidence.READ: "read in its files",
     Confidence.SUSPECTED: "suspected",
-}
-APPLICABILITIES = {
-    Applicability.SAFE: "green",
-    Applicability.UNSAFE: "orange",
-    Applicability.MANUAL: "gray",
-}
-SAFETY = {
-    Applicability.SAFE: "safe: the same tokens",
-    Applicability.UNSAFE: "changes what it writes",
-    Applicability.MANUAL: "by hand",
 }
 TITLES = {rule.id: rule.title for rule in RULES}
 
@@ -48,7 +31,16 @@ def finding_card(rule: str, finding: Finding) -> None:
     """Draw a finding, with the way to its fix."""
     with st.container(border=True):
         heading(rule, finding)
-        st.markdown("\n".join(_rows(finding)))
+        parts = {
+            "Costs": prose(finding.cost),
+            "Affects": prose(runtimes(finding.affects)),
+            "Proof": "  \n".join(_evidence(item) for item in finding.evidence),
+        }
+        given = {label: text for label, text in parts.items() if text}
+        for column, (label, text) in zip(st.columns(3, gap="medium"), given.items(), strict=False):
+            with column.container(gap="xxsmall"):
+                st.caption(label)
+                st.markdown(text)
         if finding.fix is not None:
             st.page_link(FIXES, label=f"Fix: {finding.fix.title}", icon=":material/arrow_forward:")
 
@@ -66,17 +58,8 @@ def runtimes(affected: Iterable[Runtime]) -> str:
     return ", ".join(runtime.label for runtime in affected)
 
 
-def _rows(finding: Finding) -> list[str]:
-    rows = {
-        "Costs": prose(finding.cost),
-        "Affects": prose(runtimes(finding.affects)),
-        "Proof": " · ".join(_evidence(item) for item in finding.evidence),
-    }
-    return [f"- {label}: {text}" for label, text in rows.items() if text]
-
-
 def _evidence(evidence: Evidence) -> str:
     if isinstance(evidence, ValueEvidence):
         key = code(f"{'.'.join(evidence.pointer)} = {value(evidence.found)}"[:100])
         return f"{code(evidence.file)} {key}"
-    return f"{prose(evidence.label)} {evidence.value:g} {plain(evidence.unit)}"
+    return f"{prose(evidence.label)}: {evidence.value:g} {plain(evidence.unit)}"

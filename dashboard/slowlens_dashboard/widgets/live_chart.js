@@ -72,7 +72,7 @@ class Viewer {
   // -- events ----------------------------------------------------------------------------------
 
   onStarted({ trials, labels }) {
-    this.trials = trials.map((trial, i) => ({ ...trial, label: labels[i], ms: [], input: 0, text: "", look: this.data.looks[i] }));
+    this.trials = trials.map((trial, i) => ({ ...trial, label: labels[i], ms: [], inputs: [], text: "", look: this.data.looks[i] }));
     this.rounds = Math.max(...trials.map(trial => trial.round)) + 1;
     for (const trial of this.trials) if (trial.purpose === "speed") this.tiles[trial.label] ??= this.tile(trial);
     const longest = Math.max(...this.timed().map(trial => trial.new_tokens));
@@ -83,7 +83,7 @@ class Viewer {
 
   onLoaded({ model }) {
     this.doing = `Loaded ${model.subject} in ${model.seconds.toFixed(1)} s`;
-    this.device = model.device.name + (model.device.kind === "cpu" ? ` · ${model.device.threads} threads` : "");
+    this.device = model.device.name + (model.device.kind === "cpu" ? ` · ${counted(model.device.threads, "thread")}` : "");
   }
 
   onDeviceLoad(load) {
@@ -96,8 +96,8 @@ class Viewer {
     const trial = this.now = this.trials[index];
     this.doing = null;
     if (trial.purpose !== "speed") return;
-    trial.times = await this.trace(trial.look.times);
-    if (trial.round === 0) trial.inputs = await this.trace(trial.look.inputs);
+    trial.timeLine = await this.trace(trial.look.times);
+    if (trial.round === 0) trial.inputLine = await this.trace(trial.look.inputs);
   }
 
   onStepped({ trial: index, steps, text }) {
@@ -105,13 +105,17 @@ class Viewer {
     trial.text += text;
     for (const step of steps) {
       trial.ms.push(step.seconds * SECOND);
-      trial.input = step.tokens_in;
-      this.add(trial.times, step.index + 1, step.seconds * SECOND);
-      this.add(trial.inputs, step.index + 1, step.tokens_in);
+      trial.inputs.push(step.tokens_in);
+      this.add(trial.timeLine, step.index + 1, step.seconds * SECOND);
+      this.add(trial.inputLine, step.index + 1, step.tokens_in);
     }
   }
 
-  onTrialFinished({ trial: index }) { this.trials[index].over = true; }
+  onTrialFinished({ trial: index }) {
+    const trial = this.trials[index];
+    trial.over = true;
+    if (trial.purpose === "proof" && trial.inputs.length > 1) this.prove(trial);
+  }
 
   // -- drawing ---------------------------------------------------------------------------------
 
@@ -168,6 +172,15 @@ class Viewer {
     return `${now.label}: token ${token} of ${now.new_tokens}${round}`;
   }
 
+  prove(trial) {
+    const cached = trial.inputs.slice(1).every(tokens => tokens === 1);
+    const line = element("li", ""), verdict = element("span", cached ? "yes" : "no");
+    line.textContent = `${trial.label}: the first steps took in ${trial.inputs.join(", ")} tokens, so `;
+    verdict.textContent = cached ? "it uses its cache" : "it does not use its cache";
+    line.append(verdict);
+    this.part("proof").append(line);
+  }
+
   figures(trial) {
     const tile = this.tiles[trial.label];
     const [first, ...later] = trial.ms;
@@ -180,7 +193,7 @@ class Viewer {
       speed.textContent = `${(SECOND / mean).toFixed(1)} tokens/s`;
     }
     ttft.textContent = duration(first);
-    input.textContent = `${trial.input} ${trial.input === 1 ? "token" : "tokens"}`;
+    input.textContent = counted(trial.inputs.at(-1), "token");
   }
 
   say(text) {
@@ -223,5 +236,7 @@ function load(source) {
 function element(name, className) { return Object.assign(document.createElement(name), { className }); }
 
 function duration(ms) { return ms < SECOND ? `${ms.toFixed(1)} ms` : `${(ms / SECOND).toFixed(2)} s`; }
+
+function counted(number, noun) { return `${number} ${noun}${number === 1 ? "" : "s"}`; }
 
 function bytes(size) { return size < 1e9 ? `${Math.round(size / 1e6)} MB` : `${(size / 1e9).toFixed(1)} GB`; }

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from slowlens.run import Run
 from slowlens_dashboard import pair
 from slowlens_dashboard.pages import CHECKPOINT
 from slowlens_dashboard.prose import plain
@@ -15,12 +16,19 @@ def pair_header(title: str) -> pair.Pair:
         st.info("Choose one on the page Checkpoint.", title="No checkpoint is chosen.")
         st.page_link(CHECKPOINT, label="Choose a checkpoint", icon=":material/folder_open:")
         st.stop()
-    pair_title(title, chosen)
+    _title(title, chosen)
     return chosen
 
 
-def pair_title(title: str, chosen: pair.Pair) -> None:
+def _title(title: str, chosen: pair.Pair) -> None:
     """Draw the title with the pair beside it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.header(title, anchor=False, width="content")
         st.caption(f":material/folder: {plain(chosen.label)}", help=str(chosen.merged))
+
+
+def run_header(run: Run) -> None:
+    """Draw the head of a page that shows a run, and choose its pair."""
+    shown = pair.of_run(run)
+    pair.follow(shown)
+    _title("Live run", shown)

@@ -27,19 +27,20 @@ class Example:
 
 def pair_picker(chosen: Pair | None) -> None:
     """Draw the two fields and the lists to choose from."""
-    with st.container(border=True, key="picker"), st.form("pair", border=False):
-        merged, source, button = st.columns([5, 5, 1.4], vertical_alignment="bottom")
-        merged.text_input("Merged checkpoint", key=MERGED_TEXT, placeholder="folder to diagnose")
-        source.text_input(
-            "Source (optional)", key=SOURCE_TEXT, placeholder="folder that it came from"
-        )
-        button.form_submit_button("Check", type="primary", on_click=submit, width="stretch")
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom", key="picker"):
+        with st.form("pair-form", border=False):
+            merged, source, button = st.columns([5, 5, 1.4], vertical_alignment="bottom")
+            merged.text_input("Merged checkpoint", key=MERGED_TEXT, placeholder="folder to check")
+            source.text_input(
+                "Source (optional)", key=SOURCE_TEXT, placeholder="folder that it came from"
+            )
+            button.form_submit_button("Check", type="primary", on_click=submit, width="stretch")
+        if chosen is not None:
+            with st.popover("Others", icon=":material/folder_open:"):
+                _list(examples(), "Demo")
+                _list(recent(), "Recent")
     if error := refusal():
         explain(error)
-    if chosen is not None:
-        with st.popover("Other checkpoints", icon=":material/folder_open:", type="tertiary"):
-            _list(examples(), "Demo")
-            _list(recent(), "Recent")
 
 
 def welcome() -> None:

@@ -1,19 +1,13 @@
-"""What to measure, the button that starts it, and the runs that were measured before."""
+"""What to measure, and the button that starts it."""
 
 from dataclasses import replace
-from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.measurement import Plan
-from slowlens.facts.speed import speed_of
-from slowlens.facts.timing import Cache, Subject
 from slowlens.measure.plan import DEFAULT_PROMPT
-from slowlens.reports.units import milliseconds
 from slowlens.run import Run
-from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.jobs import BusyError, jobs
 from slowlens_dashboard.messages import complain, tell
 from slowlens_dashboard.pair import Pair, options
@@ -66,35 +60,6 @@ def again(run: Run) -> Plan:
     assert run.measurement
     source = None if run.source is None else run.source.path
     return replace(run.measurement.plan, merged=run.merged.path, source=source)
-
-
-def recent_list() -> None:
-    """Draw the stored runs, each with its link."""
-    rows = [_row(run) for run in recent_runs() if run.measurement is not None]
-    if not rows:
-        return
-    st.subheader("Recent runs", anchor=False)
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_config={
-            "Open": st.column_config.LinkColumn(display_text="Open", width="small"),
-            "Started": st.column_config.DatetimeColumn(format="distance"),
-        },
-    )
-
-
-def _row(run: Run) -> dict[str, object]:
-    assert run.measurement
-    speed = speed_of(run.measurement, Subject.MERGED, Cache.AS_SHIPPED)
-    return {
-        "Open": f"/live?run={run.id}",
-        "Started": pd.Timestamp(run.created),
-        "Merged": Path(run.merged.path).name,
-        "Source": Path(run.source.path).name if run.source else "",
-        "Status": str(run.measurement.status),
-        "As shipped, per token": milliseconds(speed.tpot) if speed else "",
-    }
 
 
 def _submit(pair: Pair) -> None:

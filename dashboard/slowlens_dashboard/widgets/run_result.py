@@ -4,13 +4,14 @@ import streamlit as st
 
 from slowlens.codec import encode
 from slowlens.facts.measurement import Measurement, Status
-from slowlens.facts.timing import Generation, Purpose
-from slowlens.reports.units import counted
+from slowlens.facts.speed import answer_of
+from slowlens.facts.timing import Purpose, Subject
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.pages import FIXES
-from slowlens_dashboard.prose import plain, prose, sentence
-from slowlens_dashboard.tables import speed_table, stopping
+from slowlens_dashboard.prose import plain, sentence
+from slowlens_dashboard.tables import ending, speed_table, texts_table
+from slowlens_dashboard.widgets.answer import sentence_on_top
 from slowlens_dashboard.widgets.finding_card import ranked
 from slowlens_dashboard.widgets.plan_form import again, start
 
@@ -22,7 +23,7 @@ def run_result(run: Run) -> None:
         st.info("This run has no measurement: its files were checked only.")
         return
     _ending(measurement)
-    st.header(prose(run.answer), anchor=False)
+    sentence_on_top(run.answer)
     st.caption(_conditions(measurement))
     _actions(run)
     _figures(measurement)
@@ -53,11 +54,11 @@ def _conditions(measurement: Measurement) -> str:
     )
     packages = measurement.environment.packages if measurement.environment else {}
     versions = [f"{n} {packages[n]}" for n in ("torch", "transformers") if n in packages]
-    return plain(" · ".join([*devices, *versions, *map(sentence, stopping(measurement))]))
+    return plain(" · ".join([*devices, *versions]))
 
 
 def _actions(run: Run) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Measure again", icon=":material/replay:", on_click=start, args=(again(run),))
         st.button("New run", icon=":material/add:", on_click=_leave)
         st.download_button(
@@ -90,15 +91,15 @@ def _figures(measurement: Measurement) -> None:
 
 
 def _texts(measurement: Measurement) -> None:
-    st.subheader("What it wrote", anchor=False)
+    answers = {s: answer_of(measurement, s) for s in Subject}
+    found = {subject: answer for subject, answer in answers.items() if answer is not None}
+    if found:
+        st.subheader("The answer, free to stop", anchor=False)
+        for column, (subject, answer) in zip(st.columns(len(found)), found.items(), strict=True):
+            with column.container(border=True, height="stretch"):
+                st.caption(f"{subject}, {ending(answer)}")
+                st.text(answer.text)
     with st.expander("Prompt", icon=":material/chat:"):
         st.text(measurement.plan.prompt)
-    newest = {_title(g): g for g in measurement.generations if g.trial.purpose is not Purpose.PROOF}
-    for title, generation in newest.items():
-        with st.expander(title, icon=":material/notes:"):
-            st.text(generation.text)
-
-
-def _title(generation: Generation) -> str:
-    free = "free to stop" if generation.trial.purpose is Purpose.LENGTH else "exactly"
-    return f"{generation.trial.label}, {free}, {counted(len(generation.steps), 'token')}"
+    with st.expander("Texts of the timed trials, which may not stop", icon=":material/notes:"):
+        st.table(texts_table(measurement), hide_index=True, border="horizontal")

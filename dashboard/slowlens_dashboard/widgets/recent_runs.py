@@ -1,0 +1,43 @@
+"""The runs that were measured before, each with its link."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from slowlens.facts.speed import speed_of
+from slowlens.facts.timing import Cache, Subject
+from slowlens.reports.units import milliseconds
+from slowlens.run import Run
+from slowlens_dashboard.diagnosis import recent_runs
+from slowlens_dashboard.pages import LIVE
+from slowlens_dashboard.pair import of_run
+
+SHOWN = 8
+
+
+def recent_list() -> None:
+    """Draw the newest measured runs."""
+    measured = [run for run in recent_runs() if run.measurement is not None][:SHOWN]
+    if measured:
+        st.subheader("Recent runs", anchor=False)
+    with st.container(gap="xxsmall"):
+        for run in measured:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                run_link(run, f"{_time(run)} {of_run(run).label}")
+                st.caption(_summary(run))
+
+
+def run_link(run: Run, label: str) -> None:
+    """Draw the way to a run."""
+    st.page_link(LIVE, label=label, query_params={"run": run.id}, icon=":material/monitoring:")
+
+
+def _time(run: Run) -> str:
+    return f"{datetime.fromisoformat(run.created).astimezone():%d %b, %H:%M}"
+
+
+def _summary(run: Run) -> str:
+    assert run.measurement
+    speed = speed_of(run.measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    figure = f" · {milliseconds(speed.tpot)} per token as shipped" if speed else ""
+    return f"{run.measurement.status}{figure}"
