@@ -30,26 +30,26 @@ def answer(
 
 
 def _cause(grave: list[Finding]) -> str:
-    """Name the worst finding, its cost, and the first fix that removes it."""
+    """Name the worst finding, its cost, and the first fix of a finding as bad."""
     worst = grave[0]
-    cost = f" ({worst.cost})" if worst.cost else ""
-    same = [f for f in grave if f.severity is worst.severity and f.fix is not None]
-    fix = same[0].fix if same else None
-    if fix is None or fix.applicability is Applicability.MANUAL:
-        return _sentence(worst.message + cost)
-    cause = "" if same[0] is worst else f" {_sentence(same[0].message)}"
-    how = "A safe fix" if fix.applicability is Applicability.SAFE else "A fix"
-    return f"{_sentence(worst.message + cost)}{cause} {how} is at hand: {_lower(fix.title)}."
+    sentences = [worst.message, worst.cost]
+    fixable = next((f for f in grave if f.severity is worst.severity and _by_edits(f)), None)
+    if fixable is not None:
+        sentences += [] if fixable is worst else [fixable.message]
+        sentences.append(_offer(fixable))
+    return " ".join(_sentence(text) for text in sentences if text)
+
+
+def _by_edits(finding: Finding) -> bool:
+    return finding.fix is not None and finding.fix.applicability is not Applicability.MANUAL
+
+
+def _offer(finding: Finding) -> str:
+    assert finding.fix is not None
+    how = "a safe fix" if finding.fix.applicability is Applicability.SAFE else "a fix"
+    return f"{how} is at hand: {finding.fix.title[0].lower()}{finding.fix.title[1:]}"
 
 
 def _sentence(text: str) -> str:
     """Give text a capital, unless it begins with the name of a file or function, and a stop."""
-    return f"{_capital(text) if text.split()[0].isalpha() else text}."
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
+    return f"{text[0].upper()}{text[1:]}." if text.split()[0].isalpha() else f"{text}."

@@ -8,7 +8,7 @@ from inspect import get_annotations
 from types import NoneType
 from typing import get_args
 
-from slowlens.findings import Finding, Rule
+from slowlens.findings import Finding, Rule, Undecided
 from slowlens.rules import RULES
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ def _run(rule: Rule, facts: dict[type, object]) -> Outcome:
         arguments[name] = found
     try:
         findings = tuple(rule.check(**arguments))
+    except Undecided as undecided:
+        return Outcome(rule.id, Status.SKIPPED, reason=str(undecided))
     except Exception as error:
         logger.exception("rule %s crashed", rule.id)
         return Outcome(rule.id, Status.CRASHED, reason=f"{type(error).__name__}: {error}")

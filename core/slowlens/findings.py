@@ -101,6 +101,10 @@ class Finding:
     fix: Fix | None = None
 
 
+class Undecided(Exception):  # noqa: N818 - it is an answer, not an error
+    """Raised by a rule whose facts do not suffice; says what is missing. Never counted as fine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A catalogue entry: ``check`` asks for the facts it needs by annotation."""

@@ -6,7 +6,7 @@ from literals import measurement, merged, source
 from slowlens.diagnose import Outcome, Status, diagnose
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.reading import Merged, Source
-from slowlens.findings import Confidence, Finding, Rule, Severity
+from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided
 
 PROBLEM = Finding("a problem", Severity.ERROR, Confidence.READ, ())
 
@@ -24,6 +24,11 @@ def boom(merged: Merged) -> Iterator[Finding]:
     yield
 
 
+def undecided(merged: Merged) -> Iterator[Finding]:
+    raise Undecided("config.json could not be read")
+    yield
+
+
 def needs_measurement(measurement: Measurement) -> Iterator[Finding]:
     yield from ()
 
@@ -35,7 +40,7 @@ def takes_a_source_if_there_is_one(merged: Merged, source: Source | None) -> Ite
 
 RULES = tuple(
     Rule(f.__name__, "", f, since="0")
-    for f in (quiet, loud, boom, needs_measurement, takes_a_source_if_there_is_one)
+    for f in (quiet, loud, boom, undecided, needs_measurement, takes_a_source_if_there_is_one)
 )
 
 
@@ -44,6 +49,7 @@ def test_every_rule_gets_its_own_answer(caplog: pytest.LogCaptureFixture) -> Non
         Outcome("quiet", Status.PASSED),
         Outcome("loud", Status.FOUND, (PROBLEM,)),
         Outcome("boom", Status.CRASHED, reason="RuntimeError: a bug"),
+        Outcome("undecided", Status.SKIPPED, reason="config.json could not be read"),
         Outcome("needs_measurement", Status.SKIPPED, reason="needs a live run"),
         Outcome("takes_a_source_if_there_is_one", Status.PASSED),
     )
@@ -52,4 +58,4 @@ def test_every_rule_gets_its_own_answer(caplog: pytest.LogCaptureFixture) -> Non
 def test_optional_facts_are_given_when_they_are_there() -> None:
     outcomes = diagnose([merged({}), source({}), measurement()], RULES)
     statuses = [outcome.status for outcome in outcomes]
-    assert statuses[3:] == [Status.PASSED, Status.FOUND]
+    assert statuses[4:] == [Status.PASSED, Status.FOUND]

@@ -118,6 +118,10 @@ class Checkpoint:
         config = self.configs.get(file)
         return None if config is None else config.values
 
+    def has(self, file: str) -> bool:
+        """Whether ``file`` is there and could be read."""
+        return file in self.configs
+
     @property
     def model_type(self) -> str:
         """``model_type`` of config.json, or an empty string."""

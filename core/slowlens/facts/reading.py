@@ -9,7 +9,7 @@ from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.effective import as_ids, effective_settings
 from slowlens.facts.generation import is_discarded, mark_matters
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.facts.settings import Settings
+from slowlens.facts.settings import DEFAULT, Settings
 from slowlens.facts.stopping import StopTokens, stop_tokens
 
 
@@ -45,13 +45,16 @@ def wanted_stop_ids(merged: Reading, source: Reading | None) -> frozenset[int]:
     """Return all ids that should end an answer of ``merged``, as far as its files tell.
 
     They are those at which it or its source stops, those of config.json, and those of the
-    tokenizer and its chat template; ids outside the vocabulary are left out.
+    tokenizer and its chat template. A class default is nobody's word, so it does not count, nor
+    do ids outside the vocabulary.
     """
     readings = (merged,) if source is None else (merged, source)
     ids = set(as_ids(merged.checkpoint.get(CONFIG, "eos_token_id")))
     for reading in readings:
         ids |= reading.stop_tokens.ids
-        ids |= {i for runtime in GENERATE for i in stop_ids(reading, runtime)}
+        for runtime in GENERATE:
+            if reading.settings["eos_token_id"][runtime].decided_by != DEFAULT:
+                ids |= stop_ids(reading, runtime)
     return frozenset(ids - outside_vocabulary(merged, ids))
 
 

@@ -25,14 +25,17 @@ Safe: the cache changes speed, not which tokens are chosen, up to rounding.
 from collections.abc import Iterator
 
 from slowlens.facts.cache import USE_CACHE
+from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.findings import Confidence, Finding, Rule, Severity
+from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided
 from slowlens.fixes import cache_switches, turn_cache_on
 
 
 def check(merged: Merged) -> Iterator[Finding]:
     """Yield one finding when the switch is off and yet changes nothing for ``generate()``."""
+    if not merged.checkpoint.has(CONFIG):
+        raise Undecided(f"{CONFIG} could not be read")
     settings = merged.settings[USE_CACHE]
     switches = cache_switches(merged.checkpoint)
     if not switches or any(settings[runtime].value is not True for runtime in GENERATE):
@@ -53,7 +56,7 @@ def check(merged: Merged) -> Iterator[Finding]:
 
 
 def _winner(merged: Merged) -> str:
-    if merged.checkpoint.values("generation_config.json") is not None:
+    if merged.checkpoint.has(GENERATION_CONFIG):
         return "generation_config.json stands beside it and wins"
     return "the top level of config.json wins"
 

@@ -47,6 +47,7 @@ from slowlens.findings import (
     Fix,
     Rule,
     Severity,
+    Undecided,
     ValueEvidence,
 )
 from slowlens.jsonvalue import same
@@ -69,6 +70,8 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     """Yield one finding, the worst, with the runtimes that it affects."""
     if not merged.checkpoint.generates:
         return
+    if not (merged.checkpoint.has(CONFIG) or merged.checkpoint.has(GENERATION_CONFIG)):
+        raise Undecided(f"{CONFIG} could not be read")
     found = {r: _trouble(merged, source, r) for r in (*GENERATE, Runtime.VLLM)}
     troubles = {runtime: trouble for runtime, trouble in found.items() if trouble is not None}
     if not troubles:
@@ -82,7 +85,7 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
         evidence=tuple(
             ValueEvidence(file, (EOS,), merged.checkpoint.get(file, EOS))
             for file in (GENERATION_CONFIG, CONFIG)
-            if file in merged.checkpoint.configs
+            if merged.checkpoint.has(file)
         ),
         cost=COSTS[worst.severity],
         fix=_fix(merged, source),
@@ -142,7 +145,7 @@ def _fix(merged: Merged, source: Source | None) -> Fix | None:
 
 
 def _deciding_files(checkpoint: Checkpoint, *, discarded: bool) -> tuple[str, ...]:
-    if checkpoint.values(GENERATION_CONFIG) is None:
+    if not checkpoint.has(GENERATION_CONFIG):
         return (CONFIG,)
     return (GENERATION_CONFIG, CONFIG) if discarded else (GENERATION_CONFIG,)
 

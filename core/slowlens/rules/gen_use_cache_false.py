@@ -31,10 +31,11 @@ where the cache changes the numbers.
 from collections.abc import Iterator
 
 from slowlens.facts.cache import USE_CACHE
+from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import Setting
-from slowlens.findings import Confidence, Finding, Rule, Severity
+from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided
 from slowlens.fixes import cache_switches, turn_cache_on
 
 COST = "2 to 24 times as long per answer: the longer prompt and answer are, the worse"
@@ -44,6 +45,8 @@ def check(merged: Merged) -> Iterator[Finding]:
     """Yield one finding when a version of ``generate()`` ends up without the cache."""
     settings = merged.settings[USE_CACHE]
     slow = {r: settings[r] for r in GENERATE if settings[r].value is not True}
+    if not slow and not merged.checkpoint.has(CONFIG):
+        raise Undecided(f"{CONFIG} could not be read")
     if not slow or not merged.checkpoint.generates:
         return
     forward = (Runtime.FORWARD,) if settings[Runtime.FORWARD].value is False else ()

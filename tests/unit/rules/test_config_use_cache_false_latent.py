@@ -4,7 +4,7 @@ import pytest
 
 from literals import merged
 from slowlens.facts.runtimes import Runtime
-from slowlens.findings import Edit, Severity
+from slowlens.findings import Edit, Severity, Undecided
 from slowlens.rules.config_use_cache_false_latent import check
 
 
@@ -20,6 +20,11 @@ def test_a_switch_that_even_a_forward_loop_does_not_read_affects_nobody() -> Non
     config = {"use_cache": False, "text_config": {"use_cache": True}}
     (finding,) = check(merged(config, {"eos_token_id": 2}))
     assert finding.affects == ()
+
+
+def test_without_config_it_is_not_fine() -> None:
+    with pytest.raises(Undecided):
+        list(check(merged(None, {})))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from literals import CHAT, merged, source
 from slowlens.facts.checkpoint import Tokenizer
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.findings import Applicability, Confidence, Edit, Severity
+from slowlens.findings import Applicability, Confidence, Edit, Severity, Undecided
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.eos_lost_or_wrong import check
 
@@ -67,8 +67,16 @@ def test_a_file_that_transformers_4_throws_away_is_mended_in_both_places() -> No
     assert {edit.file for edit in finding.fix.edits} == {"config.json", "generation_config.json"}
 
 
-def test_where_nothing_is_known_it_is_only_said() -> None:
-    (finding,) = check(merged({}, {}), None)
+def test_unreadable_files_are_not_fine() -> None:
+    with pytest.raises(Undecided):
+        list(check(merged(None), None))
+
+
+@pytest.mark.parametrize(
+    ("config", "generation"), [({}, {}), ({}, None)], ids=["empty file", "class default"]
+)
+def test_where_no_file_knows_it_is_only_said(config: Any, generation: Any) -> None:
+    (finding,) = check(merged(config, generation), None)
     assert finding.severity is Severity.NOTE
     assert finding.fix is None
 

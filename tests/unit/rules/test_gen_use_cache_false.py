@@ -4,7 +4,7 @@ import pytest
 
 from literals import merged
 from slowlens.facts.runtimes import Runtime
-from slowlens.findings import Applicability, Edit, Severity
+from slowlens.findings import Applicability, Edit, Severity, Undecided
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.gen_use_cache_false import check
 
@@ -62,6 +62,12 @@ def test_the_fix_is_not_called_safe_where_the_cache_changes_the_numbers(
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
     assert finding.fix.reason
+
+
+def test_without_config_a_readable_generation_config_still_decides() -> None:
+    assert list(check(merged(None, {"use_cache": False})))
+    with pytest.raises(Undecided, match="config.json"):
+        list(check(merged(None, {})))
 
 
 @pytest.mark.parametrize(
