@@ -123,7 +123,7 @@ def _smollm2(begin: Begin) -> tuple[Vocabulary, PreTrainedModel]:
     assert file is not None
     begin("reading the vocabulary of SmolLM2-135M-Instruct")
     vocabulary = read_vocabulary(file)
-    begin("converting its weights to bfloat16")
+    begin("converting its weights to bfloat16, the longest step")
     reading = getattr(transformers, "GgufConfig", None)  # older versions always dequantize
     how = {"quantization_config": reading(dequantize=True)} if reading else {}
     model = AutoModelForCausalLM.from_pretrained(
