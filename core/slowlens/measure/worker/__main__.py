@@ -22,12 +22,13 @@ def main() -> None:
         channel.send(encode(event))
 
     try:
-        _run(plan, send)
+        work(plan, send)
     except SlowlensError as error:
         send(Failed(str(error), error.hint))
 
 
-def _run(plan: Plan, send: Callable[[Event], None]) -> None:
+def work(plan: Plan, send: Callable[[Event], None]) -> None:
+    """Run the trials of ``plan``; WorkerError when that cannot be done."""
     try:  # only now, so that what they print on import cannot reach the parent
         from slowlens.measure.worker.device import choose
         from slowlens.measure.worker.environment import environment

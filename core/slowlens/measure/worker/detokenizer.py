@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-_UNFINISHED = "\ufffd"
-_LONGEST_CHARACTER = 16
-"""Tokens to wait for the rest of a character before it is shown as broken."""
+_BROKEN = "\ufffd"
+_PARTS = 3
+"""A character of four bytes that lacks one decodes to at most this many broken ones."""
+_LONGEST_WINDOW = 64
 
 
 class Detokenizer:
-    """Decode a short window: the last tokens that were shown, and those that were not yet.
+    """Decode a short window: tokens that were shown last, as context, and the new ones.
 
     What a token reads like depends on its neighbours (a leading space, the bytes of one
     character), so tokens cannot be decoded one by one.
@@ -20,20 +21,21 @@ class Detokenizer:
         self._shown = 0
 
     def add(self, tokens: Sequence[int]) -> str:
-        """Return the text that ``tokens`` add; a character in parts comes with its last part."""
+        """Return the text that ``tokens`` add; an unfinished character comes with its last part."""
+        if not tokens:
+            return ""
         self._window += tokens
         text = self._decode(self._window)
-        waiting = len(self._window) - self._shown
-        if not waiting or (text.endswith(_UNFINISHED) and waiting < _LONGEST_CHARACTER):
-            return ""
-        return self._show(text)
+        held = min(_PARTS, len(text) - len(text.rstrip(_BROKEN)))
+        if len(self._window) > _LONGEST_WINDOW + 2 * len(tokens):
+            held = 0
+        new = text[self._shown : len(text) - held]
+        self._shown += len(new)
+        if not held:
+            self._window = list(tokens)
+            self._shown = len(self._decode(self._window))
+        return new
 
     def rest(self) -> str:
         """Return what was held back."""
-        return self._show(self._decode(self._window))
-
-    def _show(self, text: str) -> str:
-        before = self._decode(self._window[: self._shown])
-        self._window = self._window[self._shown :]
-        self._shown = len(self._window)
-        return text[len(before) :]
+        return self._decode(self._window)[self._shown :]

@@ -19,7 +19,7 @@ _HINTS = {
     "does not run.",
     "no file named": "The folder has no weights: copy the safetensors files and their index "
     "into it.",
-    "Header": "A weights file is damaged or only a Git LFS pointer: fetch it again.",
+    "SafetensorError": "A weights file is damaged or only a Git LFS pointer: fetch it again.",
     "requires `accelerate`": "Install it: pip install 'slowlens[live]'.",
     "Validation": "A value in its JSON files has the wrong type: `slowlens check` shows which.",
 }

@@ -111,7 +111,8 @@ def _classes(path: str) -> list[Any]:
     """Return the classes to try: text first, then composite, then what config.json names."""
     config = AutoConfig.from_pretrained(path, trust_remote_code=False)
     named = (getattr(transformers, name, None) for name in config.architectures or ())
-    return [AutoModelForCausalLM, AutoModelForImageTextToText, *filter(None, named)]
+    generating = (kind for kind in named if kind is not None and kind.can_generate())
+    return [AutoModelForCausalLM, AutoModelForImageTextToText, *generating]
 
 
 def _missing(info: Mapping[str, Collection[str]]) -> Collection[str]:

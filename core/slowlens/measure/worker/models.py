@@ -31,7 +31,7 @@ class Models:
             size = size_of(path)
             notes = self._make_room(size)
             self._send(Loading(subject, path, size))
-            what = f"loading {subject} ({size / 1e9:.1f} GB from {path})"
+            what = f"loading {subject} ({size / 1e9:.3g} GB from {path})"
             with during(what, self._device, f"`slowlens check {path}` reads it without loading."):
                 ready = load(self._plan, subject, self._device, notes)
             self._send(Loaded(ready.card))

@@ -1,0 +1,141 @@
+"""The parent against real processes that play the worker."""
+
+import sys
+import textwrap
+import threading
+import time
+
+import psutil
+import pytest
+
+from slowlens.errors import WorkerError
+from slowlens.facts.environment import Environment
+from slowlens.facts.measurement import Plan
+from slowlens.facts.timing import Step, Subject
+from slowlens.measure.protocol import Finished, Loading, Started, Stepped
+from slowlens.measure.session import WORKER, measure
+
+HEAD = """
+import os, signal, subprocess, sys, time
+from slowlens.channel import Channel
+from slowlens.facts.environment import Environment
+from slowlens.facts.timing import Step, Subject
+from slowlens.measure.protocol import *
+channel = Channel()
+plan = decode_plan(channel.request())
+send = lambda event: channel.send(encode(event))
+"""
+PLAN = Plan("/m", prompt="p")
+STEPPED = Stepped(0, (Step(0, 0.1, 5, 6),), "x")
+SEND_STEPPED = 'send(Stepped(0, (Step(0, 0.1, 5, 6),), "x"));'
+
+
+def worker(body: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", HEAD + textwrap.dedent(body))
+
+
+def test_events_arrive_in_order_and_noise_does_not() -> None:
+    body = f"""
+    print("noise", flush=True)
+    send(Started(Environment("3", plan.merged), ()))
+    os.system("echo noise of a library")
+    {SEND_STEPPED} send(Finished()); time.sleep(600)
+    """
+    with measure(PLAN, worker(body)) as events:
+        assert list(events) == [Started(Environment("3", "/m"), ()), STEPPED, Finished()]
+
+
+def test_events_arrive_when_they_happen() -> None:
+    body = f"{SEND_STEPPED} time.sleep(2); {SEND_STEPPED} send(Finished())"
+    with measure(PLAN, worker(body)) as events:
+        next(events)
+        began = time.monotonic()
+        next(events)
+        assert time.monotonic() - began > 1
+
+
+def test_a_failure_is_an_error_with_its_hint() -> None:
+    body = 'send(Failed("out of memory", "use --device cpu"))'
+    with (
+        measure(PLAN, worker(body)) as events,
+        pytest.raises(WorkerError, match=r"^out of memory$") as caught,
+    ):
+        next(events)
+    assert caught.value.hint == "use --device cpu"
+
+
+def test_a_killed_worker_says_memory() -> None:
+    body = f"{SEND_STEPPED} os.kill(os.getpid(), signal.SIGKILL)"
+    with measure(PLAN, worker(body)) as events:
+        assert next(events) == STEPPED
+        with pytest.raises(WorkerError, match=r"killed \(signal 9\).*out of memory"):
+            next(events)
+
+
+def test_a_worker_that_cannot_import_says_what() -> None:
+    with (
+        measure(PLAN, worker("import no_such_library")) as events,
+        pytest.raises(WorkerError, match=r"exit code 1: .*No module named 'no_such_library'"),
+    ):
+        next(events)
+
+
+def test_a_worker_that_leaves_early_is_an_error() -> None:
+    with (
+        measure(PLAN, worker(SEND_STEPPED)) as events,
+        pytest.raises(WorkerError, match="before it was finished"),
+    ):
+        list(events)
+
+
+@pytest.mark.parametrize(
+    "line", ['b"garbage\\n"', 'b"[]\\n"', 'b\'{"event": "Unheard"}\\n\'', 'b"\\xff\\n"']
+)
+def test_a_garbage_line_is_an_error(line: str) -> None:
+    with (
+        measure(PLAN, worker(f"channel.send({line})")) as events,
+        pytest.raises(WorkerError, match="cannot be read"),
+    ):
+        next(events)
+
+
+def test_a_hang_is_an_error() -> None:
+    with (
+        measure(PLAN, worker("time.sleep(600)"), silence=0.5) as events,
+        pytest.raises(WorkerError, match="said nothing"),
+    ):
+        next(events)
+
+
+def test_a_large_checkpoint_may_take_long_to_load() -> None:
+    body = f'send(Loading(Subject.MERGED, "/m", 10**9)); time.sleep(1.5); {SEND_STEPPED}'
+    with measure(PLAN, worker(body), silence=0.5) as events:
+        assert next(events) == Loading(Subject.MERGED, "/m", 10**9)
+        assert next(events) == STEPPED
+
+
+def test_leaving_early_ends_the_worker() -> None:
+    body = f'{SEND_STEPPED} send(Loading(Subject.MERGED, "/m", os.getpid())); time.sleep(600)'
+    with measure(PLAN, worker(body)) as events:
+        next(events)
+        loading = next(events)
+    assert isinstance(loading, Loading)
+    assert not psutil.pid_exists(loading.size)
+
+
+def test_stop_ends_the_events_of_a_silent_worker() -> None:
+    with measure(PLAN, worker(f"{SEND_STEPPED} time.sleep(600)")) as events:
+        next(events)
+        threading.Timer(0.3, events.stop).start()
+        assert list(events) == []
+
+
+def test_a_python_without_torch_is_told_what_to_install() -> None:
+    code = "import sys; sys.modules['torch'] = None; import runpy; "
+    code += f"runpy.run_module({WORKER[-1]!r}, run_name='__main__')"
+    with (
+        measure(PLAN, (sys.executable, "-c", code)) as events,
+        pytest.raises(WorkerError, match="cannot be imported") as caught,
+    ):
+        list(events)
+    assert "slowlens[live]" in caught.value.hint

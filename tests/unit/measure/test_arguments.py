@@ -1,0 +1,45 @@
+from types import SimpleNamespace
+
+from slowlens.facts.timing import Cache, Purpose, Subject, Trial
+from slowlens.measure.worker.arguments import arguments, forced
+
+PLAIN = SimpleNamespace(num_beams=1, num_return_sequences=1, stop_strings=None)
+
+
+def trial(cache: Cache, purpose: Purpose = Purpose.SPEED) -> Trial:
+    return Trial(Subject.MERGED, cache, purpose, 8)
+
+
+def test_as_shipped_does_not_name_the_cache() -> None:
+    told = arguments(trial(Cache.AS_SHIPPED), PLAIN)
+    assert told == {"do_sample": False, "max_new_tokens": 8, "eos_token_id": None}
+
+
+def test_on_and_off_do() -> None:
+    assert arguments(trial(Cache.ON), PLAIN)["use_cache"] is True
+    assert arguments(trial(Cache.OFF), PLAIN)["use_cache"] is False
+
+
+def test_an_answer_ends_at_the_checkpoints_own_tokens() -> None:
+    told = arguments(trial(Cache.ON, Purpose.LENGTH), PLAIN)
+    assert "eos_token_id" not in told
+    assert "min_new_tokens" not in told
+
+
+def test_timed_trials_ignore_stop_strings_too() -> None:
+    shipped = SimpleNamespace(stop_strings=["."])
+    assert arguments(trial(Cache.ON), shipped)["stop_strings"] is None
+    assert "stop_strings" not in arguments(trial(Cache.ON, Purpose.LENGTH), shipped)
+
+
+def test_beams_are_forced_to_one_and_said() -> None:
+    changed, notes = forced(SimpleNamespace(num_beams=4, num_return_sequences=1))
+    assert changed == {"num_beams": 1}
+    assert notes == ("it ships num_beams 4: measured with 1",)
+    assert arguments(trial(Cache.ON), SimpleNamespace(num_beams=4))["num_beams"] == 1
+
+
+def test_prompt_lookup_cannot_run_without_a_cache() -> None:
+    shipped = SimpleNamespace(prompt_lookup_num_tokens=5)
+    assert arguments(trial(Cache.OFF), shipped)["prompt_lookup_num_tokens"] is None
+    assert "prompt_lookup_num_tokens" not in arguments(trial(Cache.ON), shipped)

@@ -1,0 +1,104 @@
+import pytest
+
+from slowlens.facts.environment import Device, Environment
+from slowlens.facts.measurement import LoadedModel, Plan, Status
+from slowlens.facts.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.measure.protocol import (
+    Failed,
+    Finished,
+    Loaded,
+    Loading,
+    Started,
+    Stepped,
+    TrialFinished,
+    TrialStarted,
+)
+from slowlens.measure.recorder import Recorder
+
+TRIALS = (
+    Trial(Subject.MERGED, Cache.AS_SHIPPED, Purpose.PROOF, 3),
+    Trial(Subject.MERGED, Cache.ON, Purpose.SPEED, 4),
+)
+ENVIRONMENT = Environment("3.11", "Linux")
+
+
+def model(subject: Subject, seconds: float) -> LoadedModel:
+    return LoadedModel(subject, "/m", seconds, Device("cpu", "x"), "bfloat16", "sdpa", 7)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    recorder = Recorder(Plan("/m"))
+    for event in (
+        Started(ENVIRONMENT, TRIALS),
+        Loading(Subject.MERGED, "/m", 5),
+        Loaded(model(Subject.MERGED, 1.0)),
+        TrialStarted(0, 10),
+        Stepped(0, (Step(0, 0.3, 10, 5), Step(1, 0.2, 11, 6)), "He"),
+        Stepped(0, (Step(2, 0.1, 12, 7),), "llo"),
+        TrialFinished(0, 0.7, Finish.LENGTH),
+        TrialStarted(1, 10),
+    ):
+        recorder.apply(event)
+    return recorder
+
+
+def test_a_finished_trial_becomes_a_generation(recorder: Recorder) -> None:
+    measurement = recorder.measurement(Status.RUNNING)
+    (generation,) = measurement.generations
+    assert generation.trial == TRIALS[0]
+    assert generation.text == "Hello"
+    assert generation.input_lengths == (10, 11, 12)
+    assert generation.recomputes
+    assert generation.total_seconds == 0.7
+    assert measurement.environment == ENVIRONMENT
+    assert measurement.models == (model(Subject.MERGED, 1.0),)
+
+
+def test_a_trial_without_a_step_is_left_out(recorder: Recorder) -> None:
+    assert len(recorder.measurement(Status.STOPPED).generations) == 1
+
+
+def test_a_trial_cut_off_is_kept_as_stopped(recorder: Recorder) -> None:
+    recorder.apply(Stepped(1, (Step(0, 0.3, 10, 5), Step(1, 0.2, 1, 6)), "x"))
+    partial = recorder.measurement(Status.STOPPED).generations[-1]
+    assert partial.finish is Finish.STOPPED
+    assert partial.total_seconds == pytest.approx(0.5)
+    assert partial.cached
+
+
+def test_looking_does_not_end_the_trial(recorder: Recorder) -> None:
+    recorder.apply(Stepped(1, (Step(0, 0.3, 10, 5),), "x"))
+    recorder.measurement(Status.RUNNING)
+    recorder.apply(Stepped(1, (Step(1, 0.2, 1, 6),), "y"))
+    recorder.apply(TrialFinished(1, 0.6, Finish.LENGTH))
+    recorder.apply(Finished())
+    last = recorder.measurement(Status.DONE).generations[-1]
+    assert (last.text, len(last.steps), last.finish) == ("xy", 2, Finish.LENGTH)
+
+
+def test_the_first_load_of_each_checkpoint_is_kept(recorder: Recorder) -> None:
+    recorder.apply(Loaded(model(Subject.SOURCE, 2.0)))
+    recorder.apply(Loaded(model(Subject.MERGED, 3.0)))
+    models = recorder.measurement(Status.DONE).models
+    assert [(m.subject, m.seconds) for m in models] == [
+        (Subject.MERGED, 1.0),
+        (Subject.SOURCE, 2.0),
+    ]
+
+
+def test_the_prompt_that_was_used_is_recorded() -> None:
+    assert Recorder(Plan("/m")).measurement(Status.DONE).plan.prompt == DEFAULT_PROMPT
+    assert Recorder(Plan("/m", prompt="p")).measurement(Status.DONE).plan.prompt == "p"
+
+
+def test_an_error_is_part_of_the_measurement() -> None:
+    recorder = Recorder(Plan("/m"))
+    recorder.apply(Failed("broke", "mend"))
+    measurement = recorder.measurement(Status.FAILED, "broke", "mend")
+    assert (measurement.status, measurement.error, measurement.hint) == (
+        Status.FAILED,
+        "broke",
+        "mend",
+    )

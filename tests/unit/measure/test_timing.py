@@ -1,0 +1,49 @@
+from math import isnan
+
+import pytest
+
+from literals import generation
+from slowlens.facts.timing import Finish, Generation, Purpose, Step
+
+
+def test_latencies() -> None:
+    timed = generation(0.5, 0.1, 0.2, 0.3)
+    assert timed.ttft == 0.5
+    assert timed.itl == (0.1, 0.2, 0.3)
+    assert timed.tpot == pytest.approx(0.2)
+    assert timed.tokens_per_second == pytest.approx(5)
+    assert timed.growth == pytest.approx(3)
+
+
+def test_growth_compares_the_quarters() -> None:
+    seconds = [9.0, *[0.1] * 4, *[0.7] * 8, *[0.3] * 4]
+    assert generation(*seconds).growth == pytest.approx(3)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "cached", "recomputes"),
+    [
+        ((10, 1, 1), True, False),
+        ((10, 11, 12), False, True),
+        ((10, 1, 2), False, False),
+        ((10, 4, 3), False, False),
+        ((0, 0, 0), False, False),
+        ((10,), False, False),
+        ((1, 1, 1), True, False),
+    ],
+)
+def test_what_the_input_lengths_say(
+    lengths: tuple[int, ...], cached: bool, recomputes: bool
+) -> None:
+    trial = generation(0.1, purpose=Purpose.PROOF).trial
+    steps = tuple(Step(i, 0.1, length, 7) for i, length in enumerate(lengths))
+    counted = Generation(trial, 10, steps, 1.0, Finish.LENGTH, "")
+    assert counted.input_lengths == lengths
+    assert (counted.cached, counted.recomputes) == (cached, recomputes)
+
+
+def test_a_single_step_has_no_speed() -> None:
+    timed = generation(0.5)
+    assert isnan(timed.tpot)
+    assert isnan(timed.tokens_per_second)
+    assert isnan(timed.growth)
