@@ -1,7 +1,7 @@
 import json
 import os
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -108,14 +108,9 @@ def test_many_builders_at_once_leave_one_whole_demo(tmp_path: Path) -> None:
     folder = built(tmp_path / "demo")
     before = find(folder)
     places = [built(tmp_path / f"new-{number}") for number in range(16)]
-    threads = [
-        threading.Thread(target=put_in_place, args=(place, folder), kwargs={"instead_of": before})
-        for place in places
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(16) as builders:
+        done = [builders.submit(put_in_place, place, folder, before) for place in places]
+    assert [builder.exception() for builder in done] == [None] * 16
     after = find(folder)
     assert after is not None
     assert before is not None

@@ -44,6 +44,15 @@ def test_steps_arrive_and_the_demo_is_there_after_the_last(tmp_path: Path) -> No
     assert demo.weights is Weights.RANDOM
 
 
+def test_foreign_folder_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with (
+        pytest.raises(SlowlensError, match="left alone"),
+        build(tmp_path, Weights.RANDOM, GOOD) as steps,
+    ):
+        pytest.fail(f"it was building: {next(steps)}")
+
+
 def test_leaving_early_keeps_nothing(tmp_path: Path) -> None:
     endless = builder('say(event="Step", number=1, total=1, doing="x"); time.sleep(60)')
     with build(tmp_path / "demo", Weights.RANDOM, endless) as steps:
