@@ -166,7 +166,7 @@ def test_every_duplicate_is_edited_so_that_all_readers_agree() -> None:
 
 
 def test_what_is_the_same_already_is_not_touched() -> None:
-    text = '{"use_cache" :true , "eps":1e-05}'
+    text = '{"use_cache" :true , "eps":1.0E-5}'
     assert edited(text, "use_cache", True, True) == text
     assert edited(text, "eps", 0.00001, 1e-5) == text
 
