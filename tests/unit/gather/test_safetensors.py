@@ -89,7 +89,7 @@ def test_missing_bytes_are_counted(tmp_path: Path) -> None:
         ({"shape": [2, -3]}, "its shape is not a short list of counts"),
         ({"shape": [2.0, 3]}, "its shape is not"),
         ({"shape": [True, 6]}, "its shape is not"),
-        ({"shape": [2**40] * 70}, "its shape is not"),
+        ({"shape": [2, 3] + [1] * 70}, "its shape is not"),
         ({"shape": [10**4000] * 60}, "24 bytes are not what its shape and dtype F32 come to"),
         ({"shape": [2, 2]}, "24 bytes are not what its shape and dtype F32 come to"),
         ({"dtype": "F4", "shape": [49]}, "24 bytes are not what its shape and dtype F4 come to"),
