@@ -149,7 +149,9 @@ def test_nothing_found_is_no_clean_answer_where_files_were_not_read(
     folder = builders.checkpoint(tmp_path / "merged")
     (folder / "generation_config.json").write_bytes(b"{")
     assert slowlens("fix", folder) == 2
-    assert "unread    generation_config.json" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "unread    generation_config.json" in shown
+    assert "There is nothing to fix in what could be read." in shown
 
 
 def test_earlier_fixes_are_counted_after_an_undo(

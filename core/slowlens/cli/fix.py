@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     if len(fixes(found, unsafe=True, rules=arguments.rule).chosen) > len(repair.chosen):
         print("Add --unsafe to include what changes the model's answers.\n")
     if not prepared.files:
-        print("There is nothing to write." if repair.left_out else "There is nothing to fix.")
+        readable = " in what could be read" if found.problems else ""
+        print(f"There is nothing to {'write' if repair.left_out else 'fix'}{readable}.")
         return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
     if arguments.apply:
         patch.apply(prepared, repair.titles)
