@@ -171,7 +171,7 @@ def test_beams_cannot_be_stepped_through(tmp_path: Path) -> None:
 
 
 def test_assisted_decoding_gives_several_tokens_a_pass(tmp_path: Path) -> None:
-    folder = tiny.llama(tmp_path, {"prompt_lookup_num_tokens": 4})
+    folder = tiny.llama(tmp_path, {"prompt_lookup_num_tokens": 4, "eos_token_id": 258})
     found = measured(plan(folder, new_tokens=24))
     assisted, off = find(found, Cache.AS_SHIPPED), find(found, Cache.OFF)
     assert len(assisted.steps) == 24

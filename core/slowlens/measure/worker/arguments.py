@@ -6,6 +6,7 @@ from slowlens.facts.timing import Cache, Purpose, Trial
 
 _ONE_ANSWER = {"num_beams": 1, "num_beam_groups": 1, "num_return_sequences": 1}
 """Steps can only be told apart where there is a single answer."""
+_NO_TOKEN = -1
 
 
 def arguments(trial: Trial, shipped: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -17,12 +18,20 @@ def arguments(trial: Trial, shipped: Any) -> dict[str, Any]:  # noqa: ANN401
     told |= {"do_sample": False, "max_new_tokens": trial.new_tokens}
     if trial.cache is not Cache.AS_SHIPPED:
         told["use_cache"] = trial.cache is Cache.ON
-    if trial.cache is Cache.OFF and getattr(shipped, "prompt_lookup_num_tokens", None):
+    assisted = bool(getattr(shipped, "prompt_lookup_num_tokens", None))
+    if assisted and trial.cache is Cache.OFF:
         told["prompt_lookup_num_tokens"] = None  # refuses to run without a cache
     if trial.purpose is not Purpose.LENGTH:
-        told["eos_token_id"] = None
-        if getattr(shipped, "stop_strings", None):
-            told["stop_strings"] = None
+        told |= _endless(shipped, assisted=assisted)
+    return told
+
+
+def _endless(shipped: Any, *, assisted: bool) -> dict[str, Any]:  # noqa: ANN401
+    """Let nothing but the number of tokens end a generation."""
+    # The assisted loop of transformers 4 cannot do without an end token.
+    told: dict[str, Any] = {"eos_token_id": _NO_TOKEN if assisted else None}
+    if getattr(shipped, "stop_strings", None):
+        told["stop_strings"] = None
     return told
 
 

@@ -15,8 +15,8 @@ _HINTS = {
     "know this model_type: update transformers, or correct model_type in config.json.",
     "Unrecognized model": "config.json names no model_type that transformers knows: restore it "
     "from the source.",
-    "custom code": "The checkpoint brings its own code (auto_map in config.json), which Slowlens "
-    "does not run.",
+    "trust_remote_code": "The checkpoint brings its own code (auto_map in config.json), which "
+    "Slowlens does not run.",
     "no file named": "The folder has no weights: copy the safetensors files and their index "
     "into it.",
     "SafetensorError": "A weights file is damaged or only a Git LFS pointer: fetch it again.",
@@ -44,9 +44,9 @@ def during(what: str, device: torch.device, hint: str) -> Iterator[None]:
     except Exception as error:
         if is_out_of_memory(error):
             raise _out_of_memory(what, device) from error
-        message = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+        message = " ".join(f"{type(error).__name__}: {error}".split())
         known = next((text for words, text in _HINTS.items() if words in message), hint)
-        raise WorkerError(f"{what} failed: {message}", hint=known) from error
+        raise WorkerError(f"{what} failed: {message[:_LONGEST]}", hint=known) from error
 
 
 def _out_of_memory(what: str, device: torch.device) -> WorkerError:
