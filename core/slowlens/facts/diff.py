@@ -1,43 +1,34 @@
 """What changed from source to merged, normalised and ranked by effect."""
 
-from dataclasses import dataclass
-from enum import StrEnum
+from itertools import chain
 
-from slowlens.jsonvalue import ABSENT, Absent, Json
+from slowlens.facts.checkpoint import Checkpoint
+from slowlens.facts.defaults import ClassDefaults
+from slowlens.facts.diff_files import file_diffs
+from slowlens.facts.diff_weights import weights_diff
+from slowlens.facts.difference import Diff, Difference, Effect
 
-
-class Effect(StrEnum):
-    """What a difference changes, the most urgent first."""
-
-    SPEED = "speed"
-    LENGTH = "length"
-    MEMORY = "memory"
-    OUTPUT = "output"
-    COSMETIC = "cosmetic"
-
-    @property
-    def rank(self) -> int:
-        """Order from the most urgent, 0."""
-        return list(Effect).index(self)
+__all__ = ["Diff", "Difference", "Effect", "diff"]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One key of one file, or one group of tensors, that differs."""
+def diff(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults) -> Diff:
+    """Compare all JSON files and the tensors' headers; ``defaults`` are transformers' own.
 
-    file: str
-    key: str
-    """Dotted path of the key, or a tensor name with ``*`` for the layer number."""
-    source: Json | Absent = ABSENT
-    merged: Json | Absent = ABSENT
-    effect: Effect = Effect.OUTPUT
-    note: str = ""
-    """What it means, or why it changes nothing."""
+    Old and new spellings of one thing, and a key that equals its default, are not a difference.
+    """
+    found = (*file_diffs(source, merged, defaults), weights_diff(source, merged, defaults))
+    files = {name: rank for rank, name in enumerate(_files(found))}
+
+    def rank(difference: Difference) -> tuple[int, int, str]:
+        return difference.effect.rank, files[difference.file], difference.key
+
+    return Diff(
+        differences=tuple(sorted(chain(*(one.differences for one in found)), key=rank)),
+        unchanged=tuple(sorted(chain(*(one.unchanged for one in found)), key=rank)),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """All differences, ranked; ``unchanged`` are those in spelling only."""
-
-    differences: tuple[Difference, ...] = ()
-    unchanged: tuple[Difference, ...] = ()
+def _files(found: tuple[Diff, ...]) -> dict[str, None]:
+    """Return the file names in the order in which they were compared."""
+    every = chain(*((*one.differences, *one.unchanged) for one in found))
+    return dict.fromkeys(difference.file for difference in every)

@@ -1,0 +1,155 @@
+"""config.json in one spelling, with the defaults of its class filled in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint
+from slowlens.facts.defaults import ClassDefaults, TypeDefaults
+from slowlens.facts.diff_inert import INERT
+from slowlens.facts.diff_leaves import Leaves, flatten
+from slowlens.facts.diff_rope import FLAT_KEYS, ROPE, unify_rope
+from slowlens.facts.diff_shape import derive
+from slowlens.jsonvalue import Json, JsonObject, Pointer, lookup, same
+
+MAX_PARTS = 3
+"""How deep configs are nested in configs."""
+TOKEN_IDS = ("eos_token_id", "bos_token_id", "pad_token_id")
+_EVERYWHERE = frozenset({"use_cache", *TOKEN_IDS})
+"""Text keys that the top level may contradict, because other code reads them there."""
+_OWN = frozenset({"dtype", "torch_dtype", "model_type", "architectures", "tie_word_embeddings"})
+_TEXT = "transformers 5 keeps the keys of the text part under its own config"
+_TWICE = "the text part's own config says it too"
+_DTYPE = "torch_dtype is called dtype since transformers 4.56"
+_PARTS = "the parts have the same type as the whole"
+_IDS = "one token id is the same as a list of one"
+_NAMED = "the whole model's type says it"
+_ALIAS = "another name of the same key"
+_DTYPES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16", "F64": "float64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One config class within config.json: the whole, or a nested part."""
+
+    leaves: Leaves
+    at: Pointer
+    row: TypeDefaults | None
+    shared: JsonObject
+
+
+def config_leaves(checkpoint: Checkpoint, defaults: ClassDefaults) -> Leaves:
+    """Return what config.json says and leaves out, in the spelling of transformers 5."""
+    values = checkpoint.values(CONFIG) or {}
+    leaves = Leaves(values)
+    top = defaults.of(checkpoint.model_type)
+    if top and top.flat:
+        _unflatten(leaves, top, defaults)
+    for at in _parts(values, top, defaults):
+        row = defaults.of(defaults.type_at(values, at)) if at else top
+        part = Part(leaves, at, row, defaults.shared)
+        _drop_inert(part, defaults.type_at(values, at))
+        _name_dtype(part, checkpoint)
+        _name_ids(part)
+        _complete(part)
+        derive(leaves, at, row)
+    return leaves
+
+
+def _parts(
+    values: JsonObject, row: TypeDefaults | None, defaults: ClassDefaults, at: Pointer = ()
+) -> Iterator[Pointer]:
+    """Yield the whole and its parts, those that the file leaves out as well."""
+    yield at
+    here = lookup(values, at)
+    written = here if isinstance(here, dict) else {}
+    names = {key for key, value in written.items() if _is_part(key, value)}
+    for name in sorted(names | set(row.parts if row else ())) if len(at) < MAX_PARTS else ():
+        deeper = (*at, name)
+        yield from _parts(values, defaults.of(defaults.type_at(values, deeper)), defaults, deeper)
+
+
+def _is_part(key: str, value: Json) -> bool:
+    named = key.endswith("_config") and key not in {"quantization_config", "compression_config"}
+    return isinstance(value, dict) and (named or key in TEXT_CONFIG_KEYS)
+
+
+def _unflatten(leaves: Leaves, top: TypeDefaults, defaults: ClassDefaults) -> None:
+    """Move text keys from the top level to the text part, where transformers 5 writes them."""
+    text = defaults.of(top.parts.get(top.flat, ""))
+    movable = ((set(text.values) if text else set()) | FLAT_KEYS | _EVERYWHERE) - set(top.values)
+    for key in sorted({pointer[0] for pointer in leaves} & (movable - _OWN)):
+        here, there = (key,), (top.flat, key)
+        if not leaves.under(there):
+            leaves.move(here, there, _TEXT)
+        elif key not in _EVERYWHERE or same(leaves.value(here), leaves.value(there)):
+            leaves.drop(here, _TWICE)
+    tie = "tie_word_embeddings"
+    if leaves.leaf((tie,)) is None or same(leaves.value((tie,)), leaves.value((top.flat, tie))):
+        leaves.move((top.flat, tie), (tie,), _TWICE)
+
+
+def _drop_inert(part: Part, model_type: str) -> None:
+    for key, note in INERT.items():
+        part.leaves.drop((*part.at, key), note)
+    if part.at:
+        part.leaves.drop((*part.at, "architectures"), "only the whole model's counts")
+        if model_type:
+            part.leaves.replace((*part.at, "model_type"), model_type, _NAMED)
+    for alias, key in part.row.aliases.items() if part.row else ():
+        if part.row and alias not in part.row.values:
+            part.leaves.move((*part.at, alias), (*part.at, key), _ALIAS)
+
+
+def _name_dtype(part: Part, checkpoint: Checkpoint) -> None:
+    old, new = (*part.at, "torch_dtype"), (*part.at, "dtype")
+    leaves = part.leaves
+    for pointer in (old, new):
+        leaves.rewrite(pointer, _bare, _ALIAS)
+    if leaves.leaf(new) is None or same(leaves.value(old), leaves.value(new)):
+        leaves.move(old, new, _DTYPE)
+    if part.at:
+        if same(leaves.value(new), leaves.value(("dtype",))) or leaves.value(new) is None:
+            leaves.drop(new, _PARTS)
+    elif leaves.value(new) in (None, leaves.value(())):
+        common = next(iter(checkpoint.weights.dtype_sizes), "")
+        if common in _DTYPES:
+            leaves.replace(new, _DTYPES[common], "the type that the weights have")
+
+
+def _name_ids(part: Part) -> None:
+    for key in TOKEN_IDS:
+        part.leaves.rewrite((*part.at, key), token_ids, _IDS)
+
+
+def token_ids(value: Json) -> Json:
+    """Return ids in one spelling: a sorted list, or the id when it is the only one."""
+    if not isinstance(value, list):
+        return value
+    ids = sorted({one for one in value if isinstance(one, int)})
+    return ids[0] if len(ids) == 1 else ids
+
+
+def _complete(part: Part) -> None:
+    """Fill in the defaults; what the class does not know keeps what the file says."""
+    row, leaves = part.row, part.leaves
+    unify_rope(leaves, part.at, _rope_defaults(row) if row else None)
+    if row is None:
+        return
+    depth = len(part.at)
+    written = {pointer[depth] for pointer in leaves.under(part.at) if len(pointer) > depth}
+    for pointer, value in flatten({**part.shared, **row.values}):
+        if pointer[0] not in written and pointer[0] not in _NEVER_FILLED:
+            leaves.fill((*part.at, *pointer), value)
+
+
+_NEVER_FILLED = frozenset({*FLAT_KEYS, ROPE, "dtype", "rope_local_base_freq", *INERT})
+
+
+def _rope_defaults(row: TypeDefaults) -> Leaves:
+    rope = Leaves({key: value for key, value in row.values.items() if key in _NEVER_FILLED})
+    unify_rope(rope, (), None)
+    return rope
+
+
+def _bare(value: Json) -> Json:
+    return value.removeprefix("torch.") if isinstance(value, str) else value

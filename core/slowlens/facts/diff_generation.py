@@ -1,0 +1,53 @@
+"""generation_config.json in one spelling; where there is none, what config.json says instead."""
+
+from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TEXT_CONFIG_KEYS, Checkpoint
+from slowlens.facts.defaults import ClassDefaults
+from slowlens.facts.diff_config import TOKEN_IDS, token_ids
+from slowlens.facts.diff_inert import INERT
+from slowlens.facts.diff_leaves import Leaves
+from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, lookup
+
+_IDS = "one token id is the same as a list of one"
+_GREEDY = "only read when do_sample is true"
+_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff")
+
+
+def generation_leaves(checkpoint: Checkpoint, defaults: ClassDefaults) -> Leaves:
+    """Return the generation settings of a file, completed by the library's own."""
+    values = checkpoint.values(GENERATION_CONFIG)
+    leaves = Leaves(values or {})
+    for key, note in INERT.items():
+        leaves.drop((key,), note)
+    for key in TOKEN_IDS:
+        leaves.rewrite((key,), token_ids, _IDS)
+    if leaves.value(("_from_model_config",)) is False:
+        leaves.drop(("_from_model_config",), "false is the default")
+    if values is None:
+        _from_config(leaves, checkpoint, defaults)
+    for key, value in defaults.generation.items():
+        leaves.fill((key,), value)
+    return leaves
+
+
+def forget_sampling(left: Leaves, right: Leaves) -> None:
+    """Drop the sampling keys of a pair that never samples."""
+    if all(side.value(("do_sample",)) is False for side in (left, right)):
+        for side in (left, right):
+            for key in _SAMPLING:
+                side.drop((key,), _GREEDY)
+
+
+def _from_config(leaves: Leaves, checkpoint: Checkpoint, defaults: ClassDefaults) -> None:
+    config = checkpoint.values(CONFIG) or {}
+    for key in (*TOKEN_IDS, *defaults.generation):
+        value = _in_config(config, key, defaults)
+        if value is not ABSENT and value is not None:
+            leaves.fill((key,), token_ids(value) if key in TOKEN_IDS else value, CONFIG)
+
+
+def _in_config(config: JsonObject, key: str, defaults: ClassDefaults) -> Json | Absent:
+    """Return a key of config.json: the whole's, its text part's, its class's default."""
+    parts = [()] + [(part,) for part in TEXT_CONFIG_KEYS if part in config]
+    written = [lookup(config, (*at, key)) for at in parts]
+    values = written + [defaults.value_at(config, (*at, key)) for at in parts]
+    return next((value for value in values if value is not ABSENT and value is not None), ABSENT)

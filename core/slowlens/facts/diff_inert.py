@@ -1,0 +1,48 @@
+"""Keys that say nothing to a model that generates, each with the reason."""
+
+_BOOKKEEPING = "bookkeeping: nobody decides anything by it"
+_TRAINING = "only used in training"
+_NO_LONGER = "no longer read by transformers"
+
+INERT = {
+    "transformers_version": _BOOKKEEPING,
+    "_name_or_path": _BOOKKEEPING,
+    "name_or_path": _BOOKKEEPING,
+    "_commit_hash": _BOOKKEEPING,
+    "_attn_implementation_autoset": _BOOKKEEPING,
+    "processor_class": _BOOKKEEPING,
+    "unsloth_version": _BOOKKEEPING,
+    "unsloth_fixed": _BOOKKEEPING,
+    "is_local": _BOOKKEEPING,
+    "local_files_only": _BOOKKEEPING,
+    "backend": _BOOKKEEPING,
+    "special_tokens_map_file": _BOOKKEEPING,
+    "tokenizer_file": _BOOKKEEPING,
+    "gradient_checkpointing": _TRAINING,
+    "attention_dropout": _TRAINING,
+    "activation_dropout": _TRAINING,
+    "classifier_dropout": _TRAINING,
+    "dropout": _TRAINING,
+    "attn_pdrop": _TRAINING,
+    "embd_pdrop": _TRAINING,
+    "resid_pdrop": _TRAINING,
+    "hidden_dropout": _TRAINING,
+    "hidden_dropout_prob": _TRAINING,
+    "attention_probs_dropout_prob": _TRAINING,
+    "embedding_dropout": _TRAINING,
+    "layerdrop": _TRAINING,
+    "decoder_layerdrop": _TRAINING,
+    "encoder_layerdrop": _TRAINING,
+    "initializer_range": _TRAINING,
+    "initializer_factor": _TRAINING,
+    "init_std": _TRAINING,
+    "router_aux_loss_coef": _TRAINING,
+    "router_jitter_noise": _TRAINING,
+    "pretraining_tp": _NO_LONGER,
+    "torchscript": _NO_LONGER,
+    "use_bfloat16": _NO_LONGER,
+    "tf_legacy_loss": _NO_LONGER,
+    "finetuning_task": _NO_LONGER,
+    "task_specific_params": _NO_LONGER,
+    "return_dict": "the form of the answer, not what is in it",
+}

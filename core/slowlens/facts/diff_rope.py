@@ -1,0 +1,101 @@
+"""Rotary positions: one spelling, that of transformers 5."""
+
+from slowlens.facts.diff_leaves import Leaves
+from slowlens.jsonvalue import ABSENT, Json, Pointer, same
+
+ROPE = "rope_parameters"
+SCALING = "rope_scaling"
+FLAT_KEYS = frozenset({ROPE, SCALING, "rope_theta", "partial_rotary_factor"})
+"""What may stand at the top level of a model whose text part has it."""
+_NOTE = "transformers 5 gathers rope_theta and rope_scaling in rope_parameters"
+_TYPE = "rope_type used to be called type"
+_NAMES = {"mrope": "default", "su": "longrope"}
+_MOVED = {
+    "rope_theta": "rope_theta",
+    "rotary_emb_base": "rope_theta",
+    "partial_rotary_factor": "partial_rotary_factor",
+    "rotary_pct": "partial_rotary_factor",
+}
+_FULL, _SLIDING = "full_attention", "sliding_attention"
+_LOCAL = {
+    "rope_local_base_freq": (_SLIDING, "rope_theta"),
+    "local_rope_theta": (_SLIDING, "rope_theta"),
+    "global_rope_theta": (_FULL, "rope_theta"),
+}
+_SCALED = ("llama3", "yarn", "longrope")
+
+
+def unify_rope(leaves: Leaves, at: Pointer, defaults: Leaves | None) -> None:
+    """Bring the rope keys below ``at`` into ``rope_parameters``, complete with defaults.
+
+    ``defaults`` are those of the config class, in the same spelling; None for an unknown class.
+    """
+    rope = (*at, ROPE)
+    _gather(leaves, at)
+    kinds = _kinds(defaults) if defaults else ()
+    if kinds or any(leaves.leaf((*at, key)) for key in _LOCAL):
+        _nest(leaves, rope, kinds)
+    for old, new in _LOCAL.items():
+        leaves.move((*at, old), (*rope, *new), _NOTE)
+    _name_type(leaves, rope)
+    if defaults:
+        _fill(leaves, at, defaults)
+    _fill_length(leaves, at)
+
+
+def _gather(leaves: Leaves, at: Pointer) -> None:
+    rope = (*at, ROPE)
+    for key in (ROPE, SCALING):
+        if leaves.value((*at, key)) is None:
+            leaves.drop((*at, key), _NOTE)
+    leaves.move((*at, SCALING), rope, _NOTE)
+    for old, new in _MOVED.items():
+        here, there = leaves.leaf((*at, old)), leaves.leaf((*rope, new))
+        if here and (there is None or same(here.value, there.value)):
+            leaves.move((*at, old), (*rope, new), _NOTE)
+
+
+def _nest(leaves: Leaves, rope: Pointer, kinds: tuple[str, ...]) -> None:
+    """Put what holds for all layers under the layers that attend to everything."""
+    if not any(pointer[len(rope)] in (*kinds, _FULL) for pointer in _inside(leaves, rope)):
+        leaves.move(rope, (*rope, _FULL), _NOTE)
+
+
+def _inside(leaves: Leaves, rope: Pointer) -> tuple[Pointer, ...]:
+    return tuple(pointer for pointer in leaves.under(rope) if len(pointer) > len(rope))
+
+
+def _kinds(defaults: Leaves) -> tuple[str, ...]:
+    """Return the layer types for which the class has rope parameters of their own."""
+    return tuple(dict.fromkeys(p[1] for p in defaults.under((ROPE,)) if len(p) > 2))
+
+
+def _name_type(leaves: Leaves, rope: Pointer) -> None:
+    for pointer in _inside(leaves, rope):
+        if pointer[-1] == "type":
+            leaves.move(pointer, (*pointer[:-1], "rope_type"), _TYPE)
+    for pointer in _inside(leaves, rope):
+        if pointer[-1] == "rope_type":
+            leaves.rewrite(pointer, _name, "mrope_section alone makes it multimodal")
+        elif pointer[-1] == "rope_theta":
+            leaves.fill((*pointer[:-1], "rope_type"), "default")
+
+
+def _fill(leaves: Leaves, at: Pointer, defaults: Leaves) -> None:
+    for pointer in defaults.under((ROPE,)):
+        value = defaults.value(pointer)
+        if value is not ABSENT and value is not None:
+            leaves.fill((*at, *pointer), value)
+
+
+def _name(value: Json) -> Json:
+    return _NAMES.get(value, value) if isinstance(value, str) else value
+
+
+def _fill_length(leaves: Leaves, at: Pointer) -> None:
+    """Add the length before scaling, which transformers takes from the model when left out."""
+    rope = (*at, ROPE)
+    if leaves.value((*rope, "rope_type")) in _SCALED:
+        for key in ("original_max_position_embeddings", "max_position_embeddings"):
+            if isinstance(value := leaves.value((*at, key)), int):
+                leaves.fill((*rope, "original_max_position_embeddings"), value)

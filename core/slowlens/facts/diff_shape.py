@@ -1,0 +1,68 @@
+"""Keys of config.json that follow from others when they are left out."""
+
+from itertools import cycle, islice
+
+from slowlens.facts.defaults import TypeDefaults
+from slowlens.facts.diff_leaves import Leaves
+from slowlens.jsonvalue import Json, Pointer
+
+FULL, SLIDING = "full_attention", "sliding_attention"
+MAX_LAYERS = 10_000
+_WINDOW = "not read while use_sliding_window is false"
+_PATTERN = "layer_types says it for each layer"
+_DERIVED = "transformers derives it from other keys"
+_RENAMED = "a new name of the same kind of layer"
+_KINDS = {"mamba": "linear_attention", "attention": FULL}
+
+
+def derive(leaves: Leaves, at: Pointer, row: TypeDefaults | None) -> None:
+    """Fill in what follows from other keys, and forget what they make void."""
+    leaves.move((*at, "_sliding_window_pattern"), (*at, "sliding_window_pattern"), _PATTERN)
+    leaves.rewrite((*at, "layer_types"), _renamed, _RENAMED)
+    _infer(leaves, (*at, "layer_types"), _layer_types(leaves, at, row))
+    if leaves.value((*at, "layer_types")):
+        leaves.drop((*at, "sliding_window_pattern"), _PATTERN)
+    if leaves.value((*at, "use_sliding_window")) is False:
+        leaves.drop((*at, "max_window_layers"), _WINDOW)
+        leaves.drop((*at, "sliding_window"), _WINDOW)
+    heads, size = _number(leaves, at, "num_attention_heads"), _number(leaves, at, "hidden_size")
+    _infer(leaves, (*at, "num_key_value_heads"), heads)
+    _infer(leaves, (*at, "head_dim"), size // heads if heads and size else None)
+
+
+def agree_on_layers(left: Leaves, right: Leaves) -> None:
+    """Trust a list of layers of the right length where the other side has none."""
+    for one, other in ((left, right), (right, left)):
+        for pointer in tuple(one):
+            kinds = one.value(pointer) if pointer[-1] == "layer_types" else None
+            depth = _number(other, pointer[:-1], "num_hidden_layers")
+            if isinstance(kinds, list) and len(kinds) == depth:
+                _infer(other, pointer, kinds)
+
+
+def _layer_types(leaves: Leaves, at: Pointer, row: TypeDefaults | None) -> Json:
+    depth = _number(leaves, at, "num_hidden_layers")
+    if row is None or "layer_types" not in row.values or not 0 < depth <= MAX_LAYERS:
+        return None
+    if leaves.value((*at, "use_sliding_window")) is True:
+        first = _number(leaves, at, "max_window_layers")
+        return [SLIDING if layer >= first else FULL for layer in range(depth)]
+    if (every := _number(leaves, at, "sliding_window_pattern")) > 0:
+        return [SLIDING if (layer + 1) % every else FULL for layer in range(depth)]
+    return list(islice(cycle(row.layers), depth)) or None
+
+
+def _infer(leaves: Leaves, pointer: Pointer, value: Json) -> None:
+    if value and (leaves.leaf(pointer) is None or leaves.value(pointer) is None):
+        leaves.replace(pointer, value, _DERIVED)
+
+
+def _number(leaves: Leaves, at: Pointer, key: str) -> int:
+    value = leaves.value((*at, key))
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _renamed(value: Json) -> Json:
+    if not isinstance(value, list):
+        return value
+    return [_KINDS.get(kind, kind) if isinstance(kind, str) else kind for kind in value]
