@@ -66,10 +66,10 @@ def _base_token(root: Path, names: Collection[str], token: str) -> dict[str, int
 
 def _end_token(values: Mapping[str, JsonObject]) -> tuple[str | None, str]:
     """Return the end token and the file that decides it."""
-    order = [TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP]
+    order: tuple[str, ...] = (TOKENIZER_CONFIG,)
     if _DECODER not in values.get(TOKENIZER_CONFIG, {}):
-        # transformers lets the older file win only where the newer one lists no added tokens
-        order.reverse()
+        # only then transformers reads the older file at all, and lets it win
+        order = (SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG)
     for file in order:
         token = _content(values.get(file, {}).get("eos_token"))
         if token is not None:

@@ -146,20 +146,22 @@ def test_no_end_token(tmp_path: Path, token: object) -> None:
     assert (tokenizer.eos_token, tokenizer.eos_file) == (None, "tokenizer_config.json")
 
 
-def test_the_file_that_decides_the_end_token(tmp_path: Path) -> None:
-    """special_tokens_map.json wins where tokenizer_config.json has no added_tokens_decoder."""
-    write(tmp_path, tokenizer_config={"eos_token": "new"}, special_tokens_map={"eos_token": "old"})
-    assert (sound(tmp_path).eos_token, sound(tmp_path).eos_file) == (
-        "old",
-        "special_tokens_map.json",
-    )
-    write(tmp_path, tokenizer_config={"eos_token": "new", "added_tokens_decoder": {}})
-    assert (sound(tmp_path).eos_token, sound(tmp_path).eos_file) == ("new", "tokenizer_config.json")
-    write(tmp_path, tokenizer_config={"added_tokens_decoder": {}})
-    assert (sound(tmp_path).eos_token, sound(tmp_path).eos_file) == (
-        "old",
-        "special_tokens_map.json",
-    )
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"eos_token": "new"}, ("old", "special_tokens_map.json")),
+        ({"eos_token": "new", "added_tokens_decoder": {}}, ("new", "tokenizer_config.json")),
+        ({"added_tokens_decoder": {}}, (None, "tokenizer_config.json")),
+        ({}, ("old", "special_tokens_map.json")),
+    ],
+)
+def test_the_file_that_decides_the_end_token(
+    tmp_path: Path, config: dict[str, object], expected: tuple[str | None, str]
+) -> None:
+    """As transformers 4.51 and 5.23 do: the decoder decides whether the map is read."""
+    write(tmp_path, tokenizer_config=config, special_tokens_map={"eos_token": "old"})
+    tokenizer = sound(tmp_path)
+    assert (tokenizer.eos_token, tokenizer.eos_file) == expected
 
 
 @pytest.mark.parametrize("file", ["tokenizer", "vocab"])
