@@ -14,14 +14,14 @@ CHECKPOINT = st.Page(
     help="Why is it slow, and what do its files say?",
 )
 DIFF = st.Page(
-    VIEWS / "config_diff.py",
+    VIEWS / "diff.py",
     title="Config diff",
     icon=":material/difference:",
     url_path="diff",
     help="What changed from the source to the merged checkpoint.",
 )
 LIVE = st.Page(
-    VIEWS / "live_run.py",
+    VIEWS / "live.py",
     title="Live run",
     icon=":material/monitoring:",
     url_path="live",

@@ -1,8 +1,10 @@
-"""The sentence that says why it is slow."""
+"""The sentence that says why it is slow, or how much slower it was."""
 
 import streamlit as st
 
-from slowlens_dashboard.prose import first_sentence, prose
+from slowlens.facts.measurement import Measurement
+from slowlens.reports.measurement import factors
+from slowlens_dashboard.prose import first_sentence, prose, sentence
 
 
 def sentence_on_top(answer: str) -> None:
@@ -11,3 +13,13 @@ def sentence_on_top(answer: str) -> None:
     st.header(prose(first), anchor=False)
     if rest:
         st.markdown(prose(rest))
+
+
+def factors_on_top(measurement: Measurement, answer: str) -> None:
+    """Draw the measured factor large and why it is so below; the answer where none was measured."""
+    measured = [sentence(factor) for factor in factors(measurement)]
+    if not measured:
+        sentence_on_top(answer)
+        return
+    st.header(prose(measured[0]), anchor=False)
+    st.markdown(prose(" ".join([*measured[1:], answer])))

@@ -11,7 +11,7 @@ from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.prose import plain, sentence
 from slowlens_dashboard.tables import ending, speed_table, texts_table
-from slowlens_dashboard.widgets.answer import sentence_on_top
+from slowlens_dashboard.widgets.answer import factors_on_top
 from slowlens_dashboard.widgets.finding_card import ranked
 from slowlens_dashboard.widgets.plan_form import again, start
 
@@ -23,7 +23,7 @@ def run_result(run: Run) -> None:
         st.info("This run has no measurement: its files were checked only.")
         return
     _ending(measurement)
-    sentence_on_top(run.answer)
+    factors_on_top(measurement, run.answer)
     st.caption(_conditions(measurement))
     _actions(run)
     _figures(measurement)

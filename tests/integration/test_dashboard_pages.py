@@ -1,0 +1,363 @@
+"""Every page in each of its states, as Streamlit runs it, on small checkpoints."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
+from literals import generation, measurement
+from slowlens.check import check, measured
+from slowlens.facts.measurement import Measurement, Status
+from slowlens.facts.timing import Cache, Purpose
+from slowlens.places import demo_folder
+from slowlens.run import Run
+from slowlens.store import default_store
+from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.server import MAIN
+from unit.dashboard.test_job import EVENTS, Session
+
+SLOW_CONFIG = {**CONFIG, "use_cache": False}
+SLOW_GENERATION = {"_from_model_config": True, "eos_token_id": 2, "use_cache": False}
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    merged = checkpoint(tmp_path / "merged", SLOW_CONFIG, SLOW_GENERATION)
+    return merged, checkpoint(tmp_path / "source")
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """The measuring process, played by the test."""
+    session = Session()
+    monkeypatch.setattr(jobs_module, "measure", session)
+    jobs_module.jobs.cache_clear()
+    yield session
+    jobs_module.jobs().close()
+    jobs_module.jobs.cache_clear()
+
+
+@pytest.fixture
+def open_page(
+    pair: tuple[Path, Path], session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Open:
+    monkeypatch.setenv("SLOWLENS_ROOTS", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def open_page(page: str = "checkpoint", **query: str) -> AppTest:
+        at = AppTest.from_file(MAIN, default_timeout=30)
+        given = query or {"merged": str(pair[0]), "source": str(pair[1])}
+        for key, value in given.items():
+            at.query_params[key] = value
+        return at.switch_page(f"views/{page}.py").run()
+
+    return open_page
+
+
+def said(at: AppTest) -> str:
+    """Everything that a person could read on the page."""
+    kinds = ("header", "subheader", "markdown", "caption", "error", "warning", "info", "success")
+    texts = [e.value for kind in kinds for e in at.get(kind)]
+    titles = [getattr(e.proto, "title", "") for kind in kinds[4:] for e in at.get(kind)]
+    tables = [table.value.to_string() for table in at.get("table")]
+    links = [e.proto.label for e in at.get("page_link")]
+    code = [block.value for block in at.get("code")]
+    return "\n".join(map(str, [*texts, *titles, *tables, *links, *code]))
+
+
+def query(at: AppTest, key: str) -> str:
+    """One part of the address."""
+    value = at.query_params[key]
+    return value if isinstance(value, str) else value[0]
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    return next(button for button in at.button if button.label == label).click().run()
+
+
+def store(pair: tuple[Path, Path], given: Measurement, **changes: str) -> Run:
+    """Keep a measured run of the pair as it is now."""
+    merged, source = pair
+    plan = replace(given.plan, merged=str(merged), source=str(source))
+    run = measured(check(merged, source), replace(given, plan=plan))
+    run = replace(run, **changes)
+    default_store().save(run)
+    return run
+
+
+def slow_and_fast(slow: float = 0.4) -> Measurement:
+    return measurement(
+        generation(slow, slow, slow, purpose=Purpose.PROOF, cached=slow < 0.2),
+        generation(slow, slow, slow, cached=slow < 0.2),
+        generation(0.1, 0.1, 0.1, cache=Cache.ON),
+    )
+
+
+# -- Checkpoint ------------------------------------------------------------------------------
+
+
+def test_the_answer_stands_on_top_and_the_finding_below(open_page: Open) -> None:
+    at = open_page()
+    assert not at.exception
+    assert "without its key-value cache" in at.header[0].value
+    text = said(at)
+    assert "Generation without the key-value cache" in text
+    assert "Fix: Turn the key-value cache on" in text
+    assert "not checked" in text
+    assert at.query_params["merged"]
+
+
+def test_without_a_pair_the_page_invites(open_page: Open, tmp_path: Path) -> None:
+    at = open_page(nothing="1")
+    assert not at.exception
+    assert "Why is it slow?" in said(at)
+    assert "There are no demo checkpoints yet" in said(at)
+
+
+def test_the_demo_is_offered_where_it_was_built(open_page: Open) -> None:
+    for name in ("source", "merged"):
+        checkpoint(demo_folder() / name)
+    at = open_page(nothing="1")
+    assert "merged" in said(at)
+    at = press(at, "Check it")
+    assert at.text_input[0].value == str(demo_folder() / "merged")
+    assert at.text_input[1].value == str(demo_folder() / "source")
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/etc", "outside the folders that this dashboard may read"),
+        ("no-such-folder", "There is no folder"),
+        ("empty", "checkpoint"),
+    ],
+)
+def test_a_bad_path_is_explained(open_page: Open, tmp_path: Path, path: str, message: str) -> None:
+    (tmp_path / "empty").mkdir()
+    at = open_page(nothing="1")
+    at.text_input[0].set_value(path)
+    at = press(at, "Check")
+    assert not at.exception
+    assert message in said(at)
+    assert at.error[0].value, "an error says what to do"
+
+
+def test_a_link_to_a_forbidden_folder_shows_nothing_of_it(open_page: Open) -> None:
+    at = open_page(merged="/etc")
+    assert "outside the folders" in said(at)
+    assert not at.header
+
+
+def test_an_unreadable_file_is_told_and_the_rest_is_checked(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    (pair[0] / "generation_config.json").write_text("{broken")
+    at = open_page()
+    assert "generation_config.json" in said(at)
+    assert at.warning
+    assert at.warning[0].value
+    assert "key-value cache" in said(at)
+
+
+def test_a_measured_run_of_these_very_files_counts(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    store(pair, slow_and_fast())
+    assert "4.0 times" in said(open_page())
+    write_json(pair[0] / "config.json", CONFIG)
+    assert "4.0 times" not in said(open_page())
+
+
+# -- Config diff -----------------------------------------------------------------------------
+
+
+def test_the_diff_is_ranked_and_can_be_searched(open_page: Open) -> None:
+    at = open_page("diff")
+    assert not at.exception
+    assert "`use_cache`" in said(at)
+    assert "speed" in said(at)
+    at.text_input[0].set_value("eos").run()
+    assert "`use_cache`" not in said(at)
+    assert "`eos_token_id`" in said(at)
+    assert "filtered out" in said(at)
+
+
+def test_without_a_source_there_is_nothing_to_compare_with(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    at = open_page("diff", merged=str(pair[0]))
+    assert "There is nothing to compare with" in said(at)
+
+
+@pytest.mark.parametrize("page", ["diff", "live", "fixes"])
+def test_pages_without_a_pair_lead_to_the_first_one(open_page: Open, page: str) -> None:
+    at = open_page(page, nothing="1")
+    assert not at.exception
+    assert "Choose a checkpoint" in said(at)
+
+
+# -- Live run --------------------------------------------------------------------------------
+
+
+def test_start_measures_what_the_form_says(open_page: Open, session: Session) -> None:
+    at = open_page("live")
+    at.number_input(key="new-tokens").set_value(8)
+    at.number_input(key="threads").set_value(1)
+    at = press(at, "Start")
+    job = jobs_module.jobs().active
+    assert job is not None
+    assert (job.plan.new_tokens, job.plan.threads, job.plan.rounds) == (8, 1, 2)
+    assert query(at, "run") == job.id
+    assert "In progress" in said(at)
+    assert len(at.get("bidi_component")) == 1
+    press(at, "Stop")
+    job.join()
+    assert job.status is Status.STOPPED
+
+
+def test_another_tab_finds_the_run_in_progress(open_page: Open, session: Session) -> None:
+    press(open_page("live"), "Start")
+    assert "In progress" in said(open_page("live"))
+    second = open_page("live", nothing="1")
+    assert "In progress" in said(second)
+
+
+def test_a_second_start_attaches_to_the_first(open_page: Open, session: Session) -> None:
+    one, two = open_page("live"), open_page("live")
+    press(one, "Start")
+    two = press(two, "Start")
+    active = jobs_module.jobs().active
+    assert active is not None
+    assert query(two, "run") == active.id
+    assert "already in progress" in two.toast[0].value
+
+
+def test_the_end_is_a_sentence_with_figures_and_their_n(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    run = store(pair, slow_and_fast())
+    at = open_page("live", run=run.id)
+    assert not at.exception
+    assert "takes 4 times as long per token as merged, cache on" in at.header[1].value
+    assert "1 round of 3 tokens" in said(at)
+    assert "400 ms" in said(at)
+    assert len(at.get("plotly_chart")) == 1
+    assert query(at, "merged") == str(pair[0]), "the other pages follow the run"
+
+
+def test_a_failed_run_says_what_to_do(open_page: Open, session: Session) -> None:
+    from slowlens.errors import WorkerError
+
+    at = press(open_page("live"), "Start")
+    for event in (*EVENTS[:3], WorkerError("it was killed", hint="Take a smaller one.")):
+        session.feed.put(event)
+    job = jobs_module.jobs()._all()[0]
+    job.join()
+    at = at.run()
+    assert "It was killed." in said(at)
+    assert at.error[0].value == "Take a smaller one."
+
+
+def test_an_unknown_run_is_said_to_be_unknown(open_page: Open, pair: tuple[Path, Path]) -> None:
+    at = open_page("live", run="20200101-000000-dead", merged=str(pair[0]))
+    assert "There is no run 20200101-000000-dead here" in said(at)
+
+
+def test_recent_runs_are_listed(open_page: Open, pair: tuple[Path, Path]) -> None:
+    store(pair, slow_and_fast())
+    text = said(open_page("live"))
+    assert "Recent runs" in text
+    assert "400 ms per token as shipped" in text
+
+
+# -- Fixes -----------------------------------------------------------------------------------
+
+
+def test_a_fix_shows_its_diff_and_is_applied_after_a_confirmation(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    merged = pair[0]
+    before = {path.name: path.read_bytes() for path in merged.iterdir()}
+    at = open_page("fixes")
+    assert not at.exception
+    assert '-  "use_cache": false' in said(at)
+    at = at.button(key="apply-all").click().run()
+    assert (merged / "config.json").read_bytes() == before["config.json"], "not yet"
+    at = at.button(key="write-fix").click().run()
+    assert b'"use_cache": true' in (merged / "config.json").read_bytes()
+    assert b"_from_model_config" not in (merged / "generation_config.json").read_bytes()
+    assert "Fixed" in at.toast[0].value
+    assert "applied" in said(at)
+    at = press(at, "Undo")
+    assert {path.name: path.read_bytes() for path in merged.iterdir()} == before
+    assert "byte for byte" in at.toast[0].value
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    at = open_page("fixes").button(key="apply-all").click().run()
+    write_json(pair[0] / "config.json", {**SLOW_CONFIG, "use_cache": None})
+    at = at.button(key="write-fix").click().run()
+    assert "no longer" in said(at)
+    assert b'"use_cache": null' in (pair[0] / "config.json").read_bytes()
+
+
+def test_nothing_to_fix(open_page: Open, pair: tuple[Path, Path]) -> None:
+    at = open_page("fixes", merged=str(pair[1]))
+    assert "Nothing is left to fix" in said(at)
+
+
+def test_fixes_that_change_the_output_are_asked_for(open_page: Open) -> None:
+    at = open_page("fixes")
+    assert at.button(key="apply-all").label == "Apply 1 safe fix"
+    at = at.toggle(key="unsafe").set_value(True).run()
+    assert at.button(key="apply-all").label == "Apply 2 fixes"
+
+
+def test_before_and_after_once_both_were_measured(open_page: Open, pair: tuple[Path, Path]) -> None:
+    store(pair, slow_and_fast(), id="20260101-000000-aaaa")
+    assert "Before and after" not in said(open_page("fixes"))
+    write_json(pair[0] / "config.json", CONFIG)
+    write_json(pair[0] / "generation_config.json", GENERATION_CONFIG)
+    store(pair, slow_and_fast(0.1), id="20260102-000000-bbbb")
+    at = open_page("fixes")
+    assert "4.0 times faster" in said(at)
+    assert [metric.value for metric in at.metric][0] == "100 ms"
+
+
+def test_measure_again_starts_the_same_plan(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    run = store(pair, slow_and_fast())
+    assert run.measurement
+    at = open_page("fixes").button(key="apply-all").click().run()
+    at = at.button(key="write-fix").click().run()
+    at = press(at, "Measure again")
+    job = jobs_module.jobs().active
+    assert job is not None
+    assert job.plan == replace(run.measurement.plan, merged=str(pair[0]), source=str(pair[1]))
+    assert "In progress" in said(at)
+
+
+# -- every page ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["checkpoint", "diff", "live", "fixes"])
+def test_a_bug_is_explained_instead_of_a_traceback(
+    open_page: Open, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("slowlens_dashboard.pair.current", bug)
+    at = open_page(page)
+    assert not at.exception
+    assert "This page could not be drawn" in said(at)
+    assert "ZeroDivisionError" in at.error[0].value

@@ -1,0 +1,190 @@
+"""A job against sessions made by hand: no process, no model."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from queue import SimpleQueue
+
+import pytest
+
+from runs import a_run
+from slowlens.errors import WorkerError
+from slowlens.facts.environment import Device, DeviceLoad, Environment
+from slowlens.facts.measurement import LoadedModel, Plan, Status
+from slowlens.facts.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.measure.protocol import (
+    Event,
+    Finished,
+    Loaded,
+    Started,
+    Stepped,
+    TrialFinished,
+    TrialStarted,
+)
+from slowlens.run import Run
+from slowlens_dashboard import job as module
+from slowlens_dashboard.job import Job
+
+PLAN = Plan("/m", prompt="p", new_tokens=2)
+TRIAL = Trial(Subject.MERGED, Cache.OFF, Purpose.SPEED, 2)
+STEPS = (Step(0, 0.2, 5, 1), Step(1, 0.1, 6, 1))
+EVENTS: tuple[Event, ...] = (
+    Started(Environment("3", "x"), (TRIAL,)),
+    TrialStarted(0, 5),
+    Stepped(0, STEPS[:1], "a"),
+    Stepped(0, STEPS[1:], "b"),
+    TrialFinished(0, 0.3, Finish.LENGTH),
+    Finished(),
+)
+
+
+class Session:
+    """A session whose events the test feeds; ``left`` tells that its process would be killed."""
+
+    def __init__(self, *events: Event | Exception) -> None:
+        self.feed: SimpleQueue[Event | Exception] = SimpleQueue()
+        self.left = threading.Event()
+        for event in events:
+            self.feed.put(event)
+
+    @contextmanager
+    def __call__(self, plan: Plan) -> Iterator[Iterator[Event]]:
+        try:
+            yield self._events()
+        finally:
+            self.left.set()
+
+    def _events(self) -> Iterator[Event]:
+        while True:
+            event = self.feed.get()
+            if isinstance(event, Exception):
+                raise event
+            yield event
+            if isinstance(event, Finished):
+                return
+
+
+@pytest.fixture(autouse=True)
+def _no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "measured", lambda run, m: _with(run, m))
+
+
+def _with(run: Run, measurement: object) -> Run:
+    from dataclasses import replace
+
+    return replace(run, measurement=measurement)
+
+
+def start(
+    measure: Callable[[Plan], AbstractContextManager[Iterator[Event]]], saved: list[Run]
+) -> Job:
+    job = Job(a_run(), PLAN, measure, saved.append)
+    job.start()
+    return job
+
+
+def wait(condition: Callable[[], object]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it never happened")
+
+
+def test_a_whole_session_is_logged_and_stored() -> None:
+    saved: list[Run] = []
+    session = Session(*EVENTS)
+    job = start(session, saved)
+    job.join()
+    assert job.status is Status.DONE
+    assert session.left.is_set()
+    assert [entry["event"] for entry in job.log] == [type(event).__name__ for event in EVENTS]
+    assert job.log[0]["labels"] == ["merged, cache off"]
+    (run,) = saved
+    assert run.id == job.id
+    assert run.measurement
+    assert run.measurement.generations[0].text == "ab"
+
+
+def test_stop_leaves_the_session_at_once_and_keeps_what_was_measured() -> None:
+    saved: list[Run] = []
+    session = Session(*EVENTS[:3])
+    job = start(session, saved)
+    wait(lambda: len(job.log) == 3)
+    assert job.running
+    job.stop()
+    assert session.left.wait(1)
+    job.join()
+    assert job.status is Status.STOPPED
+    assert saved[0].measurement
+    assert saved[0].measurement.status is Status.STOPPED
+    assert saved[0].measurement.generations[0].finish is Finish.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (WorkerError("killed", hint="take less"), "killed", "take less"),
+        (ValueError("odd"), "ValueError: odd", "terminal"),
+    ],
+)
+def test_an_error_ends_the_run_with_its_message_and_what_was_measured(
+    error: Exception, message: str, hint: str
+) -> None:
+    saved: list[Run] = []
+    job = start(Session(*EVENTS[:3], error), saved)
+    job.join()
+    assert job.status is Status.FAILED
+    measurement = saved[0].measurement
+    assert measurement
+    assert message in measurement.error
+    assert hint in measurement.hint
+    assert measurement.generations
+
+
+def test_a_checkpoint_that_is_gone_by_the_end_does_not_lose_the_figures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(run: Run, measurement: object) -> Run:
+        raise WorkerError("no folder")
+
+    monkeypatch.setattr(module, "measured", gone)
+    saved: list[Run] = []
+    start(Session(*EVENTS), saved).join()
+    assert saved[0].measurement
+    assert saved[0].measurement.generations
+
+
+def test_a_full_disk_does_not_leave_the_job_running() -> None:
+    def full(run: Run) -> None:
+        raise OSError("no space")
+
+    job = Job(a_run(), PLAN, Session(*EVENTS), full)
+    job.start()
+    job.join()
+    assert job.status is Status.DONE
+
+
+def test_the_load_of_a_gpu_is_logged_between_the_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gpus:
+        def load(self, uuid: str) -> DeviceLoad:
+            return DeviceLoad(1, 2, 50, 99.5, len(uuid))
+
+    @contextmanager
+    def opened() -> Iterator[Gpus]:
+        yield Gpus()
+
+    monkeypatch.setattr(module, "open_gpus", opened)
+    monkeypatch.setattr(module, "LOAD_INTERVAL", 0.01)
+    device = Device("cuda", "H100", uuid="abc")
+    model = LoadedModel(Subject.MERGED, "/m", 1.0, device, "bfloat16", "sdpa", 5)
+    session = Session(EVENTS[0], Loaded(model))
+    job = start(session, [])
+    wait(lambda: any(entry["event"] == "DeviceLoad" for entry in job.log))
+    job.stop()
+    job.join()
+    load = next(entry for entry in job.log if entry["event"] == "DeviceLoad")
+    assert (load["utilization"], load["temperature"]) == (50, 3)
+    length = len(job.log)
+    threading.Event().wait(0.05)
+    assert len(job.log) == length

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from builders import checkpoint
+from slowlens.errors import CheckpointError
+from slowlens.facts.measurement import Plan, Status
+from slowlens.store import Store
+from slowlens_dashboard.jobs import BusyError, Jobs
+from unit.dashboard.test_job import EVENTS, Session
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return Plan(str(checkpoint(tmp_path / "m")), prompt="p", new_tokens=2)
+
+
+def test_one_at_a_time_and_the_second_is_shown_the_first(plan: Plan, tmp_path: Path) -> None:
+    jobs = Jobs(Store(tmp_path / "runs"), Session(*EVENTS[:2]))
+    job = jobs.start(plan)
+    assert jobs.active is job
+    assert jobs.get(job.id) is job
+    with pytest.raises(BusyError) as busy:
+        jobs.start(plan)
+    assert busy.value.job is job
+    jobs.close()
+    assert job.status is Status.STOPPED
+    assert jobs.active is None
+
+
+def test_a_finished_run_is_found_by_the_next_server(plan: Plan, tmp_path: Path) -> None:
+    store = Store(tmp_path / "runs")
+    job = Jobs(store, Session(*EVENTS)).start(plan)
+    job.join()
+    later = Jobs(store, Session())
+    assert later.get(job.id) is None
+    found = later.find(job.id)
+    assert found
+    assert found.measurement
+    assert [run.id for run in later.recent()] == [job.id]
+
+
+def test_unknown_and_malicious_ids_find_nothing(tmp_path: Path) -> None:
+    jobs = Jobs(Store(tmp_path), Session())
+    assert jobs.find("20260101-000000-abcd") is None
+    assert jobs.find("../../etc/passwd") is None
+    jobs.stop("nothing")
+
+
+def test_a_folder_that_is_no_checkpoint_starts_nothing(tmp_path: Path) -> None:
+    jobs = Jobs(Store(tmp_path / "runs"), Session())
+    with pytest.raises(CheckpointError):
+        jobs.start(Plan(str(tmp_path)))
+    assert jobs.active is None

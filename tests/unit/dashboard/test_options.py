@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from slowlens.errors import CheckpointError
+from slowlens_dashboard.options import Options, options_from
+
+
+def test_a_folder_below_a_root_is_allowed(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "m"
+    folder.mkdir(parents=True)
+    assert Options((tmp_path,)).allow(f" {folder} ") == folder
+
+
+@pytest.mark.parametrize("text", ["{root}/../outside", "/etc", "{root}/link"])
+def test_a_folder_elsewhere_is_refused_with_the_way_to_allow_it(tmp_path: Path, text: str) -> None:
+    root = tmp_path / "root"
+    (tmp_path / "outside").mkdir()
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path / "outside")
+    with pytest.raises(CheckpointError, match="outside the folders") as refused:
+        Options((root,)).allow(text.format(root=root))
+    assert "slowlens ui --root" in refused.value.hint
+
+
+def test_a_folder_that_is_not_there_and_an_empty_text_are_explained(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="There is no folder"):
+        Options((tmp_path,)).allow(str(tmp_path / "no"))
+    with pytest.raises(CheckpointError, match="No checkpoint is chosen"):
+        Options((tmp_path,)).allow("  ")
+
+
+def test_options_cross_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = Options((Path("a"), Path("b")), merged=Path("elsewhere/m"))
+    read = options_from(given.environment())
+    assert read.merged == tmp_path / "elsewhere/m"
+    assert read.source is None
+    assert {tmp_path, tmp_path / "a", tmp_path / "b", tmp_path / "elsewhere/m"} <= set(read.roots)

@@ -1,0 +1,54 @@
+import pytest
+
+from slowlens.jsonvalue import ABSENT
+from slowlens_dashboard.prose import cell, code, first_sentence, prose, sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("generate() stops", "`generate()` stops"),
+        ("generation_config.json turns it off", "`generation_config.json` turns it off"),
+        ("use_cache is false", "`use_cache` is false"),
+        ("at 0 (<|im_end|>), as", "at 0 (`<|im_end|>`), as"),
+        ("the _from_model_config mark", "the `_from_model_config` mark"),
+        ("in /home/me/my_model: bad", "in `/home/me/my_model:` bad"),
+        ("5 * 3 [x](y) $a$ <b>", r"5 \* 3 \[x\](y) \$a\$ \<b\>"),
+        (":red[no]", r"\:red\[no\]"),
+    ],
+)
+def test_names_become_code_and_the_rest_cannot_format(text: str, markdown: str) -> None:
+    assert prose(text) == markdown
+
+
+def test_code_keeps_backticks() -> None:
+    assert code("a`b") == "``a`b``"
+    assert code("`a`") == "`` `a` ``"
+
+
+def test_cells() -> None:
+    assert cell(ABSENT) == "*not set*"
+    assert cell(None) == "`null`"
+    assert cell([2, 0]) == "`[2, 0]`"
+    assert cell("(absent)") == '`"(absent)"`'
+    assert len(cell("x" * 500)) < 100
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("it is slow", "It is slow."),
+        ("generate() stops", "generate() stops."),
+        ("Done.", "Done."),
+        ("config.json says so", "config.json says so."),
+    ],
+)
+def test_sentences(text: str, expected: str) -> None:
+    assert sentence(text) == expected
+
+
+def test_first_sentence() -> None:
+    text = "It is 2.5 times slower: config.json does it. A fix is at hand. Really."
+    first = "It is 2.5 times slower: config.json does it."
+    assert first_sentence(text) == (first, "A fix is at hand. Really.")
+    assert first_sentence("One only.") == ("One only.", "")

@@ -1,0 +1,35 @@
+import ast
+from pathlib import Path
+
+from streamlit.web.server.app_discovery import discover_asgi_app
+
+from slowlens_dashboard.server import MAIN, settings
+
+APP = Path(__file__).parents[3] / "dashboard" / "app.py"
+
+
+def test_streamlit_run_finds_the_application() -> None:
+    assert discover_asgi_app(APP).import_string == "app:app"
+
+
+def test_the_entry_stays_short_and_the_script_exists() -> None:
+    assert len(ast.parse(APP.read_text()).body) == 4  # the docstring and three lines
+    assert MAIN.is_file()
+
+
+def test_our_settings_are_safe_and_private() -> None:
+    given = settings()
+    assert given["server.address"] == "127.0.0.1"
+    assert given["browser.gatherUsageStats"] is False
+    assert given["server.fileWatcherType"] == "none"
+    assert given["server.enableXsrfProtection"] is True
+    assert given["server.enableAgentApi"] is False
+
+
+def test_both_themes_are_complete_and_load_no_font() -> None:
+    given = settings()
+    light = {k.removeprefix("theme.light.") for k in given if k.startswith("theme.light.")}
+    dark = {k.removeprefix("theme.dark.") for k in given if k.startswith("theme.dark.")}
+    assert light == dark
+    assert {"primaryColor", "backgroundColor", "textColor"} <= light
+    assert not any("http" in str(value) for value in given.values())

@@ -1,0 +1,87 @@
+from literals import checkpoint, generation, measurement
+from runs import a_run
+from slowlens.facts.difference import Difference, Effect
+from slowlens.facts.timing import Cache, Finish, Purpose
+from slowlens_dashboard.tables import (
+    difference_table,
+    ending,
+    files_table,
+    settings_table,
+    speed_table,
+    texts_table,
+    weights_table,
+)
+
+
+def test_runtimes_that_agree_share_a_row_and_what_changed_comes_first() -> None:
+    run = a_run()
+    table = settings_table(run.settings, run.source_settings)
+    first = table.iloc[0]
+    assert first["Setting"] == "**`use_cache`**"
+    assert first["Read by"] == "transformers 4 and 5 generate"
+    assert (first["Merged"], first["Decided by"]) == ("**`false`**", "`generation_config.json`")
+    assert (first["Source"], first["Decided by "]) == ("`true`", "the default")
+    assert not table["Changed"].iloc[-1]
+
+
+def test_what_no_file_touches_can_be_left_out() -> None:
+    run = a_run()
+    table = settings_table(run.settings, run.source_settings)
+    assert "`top_k`" not in set(table[~table["Default"]]["Setting"])
+    assert "`top_k`" in set(table["Setting"])
+
+
+def test_without_a_source_its_columns_are_gone() -> None:
+    table = settings_table(a_run().settings, {})
+    assert "Source" not in table
+    assert not table["Changed"].any()
+
+
+def test_what_each_file_says() -> None:
+    read = checkpoint({"use_cache": False, "text_config": {"use_cache": True}}, {"eos_token_id": 2})
+    table = files_table(a_run().settings, read).set_index("Key")
+    assert list(table) == ["config.json", "config.json: text_config", "generation_config.json"]
+    assert list(table.loc["`use_cache`"]) == ["`false`", "`true`", ""]
+    assert list(table.loc["`eos_token_id`"]) == ["", "", "`2`"]
+
+
+def test_silent_files_make_an_empty_table() -> None:
+    assert files_table(a_run().settings, checkpoint({})).empty
+
+
+def test_weights() -> None:
+    table = weights_table({"BF16": 3_000_000, "F32": 1_000_000})
+    assert table.to_numpy().tolist() == [["`BF16`", "3 MB", "75 %"], ["`F32`", "1 MB", "25 %"]]
+    assert weights_table({}).empty
+
+
+def test_differences_name_the_deciding_file() -> None:
+    difference = Difference("config.json", "use_cache", merged=False, effect=Effect.SPEED, note="n")
+    row = difference_table([difference], a_run().settings).iloc[0]
+    assert (row["Source"], row["Merged"]) == ("*not set*", "`false`")
+    assert "`generation_config.json`" in row["Decided by"]
+
+
+def test_figures_carry_their_units_and_sample_size() -> None:
+    measured = measurement(
+        generation(0.2, 0.2, 0.2, cached=False),
+        generation(0.3, 0.1, 0.1, cache=Cache.ON),
+        generation(0.3, 0.1, 0.1, cache=Cache.ON),
+        generation(0.3, 0.1, 0.1, cache=Cache.ON, purpose=Purpose.LENGTH),
+    )
+    table = speed_table(measured).set_index("Trial")
+    assert list(table["Per token"]) == ["200 ms", "100 ms"]
+    assert list(table["Last input"]) == ["12 tokens", "1 token"]
+    assert list(table["n"]) == ["1 round of 3 tokens", "2 rounds of 3 tokens"]
+    assert list(table["Speed"]) == ["5.0 tokens/s", "10.0 tokens/s"]
+
+
+def test_a_run_that_was_stopped_early_has_no_figures() -> None:
+    assert speed_table(measurement(generation(0.2, finish=Finish.STOPPED))).empty
+
+
+def test_texts_and_endings() -> None:
+    free = generation(0.1, 0.1, purpose=Purpose.LENGTH, finish=Finish.EOS)
+    assert ending(free) == "stopped by itself after 2 tokens"
+    assert ending(generation(0.1, 0.1)) == "did not stop within 2 tokens"
+    assert texts_table(measurement(free)).empty
