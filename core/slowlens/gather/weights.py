@@ -75,12 +75,13 @@ def _weight_map(entries: Json) -> tuple[_Promised, tuple[FileProblem, ...]]:
     promised: defaultdict[str, set[str]] = defaultdict(set)
     for tensor, file in entries.items():
         promised[file if isinstance(file, str) else ""].add(tensor)
-    outside = sorted(file for file in promised if not _is_inside(file))
+    inside = {file: tensors for file, tensors in promised.items() if _is_inside(file)}
+    outside = sorted(promised.keys() - inside.keys())
     problems = tuple(
         FileProblem(INDEX, f"names {quoted(file)}, which is no file of this folder", _SAVE_AGAIN)
         for file in outside[:1]
     )
-    return {file: names for file, names in promised.items() if file not in outside}, problems
+    return inside, problems
 
 
 def _is_inside(file: str) -> bool:
