@@ -17,5 +17,5 @@ page = st.navigation([CHECKPOINT, DIFF, LIVE, FIXES], position="top")
 with explained():
     show_messages()
     pair.current()
-    page.run()
     pair.publish()
+    page.run()

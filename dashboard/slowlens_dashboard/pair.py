@@ -67,6 +67,7 @@ def follow(pair: Pair) -> None:
             if folder is not None:
                 options().allow(str(folder))
         choose(pair)
+        publish()
 
 
 def submit() -> None:

@@ -329,7 +329,7 @@ def test_before_and_after_once_both_were_measured(open_page: Open, pair: tuple[P
     store(pair, slow_and_fast(0.1), id="20260102-000000-bbbb")
     at = open_page("fixes")
     assert "4.0 times faster" in said(at)
-    assert [metric.value for metric in at.metric][0] == "100 ms"
+    assert at.metric[0].value == "100 ms"
 
 
 def test_measure_again_starts_the_same_plan(

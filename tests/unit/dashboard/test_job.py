@@ -48,7 +48,7 @@ class Session:
             self.feed.put(event)
 
     @contextmanager
-    def __call__(self, plan: Plan) -> Iterator[Iterator[Event]]:
+    def __call__(self, _plan: Plan) -> Iterator[Iterator[Event]]:
         try:
             yield self._events()
         finally:
