@@ -50,9 +50,9 @@ def _ready(folder: Path) -> Demo | None:
 
 def _built(folder: Path) -> Demo:
     weights, began = best_weights(), time.monotonic()
-    _say(f"Building the demo checkpoints in {folder}. This is done once; on a CPU it takes about")
-    _say("half a minute.")
     with build(folder, weights) as steps:
+        _say(f"Building the demo checkpoints in {folder}")
+        _say("This is done once; on a CPU it takes about half a minute.")
         for step in steps:
             _say(f"  {step.number}/{step.total}  {step.doing}")
     _say(f"Built in {time.monotonic() - began:.0f} s.\n")
