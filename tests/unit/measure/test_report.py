@@ -1,0 +1,50 @@
+from literals import generation, measurement
+from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.reports.measurement import lengths, render
+
+SLOW = generation(0.5, 0.4, 0.4, 0.4, cached=False)
+FAST = generation(0.5, 0.1, 0.1, 0.1, cache=Cache.ON)
+SOURCE = generation(0.5, 0.2, 0.2, 0.2, subject=Subject.SOURCE)
+ANSWER = generation(
+    0.5, 0.1, cache=Cache.ON, purpose=Purpose.LENGTH, finish=Finish.EOS, subject=Subject.SOURCE
+)
+ENDLESS = generation(0.5, 0.1, 0.1, cache=Cache.ON, purpose=Purpose.LENGTH)
+
+
+def row(text: str, label: str) -> str:
+    (line,) = [line for line in text.splitlines() if line.startswith(f"{label}  ")]
+    return " ".join(line.removeprefix(label).split())
+
+
+def test_a_row_holds_the_medians_of_the_rounds() -> None:
+    faster = generation(0.5, 0.2, 0.2, 0.2, cached=False)
+    text = render(measurement(SLOW, FAST, SLOW, faster))
+    assert row(text, "merged as shipped") == "10 4 500 ms 400 ms 3 2.5 10, 11, 12, …"
+    assert row(text, "merged, cache on") == "10 4 500 ms 100 ms 1 10 10, 1, 1, …"
+
+
+def test_the_factor_names_both_sides_and_the_sample() -> None:
+    text = render(measurement(SLOW, FAST, SLOW, SOURCE))
+    assert (
+        "merged as shipped takes 4 times as long per token as merged, cache on: "
+        "400 ms against 100 ms (4 tokens, 1 round)." in text
+    )
+    assert "takes 2 times as long per token as source as shipped" in text
+
+
+def test_who_stopped_by_itself() -> None:
+    text = render(measurement(ENDLESS, ANSWER))
+    assert "merged did not stop by itself within 3 tokens." in text
+    assert "source stopped by itself after 2 tokens." in text
+    assert "No timed trial was finished." in text
+
+
+def test_a_trial_that_was_cut_off_is_no_row() -> None:
+    cut = generation(0.5, 0.4, finish=Finish.STOPPED)
+    assert "No timed trial was finished." in render(measurement(cut))
+
+
+def test_lengths_that_were_not_counted() -> None:
+    uncounted = Generation(SLOW.trial, 10, (), 1.0, Finish.LENGTH, "")
+    assert lengths(uncounted) == "not counted"
+    assert lengths(generation(0.1, 0.1, 0.1)) == "10, 1, 1"
