@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -77,8 +78,16 @@ def _described(demo: Demo) -> Iterator[str]:
     yield "Try:"
     merged, source = (shlex.quote(str(demo.checkpoint(part))) for part in (MERGED, SOURCE))
     for command in ("check", "measure", "ui"):
-        yield f"  slowlens {command} {merged} --source {source}"
+        yield f"  {_program()} {command} {merged} --source {source}"
     yield ""
+
+
+def _program() -> str:
+    """Return what starts Slowlens in this terminal, where its environment may not be active."""
+    if shutil.which("slowlens"):
+        return "slowlens"
+    started = Path(sys.argv[0])
+    return str(started) if started.name == "slowlens" else f"{sys.executable} -m slowlens"
 
 
 def _open(demo: Demo) -> int:

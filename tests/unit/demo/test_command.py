@@ -1,4 +1,5 @@
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,8 +42,12 @@ def run(*arguments: str) -> int:
 
 
 def test_first_time_builds_and_names_every_pair(
-    tmp_path: Path, builds: list[Weights], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    builds: list[Weights],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(command.shutil, "which", lambda _name: "/bin/slowlens")
     folder = tmp_path / "my demo"
     assert run("--no-open", "--folder", str(folder)) == 0
     shown = capsys.readouterr()
@@ -51,6 +56,28 @@ def test_first_time_builds_and_names_every_pair(
         assert f"  {folder / variant.name}\n      {variant.shows}" in shown.out
     assert f"slowlens check '{folder}/merged' --source '{folder}/source'" in shown.out
     assert "1/1  writing" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("on_path", "started", "told"),
+    [
+        ("/bin/slowlens", "/bin/slowlens", "  slowlens check "),
+        (None, ".venv/bin/slowlens", "  .venv/bin/slowlens check "),
+        (None, "/x/slowlens/__main__.py", f"  {sys.executable} -m slowlens check "),
+    ],
+)
+def test_next_commands_can_be_pasted(
+    on_path: str | None,
+    started: str,
+    told: str,
+    builds: list[Weights],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(command.shutil, "which", lambda _name: on_path)
+    monkeypatch.setattr(sys, "argv", [started])
+    run("--no-open")
+    assert told in capsys.readouterr().out
 
 
 def test_second_time_builds_nothing(
