@@ -48,7 +48,7 @@ def warm_up(ready: Ready, new_tokens: int) -> None:
     trial = Trial(ready.card.subject, Cache.ON, Purpose.SPEED, new_tokens)
     what = f"warming up {trial.subject}"
     with during(what, ready.device, _REFUSED), suppress(_Enough):
-        _generate(ready, trial, _WarmUp())
+        generate(ready, trial, _WarmUp())
 
 
 def run(ready: Ready, trial: Trial, index: int, send: Callable[[Event], None]) -> None:
@@ -62,14 +62,15 @@ def run(ready: Ready, trial: Trial, index: int, send: Callable[[Event], None]) -
     with during(f"generating with {trial.label}", ready.device, _REFUSED), _no_collection():
         synchronize(ready.device)
         began = watch.start()
-        _generate(ready, trial, watch)
+        generate(ready, trial, watch)
         synchronize(ready.device)
         seconds = perf_counter() - began
         watch.finish()
     send(TrialFinished(index, seconds, _finish(ready, trial, watch)))
 
 
-def _generate(ready: Ready, trial: Trial, streamer: object) -> None:
+def generate(ready: Ready, trial: Trial, streamer: object) -> None:
+    """Call the model's own ``generate()`` as the trial asks."""
     ids = torch.tensor([ready.prompt.ids], device=ready.device)
     told: dict[str, Any] = arguments(trial, ready.model.generation_config)
     if trial.purpose is Purpose.LENGTH:
