@@ -14,11 +14,13 @@ from slowlens.gather.defaults import read_defaults
 DEFAULTS = {4: read_defaults(4), 5: read_defaults(5)}
 CHAT = Tokenizer({"<|im_end|>": 2, "<|endoftext|>": 0}, "<|im_end|>", "{{ m }}<|im_end|>")
 
+NO_TOKENIZER = Tokenizer()
+
 Values = Mapping[str, Any]
 
 
 def checkpoint(
-    config: Values | None, generation: Values | None = None, tokenizer: Tokenizer = Tokenizer()
+    config: Values | None, generation: Values | None = None, tokenizer: Tokenizer = NO_TOKENIZER
 ) -> Checkpoint:
     """A llama checkpoint with these files; None leaves a file out."""
     files = {CONFIG: config, GENERATION_CONFIG: generation}

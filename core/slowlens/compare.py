@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from slowlens.facts.measurement import Measurement
-from slowlens.facts.speed import Speed, answer_of, speed_of
+from slowlens.facts.speed import Speed, answer_of, clearly_slower, sample, shown, speed_of
 from slowlens.facts.timing import Cache, Subject
 from slowlens.run import Run
 
@@ -70,14 +70,12 @@ def _tokens(measurement: Measurement) -> int | None:
 
 
 def _speed(before: Speed, after: Speed) -> str:
-    ratio = before.tpot / after.tpot
-    figures = (
-        f"{before.tpot * 1000:.3g} ms per token before, {after.tpot * 1000:.3g} ms after "
-        f"(over {after.new_tokens} tokens, {before.rounds} and {after.rounds} rounds)"
-    )
-    if 1 / 1.1 < ratio < 1.1:
-        return f"As fast as before: {figures}."
-    return f"{max(ratio, 1 / ratio):.1f} times {'faster' if ratio > 1 else 'slower'}: {figures}."
+    figures = f"{shown(before)} per token before, {shown(after)} after ({sample(before, after)})"
+    if clearly_slower(before, after):
+        return f"{before.tpot / after.tpot:.1f} times faster: {figures}."
+    if clearly_slower(after, before):
+        return f"{after.tpot / before.tpot:.1f} times slower: {figures}."
+    return f"About as fast as before: {figures}."
 
 
 def _length(comparison: Comparison) -> tuple[str, ...]:

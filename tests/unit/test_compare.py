@@ -9,14 +9,14 @@ from slowlens.facts.timing import Finish, Purpose
 def test_faster_with_its_figures() -> None:
     comparison = compare(a_run(a_measurement(0.4)), a_run(a_measurement(0.1)))
     assert comparison.sentence == (
-        "4.0 times faster: 400 ms per token before, 100 ms after (over 4 tokens, 1 and 1 rounds)."
+        "4.0 times faster: 400 ms per token before, 100 ms after (4 tokens, 1 round)."
     )
 
 
 def test_slower_and_as_fast() -> None:
     slow, fast = a_run(a_measurement(0.4)), a_run(a_measurement(0.1))
     assert compare(fast, slow).sentence.startswith("4.0 times slower")
-    assert compare(fast, fast).sentence.startswith("As fast as before")
+    assert compare(fast, fast).sentence.startswith("About as fast as before")
 
 
 def test_the_length_of_the_answer() -> None:

@@ -14,6 +14,8 @@ class Speed:
     label: str
     tpot: float
     """Time per output token, without the first."""
+    tpot_range: tuple[float, float]
+    """The fastest and the slowest round."""
     ttft: float
     """Time to first token."""
     growth: float
@@ -36,6 +38,7 @@ def speed_of(measurement: Measurement, subject: Subject, cache: Cache) -> Speed 
     return Speed(
         label=done[0].trial.label,
         tpot=median(g.tpot for g in done),
+        tpot_range=(min(g.tpot for g in done), max(g.tpot for g in done)),
         ttft=median(g.ttft for g in done),
         growth=median(g.growth for g in done),
         new_tokens=len(done[0].steps),
@@ -65,15 +68,29 @@ def answer_of(measurement: Measurement, subject: Subject) -> Generation | None:
     return found[-1] if found else None
 
 
-def times_slower(slow: Speed, fast: Speed) -> str:
+def clearly_slower(slow: Speed, fast: Speed) -> bool:
+    """Whether every round of ``slow`` took longer than every round of ``fast``, by a tenth."""
+    return slow.tpot_range[0] > fast.tpot_range[1] and slow.tpot > 1.1 * fast.tpot
+
+
+def compared(slow: Speed, fast: Speed) -> str:
     """Write how ``slow`` compares with ``fast``, with the figures and their sample size."""
-    ratio = slow.tpot / fast.tpot
-    rounds = "1 round" if slow.rounds == 1 else f"median of {slow.rounds} rounds"
-    return (
-        f"{ratio:.1f} times the time per token: {_ms(slow.tpot)} against {_ms(fast.tpot)} "
-        f"with the cache on, over {slow.new_tokens} tokens, {rounds}"
-    )
+    figures = f"{shown(slow)} against {shown(fast)} per token ({sample(slow, fast)})"
+    if clearly_slower(slow, fast):
+        return f"{slow.tpot / fast.tpot:.1f} times as long per token as {fast.label}: {figures}"
+    if clearly_slower(fast, slow):
+        return f"{fast.tpot / slow.tpot:.1f} times faster per token than {fast.label}: {figures}"
+    return f"not clearly slower per token than {fast.label}: {figures}"
 
 
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.3g} ms"
+def shown(speed: Speed) -> str:
+    """Write the time per token, and its range where rounds differ: ``48 ms (26 to 70)``."""
+    low, high = (f"{seconds * 1000:.3g}" for seconds in speed.tpot_range)
+    spread = "" if low == high else f" ({low} to {high})"
+    return f"{speed.tpot * 1000:.3g} ms{spread}"
+
+
+def sample(one: Speed, two: Speed) -> str:
+    """Write what two figures rest on: ``96 tokens, 2 rounds``."""
+    rounds = min(one.rounds, two.rounds)
+    return f"{one.new_tokens} tokens, {'1 round' if rounds == 1 else f'{rounds} rounds'}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from slowlens.facts.measurement import Measurement
-from slowlens.facts.speed import Speed, answer_of, speed_of
+from slowlens.facts.speed import answer_of, compared, speed_of
 from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Subject
 from slowlens.reports.units import counted, milliseconds
 
@@ -31,15 +31,7 @@ def factors(measurement: Measurement) -> Iterator[str]:
     for other in others:
         speed = speed_of(measurement, *other)
         if shipped and speed:
-            yield _factor(shipped, speed)
-
-
-def _factor(slow: Speed, fast: Speed) -> str:
-    return (
-        f"{slow.label} takes {slow.tpot / fast.tpot:.3g} times as long per token as {fast.label}: "
-        f"{milliseconds(slow.tpot)} against {milliseconds(fast.tpot)} "
-        f"({slow.new_tokens} tokens, {counted(min(slow.rounds, fast.rounds), 'round')})."
-    )
+            yield f"{shipped.label}: {compared(shipped, speed)}."
 
 
 def _ends(measurement: Measurement) -> Iterator[str]:

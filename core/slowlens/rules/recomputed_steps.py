@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.speed import speed_of, times_slower
+from slowlens.facts.speed import clearly_slower, compared, speed_of
 from slowlens.facts.timing import Cache, Purpose, Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity
 
@@ -55,7 +55,9 @@ def _cost(measurement: Measurement) -> str:
     cached = speed_of(measurement, Subject.MERGED, Cache.ON)
     if shipped is None or cached is None:
         return ""
-    return times_slower(shipped, cached)
+    if clearly_slower(shipped, cached):
+        return compared(shipped, cached)
+    return f"{compared(shipped, cached)}; a longer text shows the price"
 
 
 def _runtime(measurement: Measurement) -> Runtime:

@@ -14,7 +14,28 @@ def test_growing_inputs_prove_it_and_the_trials_give_the_factor() -> None:
     assert finding.confidence is Confidence.MEASURED
     assert finding.affects == (Runtime.TRANSFORMERS_5,)
     assert "10, 11, 12 tokens" in finding.message
-    assert finding.cost.startswith("4.0 times the time per token: 400 ms against 100 ms")
+    assert finding.cost == (
+        "4.0 times as long per token as merged, cache on: 400 ms against 100 ms per token "
+        "(3 tokens, 1 round)"
+    )
+
+
+def test_a_tie_is_not_called_a_factor() -> None:
+    shipped = generation(1, 0.1, 0.1, cached=False)
+    on = generation(1, 0.1, 0.1, cache=Cache.ON)
+    (finding,) = check(measurement(PROOF, shipped, on))
+    assert finding.cost.startswith("not clearly slower per token than merged, cache on")
+    assert finding.cost.endswith("a longer text shows the price")
+
+
+def test_rounds_that_overlap_are_a_tie() -> None:
+    shipped = [generation(1, s, s, cached=False) for s in (0.1, 0.4)]
+    on = [generation(1, s, s, cache=Cache.ON) for s in (0.05, 0.2)]
+    (finding,) = check(measurement(PROOF, *shipped, *on))
+    assert "not clearly slower" in finding.cost
+    assert "250 ms (100 to 400) against 125 ms (50 to 200) per token (3 tokens, 2 rounds)" in (
+        finding.cost
+    )
 
 
 def test_the_proof_alone_is_enough() -> None:
