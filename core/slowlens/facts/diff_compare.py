@@ -79,10 +79,10 @@ class Pair:
         return Difference(
             self.file,
             dotted(origins.pop() if len(origins) == 1 else pointer),
-            _said(left),
-            _said(right),
+            _said(self.source, left),
+            _said(self.merged, right),
             means.effect,
-            "; ".join(filter(None, (means.note, _implied(left) or _implied(right)))),
+            "; ".join(filter(None, (means.note, _absence(_implied(left), _implied(right))))),
         )
 
     def _respelled(self, pointers: Iterator[Pointer]) -> Iterator[Difference]:
@@ -93,22 +93,26 @@ class Pair:
             if (ours, left) == (theirs, right) or not (ours or theirs):
                 continue
             note = _note(self.merged, theirs) or _note(self.source, ours)
+            if note and ours and theirs and ours[-1] != theirs[-1]:
+                note += f" (in source: {dotted(ours)})"
             yield self._unchanged(theirs or ours or pointer, left, right, note)
 
     def _without_effect(self) -> Iterator[Difference]:
         """Yield what differs in keys that nobody reads."""
         read = {self._origin(side, p) for side in (self.source, self.merged) for p in side}
-        told: dict[Pointer, None] = {}
+        around = {p[:length] for p in read if p for length in range(1, len(p))}
+        told: set[Pointer] = set()
         for pointer in dict.fromkeys((*self.source.raw, *self.merged.raw)):
             left, right = _raw(self.source, pointer), _raw(self.merged, pointer)
             if pointer in read or same(_nothing(left), _nothing(right)):
                 continue
-            whole = _lost(pointer, self.merged if right is ABSENT else self.source) or pointer
+            whole = _lost(pointer, self.merged if right is ABSENT else self.source)
+            whole = pointer if not whole or whole in around else whole
             if whole not in told:
-                told[whole] = None
-                sides = (lookup(side.values, whole) for side in (self.source, self.merged))
+                told.add(whole)
+                left, right = (lookup(s.values, whole) for s in (self.source, self.merged))
                 note = _note(self.merged, pointer) or _note(self.source, pointer)
-                yield self._unchanged(whole, *sides, note)
+                yield self._unchanged(whole, left, right, note)
 
     def _unchanged(
         self, pointer: Pointer, left: Json | Absent, right: Json | Absent, note: str
@@ -143,8 +147,8 @@ def _is_said(leaf: Leaf | None) -> bool:
     return leaf is not None and (leaf.origin is not None or leaf.said_by != "")
 
 
-def _said(leaf: Leaf | None) -> Json | Absent:
-    return ABSENT if leaf is None or leaf.origin is None else leaf.value
+def _said(side: Leaves, leaf: Leaf | None) -> Json | Absent:
+    return ABSENT if leaf is None else _raw(side, leaf.origin)
 
 
 def _implied(leaf: Leaf | None) -> str:
@@ -152,7 +156,13 @@ def _implied(leaf: Leaf | None) -> str:
     if leaf is None or leaf.origin is not None or leaf.value is None:
         return ""
     text = json.dumps(leaf.value, ensure_ascii=False)
-    return f"absent means {text}" + (f", from {leaf.said_by}" if leaf.said_by else "")
+    return text + (f" (from {leaf.said_by})" if leaf.said_by else "")
+
+
+def _absence(left: str, right: str) -> str:
+    if left and right:
+        return f"absent means {left} in source and {right} in merged"
+    return f"absent means {left or right}" if left or right else ""
 
 
 def _nothing(value: Json | Absent) -> Json | Absent:

@@ -20,6 +20,7 @@ from slowlens.facts.diff_whole import (
     PRESENT,
     PROCESSOR_CONFIG,
     SIDE_FILES,
+    UNREADABLE,
     WHOLE,
     folded,
     one_sided,
@@ -69,7 +70,8 @@ def _generation(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults)
     forget_sampling(left, right)
     means = partial(meaning, table=GENERATION, other=COSMETIC)
     found = Pair(GENERATION_CONFIG, left, right, means).diff()
-    if missing.differences and not found.differences:
+    unread = any(UNREADABLE in (d.source, d.merged) for d in missing.differences)
+    if not found.differences and not unread:
         missing = folded(missing, _CONFIG_SAYS)
     return _together(missing, found)
 

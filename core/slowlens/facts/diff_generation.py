@@ -5,7 +5,7 @@ from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff_config import TOKEN_IDS, token_ids
 from slowlens.facts.diff_inert import INERT
 from slowlens.facts.diff_leaves import Leaves
-from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, lookup
+from slowlens.jsonvalue import ABSENT, Absent, Json, lookup
 
 _IDS = "one token id is the same as a list of one"
 _GREEDY = "only read when do_sample is true"
@@ -20,11 +20,11 @@ def generation_leaves(checkpoint: Checkpoint, defaults: ClassDefaults) -> Leaves
         leaves.drop((key,), note)
     for key in TOKEN_IDS:
         leaves.rewrite((key,), token_ids, _IDS)
-    if leaves.value(("_from_model_config",)) is False:
-        leaves.drop(("_from_model_config",), "false is the default")
     if values is None:
         _from_config(leaves, checkpoint, defaults)
     for key, value in defaults.generation.items():
+        if value is None and leaves.value((key,)) is False:
+            leaves.drop((key,), "false is what a missing key means")
         leaves.fill((key,), value)
     return leaves
 
@@ -39,15 +39,15 @@ def forget_sampling(left: Leaves, right: Leaves) -> None:
 
 def _from_config(leaves: Leaves, checkpoint: Checkpoint, defaults: ClassDefaults) -> None:
     config = checkpoint.values(CONFIG) or {}
-    for key in (*TOKEN_IDS, *defaults.generation):
-        value = _in_config(config, key, defaults)
-        if value is not ABSENT and value is not None:
-            leaves.fill((key,), token_ids(value) if key in TOKEN_IDS else value, CONFIG)
-
-
-def _in_config(config: JsonObject, key: str, defaults: ClassDefaults) -> Json | Absent:
-    """Return a key of config.json: the whole's, its text part's, its class's default."""
     parts = [()] + [(part,) for part in TEXT_CONFIG_KEYS if part in config]
-    written = [lookup(config, (*at, key)) for at in parts]
-    values = written + [defaults.value_at(config, (*at, key)) for at in parts]
-    return next((value for value in values if value is not ABSENT and value is not None), ABSENT)
+    for key in (*TOKEN_IDS, *defaults.generation):
+        written = [lookup(config, (*at, key)) for at in parts]
+        implied = [defaults.value_at(config, (*at, key)) for at in parts]
+        for value, said_by in ((_first(written), CONFIG), (_first(implied), "")):
+            if value is not None:
+                leaves.fill((key,), token_ids(value) if key in TOKEN_IDS else value, said_by)
+
+
+def _first(values: list[Json | Absent]) -> Json:
+    """Return the first value that says something: the whole's before its text part's."""
+    return next((value for value in values if value is not ABSENT and value is not None), None)

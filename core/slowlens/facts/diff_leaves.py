@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf, isfinite
 
 from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, same
 
@@ -23,8 +24,8 @@ class Leaves:
     """A file's values by pointer; moving one remembers where it came from, and why."""
 
     def __init__(self, values: JsonObject) -> None:
-        self.values = values
-        self.raw = dict(flatten(values))
+        self.values = {key: finite(value) for key, value in values.items()}
+        self.raw = dict(flatten(self.values))
         self.notes: dict[Pointer, str] = {}
         """Why the value at a pointer of the file moved, or has no effect."""
         self._leaves = {pointer: Leaf(value, pointer) for pointer, value in self.raw.items()}
@@ -88,6 +89,19 @@ def flatten(values: JsonObject, at: Pointer = ()) -> Iterator[tuple[Pointer, Jso
             yield from flatten(value, (*at, key))
         else:
             yield (*at, key), value
+
+
+def finite(value: Json) -> Json:
+    """Replace infinity and NaN, which are no JSON, by what transformers 5 writes for them."""
+    match value:
+        case float() if not isfinite(value):
+            return {"__float__": {inf: "Infinity", -inf: "-Infinity"}.get(value, "NaN")}
+        case Mapping():
+            return {key: finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [finite(item) for item in value]
+        case _:
+            return value
 
 
 def dotted(pointer: Iterable[str]) -> str:

@@ -33,16 +33,13 @@ _UNUSED = (
 
 
 def processor_values(checkpoint: Checkpoint, file: str) -> JsonObject | None:
-    """Return what ``file`` says, and what processor_config.json says in its place."""
+    """Return what ``file`` says, or what processor_config.json says: transformers 5 prefers it."""
     own = checkpoint.values(file)
     nested = checkpoint.values(PROCESSOR_CONFIG) or {}
     parts = [part for key in NESTED[file] if isinstance(part := nested.get(key), Mapping)]
-    if own is None and not parts:
-        return None
-    values: dict[str, Json] = dict(own or {})
-    for part in parts:
-        values.update(part)
-    return values
+    if not parts:
+        return own
+    return {key: value for part in parts for key, value in part.items()}
 
 
 def processor_leaves(values: JsonObject) -> Leaves:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Tensor
 from slowlens.facts.diff_effects import Meaning
+from slowlens.facts.diff_renames import grouped
 from slowlens.facts.difference import Effect
 
 SPEED, MEMORY, OUTPUT, COSMETIC = Effect.SPEED, Effect.MEMORY, Effect.OUTPUT, Effect.COSMETIC
@@ -61,6 +62,12 @@ class Model:
     layers: int
     tied: bool
 
+    def key(self, name: str) -> str:
+        """Return the group of a tensor; a layer beyond the last is one of its own."""
+        if found := self._beyond(name):
+            return f"{name[: found.end()]}*"
+        return grouped(name)
+
     def lost(self, name: str) -> Meaning:
         """Return what it means that merged has no such tensor; unknown where it means nothing."""
         if _HEAD.search(name):
@@ -77,9 +84,9 @@ class Model:
             return Meaning(MEMORY, _TIED) if self.tied else Meaning(OUTPUT, "a head of its own")
         return next((k.extra for k in KINDS if k.name.search(name)), Meaning(COSMETIC, _IGNORED))
 
-    def _beyond(self, name: str) -> bool:
-        found = _LAYER.search(name)
-        return bool(self.layers and found and int(found[1]) >= self.layers)
+    def _beyond(self, name: str) -> re.Match[str] | None:
+        found = _LAYER.search(name) if self.layers else None
+        return found if found and int(found[1]) >= self.layers else None
 
 
 def reshaped(source: Tensor, merged: Tensor) -> Meaning:

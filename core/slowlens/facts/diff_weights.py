@@ -10,7 +10,7 @@ from slowlens.facts.diff_effects import Meaning, dtype_effect
 from slowlens.facts.diff_renames import Rename, grouped, renames
 from slowlens.facts.diff_tensors import Model, reshaped
 from slowlens.facts.difference import Diff, Difference, Effect
-from slowlens.jsonvalue import ABSENT, Absent, Json
+from slowlens.jsonvalue import ABSENT
 
 WEIGHTS = "weights"
 TOTAL = "size in bytes"
@@ -44,8 +44,8 @@ def weights_diff(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults
     common += [Change(ours[rename.source], theirs[rename.merged]) for rename in moved]
     model = _model(merged, defaults)
     found = (
-        *_one_sided([ours[n] for n in lost if n not in paired], model.lost, missing=True),
-        *_one_sided([theirs[n] for n in extra if n not in paired], model.extra, missing=False),
+        *_lost(model, [ours[name] for name in lost if name not in paired]),
+        *_extra(model, [theirs[name] for name in extra if name not in paired]),
         *_renamed(moved),
         *_recast([c for c in common if c.source.dtype != c.merged.dtype], len(common)),
         *_reshaped([c for c in common if c.source.shape != c.merged.shape]),
@@ -69,14 +69,24 @@ Told = Iterator[tuple[Difference, bool]]
 """A difference, and whether it matters."""
 
 
-def _one_sided(tensors: list[Tensor], means: Callable[[str], Meaning], *, missing: bool) -> Told:
+def _lost(model: Model, tensors: list[Tensor]) -> Told:
+    for (key, means), told in _grouped(tensors, model.key, model.lost):
+        yield Difference(WEIGHTS, key, told, ABSENT, means.effect, means.note), means.known
+
+
+def _extra(model: Model, tensors: list[Tensor]) -> Told:
+    for (key, means), told in _grouped(tensors, model.key, model.extra):
+        yield Difference(WEIGHTS, key, ABSENT, told, means.effect, means.note), means.known
+
+
+def _grouped(
+    tensors: list[Tensor], key: Callable[[str], str], means: Callable[[str], Meaning]
+) -> Iterator[tuple[tuple[str, Meaning], str]]:
     groups: defaultdict[tuple[str, Meaning], list[Tensor]] = defaultdict(list)
     for tensor in tensors:
-        groups[grouped(tensor.name), means(tensor.name)].append(tensor)
-    for (key, meaning), members in groups.items():
-        told: Json = _described(members)
-        sides: tuple[Json | Absent, Json | Absent] = (told, ABSENT) if missing else (ABSENT, told)
-        yield Difference(WEIGHTS, key, *sides, meaning.effect, meaning.note), meaning.known
+        groups[key(tensor.name), means(tensor.name)].append(tensor)
+    for kind, members in groups.items():
+        yield kind, _described(members)
 
 
 def _renamed(moved: Iterable[Rename]) -> Told:

@@ -34,7 +34,7 @@ SIDE_FILES = {
     "chat_template.json": "compared as the chat template",
 }
 """Files that repeat what others say, each with the reason why it is not compared."""
-PRESENT, UNREADABLE = "(file)", "(unreadable)"
+PRESENT, UNREADABLE = "(present)", "(unreadable)"
 
 
 def whole_diff(file: str, source: Checkpoint, merged: Checkpoint) -> Diff:

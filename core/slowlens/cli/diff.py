@@ -1,0 +1,54 @@
+"""Show what changed from SOURCE to MERGED, ranked by effect.
+
+Old and new spellings of one thing, and keys that equal their default, are not a difference.
+Exit codes: 0 no difference that matters, 1 differences, 2 something could not be compared,
+3 wrong usage.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from slowlens.cli.output import write
+from slowlens.facts.checkpoint import Checkpoint
+from slowlens.facts.diff import Diff, Effect, diff
+from slowlens.gate import ExitCode
+from slowlens.gather.checkpoint import read_checkpoint
+from slowlens.gather.defaults import read_defaults
+from slowlens.reports import diff_json, diff_text
+
+NEWEST = 5
+"""The major version of transformers whose spelling and defaults are the common ground."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("source", type=Path, help="folder of the checkpoint it came from")
+    parser.add_argument("merged", type=Path, help="folder of the checkpoint in question")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    parser.add_argument("--all", action="store_true", help="show what has no effect as well")
+    parser.add_argument("-o", "--output", type=Path, help="write to this file instead")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the differences; like diff, return 1 when there are any that matter."""
+    source, merged = read_checkpoint(arguments.source), read_checkpoint(arguments.merged)
+    found = diff(source, merged, read_defaults(NEWEST))
+    text = diff_text.render_all if arguments.all else diff_text.render
+    write((diff_json.render if arguments.format == "json" else text)(found), arguments.output)
+    troubled = _tell_problems("source", source) + _tell_problems("merged", merged)
+    return exit_code(found, troubled)
+
+
+def exit_code(found: Diff, troubled: int) -> ExitCode:
+    """Return FOUND for any difference above cosmetic, UNCHECKED where files were not read."""
+    if any(difference.effect is not Effect.COSMETIC for difference in found.differences):
+        return ExitCode.FOUND
+    return ExitCode.UNCHECKED if troubled else ExitCode.CLEAN
+
+
+def _tell_problems(side: str, checkpoint: Checkpoint) -> int:
+    for problem in checkpoint.problems:
+        print(f"slowlens: {side}: {problem.file} {problem.message}", file=sys.stderr)
+        print(f"  {problem.hint}", file=sys.stderr)
+    return len(checkpoint.problems)
