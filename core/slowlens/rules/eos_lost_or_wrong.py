@@ -54,7 +54,7 @@ from slowlens.jsonvalue import same
 
 EOS = "eos_token_id"
 COSTS = {
-    Severity.ERROR: "not slower per token, but answers run to the limit: 10 times as long is common",
+    Severity.ERROR: "not slower per token, but answers run to the limit, often 10 times as long",
     Severity.WARNING: "not slower per token; answers that end with that token run on",
     Severity.NOTE: "",
 }

@@ -26,10 +26,10 @@ def test_a_row_holds_the_medians_of_the_rounds() -> None:
 def test_the_factor_names_both_sides_and_the_sample() -> None:
     text = render(measurement(SLOW, FAST, SLOW, SOURCE))
     assert (
-        "merged as shipped takes 4 times as long per token as merged, cache on: "
-        "400 ms against 100 ms (4 tokens, 1 round)." in text
+        "merged as shipped: 4.0 times as long per token as merged, cache on: "
+        "400 ms against 100 ms per token (4 tokens, 1 round)." in text
     )
-    assert "takes 2 times as long per token as source as shipped" in text
+    assert "2.0 times as long per token as source as shipped" in text
 
 
 def test_who_stopped_by_itself() -> None:
