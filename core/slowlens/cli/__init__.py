@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from slowlens import __version__
-from slowlens.cli import check, demo, fix, inspect, measure, ui, undo
+from slowlens.cli import check, demo, diff, fix, inspect, measure, ui, undo
 from slowlens.errors import SlowlensError
 from slowlens.gate import ExitCode
 
 COMMANDS = {
     "check": check,
     "inspect": inspect,
+    "diff": diff,
     "measure": measure,
     "fix": fix,
     "undo": undo,
