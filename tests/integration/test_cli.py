@@ -1,0 +1,107 @@
+"""The commands as a shell sees them: exit codes, streams, and no heavy library."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import builders
+
+SLOW = {"use_cache": False, "_from_model_config": True, "eos_token_id": 2}
+SOUND = {"eos_token_id": 2}
+
+
+def slowlens(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "slowlens", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
+
+
+@pytest.fixture
+def merged(tmp_path: Path) -> Path:
+    return builders.checkpoint(tmp_path / "merged", {"use_cache": False}, SLOW)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return builders.checkpoint(tmp_path / "source", {"use_cache": True}, SOUND)
+
+
+def test_a_slow_checkpoint_fails_the_gate(merged: Path, source: Path) -> None:
+    done = slowlens("check", merged, "--source", source)
+    assert done.returncode == 1
+    assert "generation_config.json turns it off" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_sound_one_passes(source: Path) -> None:
+    done = slowlens("check", source)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Nothing in its files makes it slow" in done.stdout
+
+
+def test_a_note_fails_only_when_asked(tmp_path: Path) -> None:
+    latent = builders.checkpoint(tmp_path / "latent", {"use_cache": False}, SOUND)
+    assert slowlens("check", latent).returncode == 0
+    assert slowlens("check", latent, "--fail-on", "note").returncode == 1
+
+
+def test_json_has_the_promised_form(merged: Path, tmp_path: Path) -> None:
+    done = slowlens("check", merged, "--format", "json")
+    values = json.loads(done.stdout)
+    assert values["settings"]["use_cache"]["forward"]["decided_by"] == "config.json"
+    file = tmp_path / "report.json"
+    assert slowlens("check", merged, "--format", "json", "-o", file).stdout == ""
+    assert json.loads(file.read_text())["answer"] == values["answer"]
+
+
+@pytest.mark.parametrize("command", ["check", "inspect"])
+def test_what_is_no_checkpoint_is_explained(command: str, tmp_path: Path) -> None:
+    done = slowlens(command, tmp_path)
+    assert done.returncode == 2
+    assert "is not a checkpoint" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_broken_file_leaves_the_others_checked(merged: Path) -> None:
+    (merged / "config.json").write_text("{")
+    done = slowlens("check", merged)
+    assert done.returncode == 1
+    assert "unread    config.json" in done.stdout
+    assert slowlens("inspect", merged).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["check"], ["check", "a", "--no"]])
+def test_wrong_usage_is_three(arguments: list[str]) -> None:
+    done = slowlens(*arguments)
+    assert done.returncode == 3
+    assert "usage:" in done.stderr
+
+
+def test_a_bug_is_not_a_finding(merged: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import slowlens.gate\n"
+        "def boom(*_): raise RuntimeError('a bug')\n"
+        "slowlens.gate.exit_code = boom\n"
+    )
+    done = slowlens("check", merged, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 3
+    assert "internal error: RuntimeError: a bug" in done.stderr
+
+
+def test_a_reader_that_leaves_is_no_error(merged: Path) -> None:
+    command = f"{sys.executable} -m slowlens check {merged} --format json | head -c 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+def test_nothing_heavy_is_loaded(merged: Path, source: Path) -> None:
+    code = (
+        "import sys; from slowlens.cli import main; "
+        f"main(['check', {str(merged)!r}, '--source', {str(source)!r}, '-o', '/dev/null']); "
+        "print(sorted({'torch', 'transformers', 'streamlit', 'pandas', 'numpy'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
