@@ -11,7 +11,7 @@ import pytest
 
 from slowlens.errors import WorkerError
 from slowlens.facts.measurement import Measurement, Plan, Status
-from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Subject, Trial
 from slowlens.measure.protocol import Event, Loaded, Loading, Stepped
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
@@ -24,6 +24,8 @@ transformers = pytest.importorskip("transformers")
 from live import tiny  # noqa: E402
 from slowlens.measure.worker import models  # noqa: E402
 from slowlens.measure.worker.__main__ import work  # noqa: E402
+from slowlens.measure.worker.loading import load  # noqa: E402
+from slowlens.measure.worker.trial import run, warm_up  # noqa: E402
 
 V4 = transformers.__version__.startswith("4.")
 PROMPT = "Which one is red?"
@@ -159,6 +161,24 @@ def test_settings_that_are_often_shipped(shipped: dict[str, Any], tmp_path: Path
     prompt = find(found, Cache.ON).prompt_tokens
     assert find(found, Cache.AS_SHIPPED).input_lengths == cached(prompt, 6)
     assert find(found, Cache.OFF).input_lengths == uncached(prompt, 6)
+
+
+@pytest.mark.skipif(V4, reason="dynamo's counters stay empty under transformers 4")
+def test_counting_makes_a_compiled_model_compile_no_more(tmp_path: Path) -> None:
+    asked = plan(tiny.llama(tmp_path, {"cache_implementation": "static"}))
+    ready = load(asked, Subject.MERGED, torch.device("cpu"), ())
+    compiled = transformers.CompileConfig(backend="eager", mode=None)
+    compiled._compile_all_devices = True
+    ready.model.generation_config.compile_config = compiled
+    warm_up(ready, 16)
+    frames = dict(torch._dynamo.utils.counters["frames"])
+    assert frames["ok"] > 0
+    events: list[Event] = []
+    for cache in (Cache.AS_SHIPPED, Cache.ON):
+        run(ready, Trial(Subject.MERGED, cache, Purpose.SPEED, 16), 0, events.append)
+    assert dict(torch._dynamo.utils.counters["frames"]) == frames
+    lengths = [s.tokens_in for event in events if isinstance(event, Stepped) for s in event.steps]
+    assert lengths == 2 * list(cached(len(ready.prompt.ids), 16))
 
 
 def test_beams_cannot_be_stepped_through(tmp_path: Path) -> None:
