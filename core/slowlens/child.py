@@ -11,7 +11,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import IO, Self
 
-from slowlens.errors import WorkerError
+from slowlens.childerrors import died, hung, unstartable
 
 SILENCE = 300.0
 """Seconds without a line after which a child counts as hung."""
@@ -19,7 +19,6 @@ _GRACE = 2.0
 _POLL = 0.2
 _LONGEST_LINE = 1 << 24
 _TAIL = 8192
-_KILLED = -9
 
 
 def python(module: str) -> tuple[str, ...]:
@@ -48,10 +47,7 @@ class Child:
         try:
             self._process = _start(self._command)
         except OSError as error:
-            raise WorkerError(
-                f"{self._name} could not be started: {error}",
-                hint=f"Check that {self._command[0]} can be run.",
-            ) from error
+            raise unstartable(self._name, error, self._command[0]) from error
         assert self._process.stdin
         assert self._process.stdout
         assert self._process.stderr
@@ -84,7 +80,7 @@ class Child:
                 elif time.monotonic() < deadline:
                     continue
                 else:
-                    raise self._hung(silence) from None
+                    raise hung(self._name, silence) from None
             if line is None:
                 self._lines.put(None)
                 self._judge()
@@ -142,32 +138,7 @@ class Child:
         code = self._process.returncode
         self._finish()
         if code:
-            raise self._died(code)
-
-    def _hung(self, silence: float) -> WorkerError:
-        return WorkerError(
-            f"{self._name} said nothing for {silence:g} seconds and was stopped",
-            hint="Look for what keeps the device or the disk busy, or ask for less: "
-            "a shorter prompt, fewer tokens, a smaller checkpoint.",
-        )
-
-    def _died(self, code: int) -> WorkerError:
-        if code == _KILLED:
-            return WorkerError(
-                f"{self._name} was killed (signal 9): most likely the system ran out of memory",
-                hint="Close other programs, take a machine with more memory, or a smaller "
-                "checkpoint.",
-            )
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return WorkerError(
-            f"{self._name} ended with {how}{self._last_words()}",
-            hint=f"Check that what it needs can be imported by {self._command[0]}.",
-        )
-
-    def _last_words(self) -> str:
-        text = self._tail.decode(errors="replace").replace("\r", "\n")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return ": " + " / ".join(lines[-3:]) if lines else ""
+            raise died(self._name, code, self._tail, self._command[0])
 
 
 def _start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
