@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from shutil import get_terminal_size
 from statistics import fmean
 
 from slowlens.facts.environment import Device, DeviceLoad
@@ -97,7 +98,10 @@ class Progress:
 
     def _show(self, trial: int) -> None:
         if self._moving:
-            print(f"\r{self._line(trial)}\x1b[K", end="", file=sys.stderr, flush=True)
+            line = self._line(trial)[
+                : get_terminal_size().columns - 1
+            ]  # \r cannot take back a wrap
+            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
 
     def _say(self, text: str) -> None:
         start = "\r\x1b[K" if self._moving else ""

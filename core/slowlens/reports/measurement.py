@@ -12,8 +12,8 @@ HEAD = ("trial", "prompt", "new", "TTFT", "TPOT", "rounds", "tokens/s", "tokens 
 
 def render(measurement: Measurement) -> str:
     """Render the figures for a terminal; latencies are medians over rounds."""
-    lines = [*_table(measurement), "", *factors(measurement), *_ends(measurement)]
-    return "\n".join(lines) + "\n"
+    said = [*factors(measurement), *_ends(measurement)]
+    return "\n".join([*_table(measurement), *([""] if said else []), *said]) + "\n"
 
 
 def lengths(generation: Generation) -> str:
