@@ -339,3 +339,34 @@ def test_infinity_as_transformers_5_writes_it() -> None:
     tagged = {"time_step_limit": [0.0, {"__float__": "Infinity"}]}
     assert configs({"time_step_limit": [0.0, float("inf")]}, tagged, base) == {}
     assert configs({}, tagged, base) == {}
+
+
+def test_a_mapping_of_the_file_is_not_mixed_with_that_of_the_class() -> None:
+    found = configs({"offsets": {"score": 2}}, {"offsets": {"choice": 8}}, {"model_type": "jev"})
+    assert set(found) == {"offsets.score", "offsets.choice"}
+
+
+def test_two_thetas_in_one_file_that_disagree() -> None:
+    base = {"model_type": "llama", "rope_parameters": {"rope_theta": 5, "rope_type": "default"}}
+    assert list(configs({}, {"rope_theta": 77}, base)) == ["rope_theta"]
+    assert configs({}, {"rope_theta": 5}, base) == {}
+
+
+def test_rope_of_an_unknown_class() -> None:
+    told = {"rope_parameters": {"rope_theta": 5, "rope_type": "default"}}
+    assert configs({"rope_theta": 5}, told, {"model_type": "remote-code"}) == {}
+
+
+def test_layers_of_an_unknown_class_must_be_as_many_as_there_are() -> None:
+    base = {"model_type": "remote-code", "num_hidden_layers": 2}
+    assert list(configs({}, {"layer_types": ["a"]}, base)) == ["layer_types"]
+
+
+def test_a_part_that_moved_is_not_folded_away_as_a_whole() -> None:
+    flat = {"model_type": "qwen2_5_vl", "vocab_size": 9}
+    text = {"vocab_size": 9, "attention_dropout": 0.0}
+    found = compared(made(flat), made({"model_type": "qwen2_5_vl", "text_config": text}))
+    assert {d.key for d in found.unchanged} == {
+        "text_config.vocab_size",
+        "text_config.attention_dropout",
+    }
