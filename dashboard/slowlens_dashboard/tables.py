@@ -1,12 +1,13 @@
 """Facts as tables of Markdown cells."""
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
 import pandas as pd
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TEXT_CONFIG_KEYS, Checkpoint
-from slowlens.facts.difference import Difference
+from slowlens.facts.difference import Difference, Effect
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
@@ -22,6 +23,17 @@ SPELLINGS = {
     "attn_implementation": ("attn_implementation", "_attn_implementation"),
 }
 """Other names under which a setting is written."""
+
+NAMES = re.compile(r"[\w.-]+")
+"""File names in ``decided_by``, which may name several."""
+
+EFFECTS = {
+    Effect.SPEED: "red",
+    Effect.LENGTH: "orange",
+    Effect.MEMORY: "violet",
+    Effect.OUTPUT: "blue",
+    Effect.COSMETIC: "gray",
+}
 
 
 def settings_table(settings: Settings, source: Settings) -> pd.DataFrame:
@@ -106,26 +118,28 @@ def weights_table(dtype_sizes: Mapping[str, int]) -> pd.DataFrame:
 
 
 def difference_table(differences: Iterable[Difference], settings: Settings) -> pd.DataFrame:
-    """Differences side by side, each with the file that decides in the merged checkpoint."""
+    """Show differences side by side, each with the file that decides in the merged checkpoint."""
     rows = [
         {
+            "Effect": f":{EFFECTS[d.effect]}-badge[{d.effect}]",
+            "File": code(d.file),
             "Key": code(d.key),
             "Source": cell(d.source),
             "Merged": cell(d.merged),
             "What it means": prose(d.note),
-            "File": code(d.file),
-            "Decided by": _deciders(settings.get(d.key.rsplit(".", 1)[-1], {})),
+            "Decided by": _decision(d.file, settings.get(d.key.rsplit(".", 1)[-1], {})),
         }
         for d in differences
     ]
-    return pd.DataFrame(
-        rows, columns=["Key", "Source", "Merged", "What it means", "File", "Decided by"]
-    )
+    return pd.DataFrame(rows)
 
 
-def _deciders(setting: Mapping[Runtime, Setting]) -> str:
-    deciders = dict.fromkeys(_decider(setting[runtime]) for runtime in setting)
-    return ", ".join(deciders)
+def _decision(file: str, setting: Mapping[Runtime, Setting]) -> str:
+    """Say for whom this file decides, or else which one does."""
+    own = [r for r in setting if file in NAMES.findall(setting[r].decided_by)]
+    if own:
+        return f"this file, for {_readers(own)}"
+    return ", ".join(dict.fromkeys(_decider(setting[runtime]) for runtime in setting))
 
 
 def speed_table(measurement: Measurement) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from slowlens_dashboard.pages import FIXES, LIVE
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.tables import files_table, settings_table, weights_table
 from slowlens_dashboard.widgets.answer import sentence_on_top
-from slowlens_dashboard.widgets.finding_card import finding_card, ranked
+from slowlens_dashboard.widgets.finding_card import TITLES, finding_card, ranked
 from slowlens_dashboard.widgets.pair_picker import pair_picker, welcome
 
 
@@ -88,7 +88,8 @@ def checks(run: Run) -> None:
     for outcome in run.outcomes:
         reason = f": {prose(outcome.reason)}" if outcome.reason else ""
         word = words.get(outcome.status, outcome.status)
-        st.markdown(f"{icons[outcome.status]} `{outcome.rule}` {word}{reason}")
+        title = plain(TITLES.get(outcome.rule, ""))
+        st.markdown(f"{icons[outcome.status]} {title} `{outcome.rule}` {word}{reason}")
 
 
 def files(merged: Checkpoint, source: Checkpoint | None) -> None:

@@ -8,14 +8,6 @@ from slowlens_dashboard.diagnosis import diagnose
 from slowlens_dashboard.tables import difference_table
 from slowlens_dashboard.widgets.pair_header import pair_header
 
-COLORS = {
-    Effect.SPEED: "red",
-    Effect.LENGTH: "orange",
-    Effect.MEMORY: "violet",
-    Effect.OUTPUT: "blue",
-    Effect.COSMETIC: "gray",
-}
-
 
 def matches(difference: Difference, wanted: str) -> bool:
     """Whether every word of ``wanted`` stands in the row."""
@@ -62,11 +54,8 @@ st.markdown(
     if run.diff.differences
     else "**No difference has any effect.**"
 )
-for effect in Effect:
-    group = [d for d in shown if d.effect is effect]
-    if group:
-        st.markdown(f":{COLORS[effect]}-badge[{effect}] {len(group)}")
-        st.table(difference_table(group, run.settings), hide_index=True, border="horizontal")
+if shown:
+    st.table(difference_table(shown, run.settings), hide_index=True, border="horizontal")
 
 if run.diff.unchanged:
     folded = [d for d in run.diff.unchanged if matches(d, wanted or "")]

@@ -53,10 +53,7 @@ def fix_card(offer: Offer, root: Path) -> None:
 @st.dialog("Apply the fix?", icon=":material/build:", width="medium")
 def confirm(root: Path, edits: Sequence[Edit], titles: Sequence[str]) -> None:
     """Name the files and ask; the work is done in the button's callback, which may not draw."""
-    names = repairs.files(root, edits)
-    st.markdown(f"This writes {', '.join(map(code, names))} in {code(str(root))}:")
-    st.code(repairs.diff(root, edits), language="diff", height=320)
-    st.caption("Only these lines change. Undo brings the exact old bytes back.")
+    body = st.container()
     with st.container(horizontal=True, horizontal_alignment="right"):
         cancelled = st.button("Cancel", key="cancel-fix")
         applied = st.button(
@@ -67,4 +64,9 @@ def confirm(root: Path, edits: Sequence[Edit], titles: Sequence[str]) -> None:
             args=(root, edits, titles),
         )
     if cancelled or applied:
-        st.rerun()
+        st.rerun()  # before the body: edits that were written do not apply once more
+    with body:
+        names = repairs.files(root, edits)
+        st.markdown(f"This writes {', '.join(map(code, names))} in {code(str(root))}:")
+        st.code(repairs.diff(root, edits), language="diff", height=320)
+        st.caption("Only these lines change. Undo brings the exact old bytes back.")

@@ -1,0 +1,214 @@
+"""What a person does and sees, in a real browser, on the demo pair."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from e2e.conftest import SLOW, Server, gone
+from slowlens.demo.folder import Demo
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("Checkpoint", "Config diff", "Live run", "Fixes")
+FACTOR = re.compile(r"([\d.]+) times as long per token as merged, cache on")
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+
+
+def start(page: Page, tokens: int = 12, rounds: int = 1) -> None:
+    """Fill the form of the live run and start it."""
+    for label, number in (("New tokens", tokens), ("Rounds", rounds), ("CPU threads", 1)):
+        page.get_by_role("spinbutton", name=label).fill(str(number))
+        page.keyboard.press("Tab")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
+
+def factor(page: Page) -> float:
+    """Wait for the sentence that ends a run, and return its number."""
+    heading = page.get_by_role("heading", name=FACTOR)
+    expect(heading).to_be_visible(timeout=SLOW)
+    found = FACTOR.search(heading.inner_text())
+    assert found
+    return float(found[1])
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.json")}
+
+
+def downloaded(page: Page, button: str) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return Path(download.value.path())
+
+
+def watch_it_to_its_end(page: Page) -> None:
+    expect(page.locator(".slowlens-live .scatterlayer .trace").first).to_be_attached(timeout=SLOW)
+    expect(page.get_by_text("it does not use its cache")).to_be_visible(timeout=SLOW)
+    assert factor(page) > 1.2
+    expect(page.get_by_role("cell", name="1 round of 12 tokens").first).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+
+
+def apply_it(page: Page, merged: Path) -> None:
+    before = files(merged)
+    page.get_by_role("button", name="Apply 1 safe fix").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("generation_config.json")
+    expect(dialog).to_contain_text(str(merged))
+    assert files(merged) == before, "nothing is written before it is confirmed"
+    dialog.get_by_role("button", name="Write the files").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("Fixed config.json, generation_config.json")).to_be_visible()
+
+
+def test_from_the_question_to_the_proven_fix_and_back(
+    page: Page, address: str, demo_copy: Demo
+) -> None:
+    merged = demo_copy.folder / "merged"
+    before = files(merged)
+    page.goto(address)
+    expect(page.get_by_role("heading", name="without its key-value cache")).to_be_visible()
+
+    page.get_by_role("link", name="Watch it run").click()
+    start(page)
+    watch_it_to_its_end(page)
+    assert '"schema_version"' in downloaded(page, "Run file").read_text()
+
+    page.get_by_role("link", name="See the fixes").click()
+    with zipfile.ZipFile(downloaded(page, "Export patched configs")) as archive:
+        assert b'"use_cache": true' in archive.read("config.json")
+    apply_it(page, merged)
+    after = files(merged)
+    assert b'"use_cache": true' in after["config.json"]
+    assert b"_from_model_config" not in after["generation_config.json"]
+    assert after["tokenizer_config.json"] == before["tokenizer_config.json"]
+
+    page.get_by_role("button", name="Measure again").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_role("button", name="Run file")).to_be_visible(timeout=SLOW)
+    go(page, "Fixes")
+    expect(page.get_by_text("Before and after")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"times faster: .* ms per token before"))).to_be_visible()
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("byte for byte")).to_be_visible()
+    assert files(merged) == before
+    expect(page.get_by_role("button", name="Apply 1 safe fix")).to_be_visible()
+
+
+def test_a_refresh_and_a_second_tab_find_the_run_and_any_of_them_stops_it(
+    page: Page, context: BrowserContext, address: str, server: Server
+) -> None:
+    page.goto(address)
+    go(page, "Live run")
+    start(page, tokens=400)
+    tile = page.locator(".slowlens-live .tile.running b")
+    expect(tile).to_contain_text("per token", timeout=SLOW)
+    page.reload()
+    expect(tile).to_contain_text("per token")
+    second = context.new_page()
+    second.goto(page.url)
+    expect(second.locator(".slowlens-live .tile.running b")).to_contain_text("per token")
+    third = context.new_page()
+    third.goto(f"{server.url}/live")
+    expect(third.locator(".slowlens-live .tile.running b")).to_contain_text("per token")
+
+    (worker,) = server.workers
+    second.get_by_role("button", name="Stop").click()
+    assert gone(worker, 1), "stopped for real, within a second"
+    for tab in (page, second, third):
+        expect(tab.get_by_text("You stopped this run")).to_be_visible()
+        expect(tab.get_by_role("button", name="Measure again")).to_be_visible()
+
+
+def wait_for_points(page: Page, number: int) -> None:
+    points = "document.querySelector('.plot')?.data?.[0]?.x.length"
+    page.wait_for_function(f"() => {points} >= {number}", timeout=SLOW)
+
+
+def test_the_curves_grow_without_a_rerun_and_keep_the_zoom(page: Page, address: str) -> None:
+    frames: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda f: frames.append(f)))
+    page.goto(address)
+    go(page, "Live run")
+    start(page, tokens=400)
+    plot = page.locator(".slowlens-live .plot")
+    wait_for_points(page, 5)
+    box = plot.locator(".nsewdrag").first.bounding_box()
+    assert box
+    x, y = box["x"] + 5, box["y"] + 20
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 80, y + 100, steps=5)
+    page.mouse.up()
+    zoomed = plot.evaluate("plot => plot.layout.xaxis.range")
+    assert zoomed[1] < 200
+
+    seen = len(frames)
+    wait_for_points(page, plot.evaluate("plot => plot.data[0].x.length") + 5)
+    assert len(frames) == seen, "Streamlit was not involved"
+    assert plot.evaluate("plot => plot.layout.xaxis.range") == zoomed
+    expect(page.locator(".slowlens-live .writing p")).not_to_be_empty()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("You stopped this run")).to_be_visible()
+
+
+def test_a_killed_process_is_a_clear_message_and_the_next_run_works(
+    page: Page, address: str, server: Server
+) -> None:
+    page.goto(address)
+    go(page, "Live run")
+    start(page, tokens=400)
+    expect(page.locator(".slowlens-live .tile.running b")).to_contain_text(
+        "per token", timeout=SLOW
+    )
+    (worker,) = server.workers
+    worker.kill()
+    alert = page.get_by_test_id("stAlert")
+    expect(alert).to_contain_text("killed")
+    expect(alert).to_contain_text("memory")
+    page.get_by_role("button", name="New run").click()
+    start(page, tokens=4)
+    factor(page)
+
+
+def test_a_path_that_is_wrong_or_forbidden_is_explained(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name="Why is it slow?")).to_be_visible()
+    for path, message in (("/etc", "outside the folders"), ("nowhere", "There is no folder")):
+        page.get_by_role("textbox", name="Merged checkpoint").fill(path)
+        page.get_by_role("button", name="Check", exact=True).click()
+        expect(page.get_by_test_id("stAlert")).to_contain_text(message)
+    assert "merged=" not in page.url
+
+
+def test_no_page_asks_anybody_else_for_anything(page: Page, address: str, server: Server) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(address)
+    for name in PAGES:
+        go(page, name)
+        expect(page.get_by_test_id("stTopNavLink").filter(has_text=name)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+    start_of_ours = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
+    assert asked
+    assert [url for url in asked if not url.startswith(start_of_ours)] == []
+
+
+def test_the_pair_goes_along_from_page_to_page_and_stands_in_the_address(
+    page: Page, address: str
+) -> None:
+    page.goto(address)
+    for name in PAGES[1:]:
+        go(page, name)
+        expect(page.get_by_role("heading", name=name)).to_be_visible()
+        expect(page.get_by_text("merged ← source").first).to_be_visible()
+        expect(page).to_have_url(re.compile(r"merged=.*merged&source=.*source"))
