@@ -15,14 +15,16 @@ def main() -> int:
     """Install what the arguments say; return pip's exit code."""
     said: deque[str] = deque(maxlen=200)
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(  # noqa: S603
-        [*PIP, *sys.argv[1:]],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env=env,
-    ) as pip:
+    with (
+        subprocess.Popen(  # noqa: S603
+            [*PIP, *sys.argv[1:]],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=env,
+        ) as pip
+    ):
         assert pip.stdout
         for line in pip.stdout:
             said.append(line)
