@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import deque
@@ -42,7 +43,7 @@ def show(line: str) -> None:
         return
     text = f"  {found[1].lower()}{found[2]}"
     if sys.stdout.isatty():
-        print(f"\r\x1b[K{text[: os.get_terminal_size().columns - 1]}", end="", flush=True)
+        print(f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}", end="", flush=True)
     elif LONG.match(line):
         print(text if len(text) < 100 else f"{text[:96]} ...", flush=True)
 
