@@ -1,6 +1,7 @@
 """What a person does and sees, in a real browser, on the demo pair."""
 
 import re
+import signal
 import zipfile
 from pathlib import Path
 
@@ -177,6 +178,17 @@ def test_a_killed_process_is_a_clear_message_and_the_next_run_works(
     page.get_by_role("button", name="New run").click()
     start(page, tokens=4)
     factor(page)
+
+
+def test_ctrl_c_ends_the_measuring_process_too(page: Page, address: str, server: Server) -> None:
+    page.goto(address)
+    go(page, "Live run")
+    start(page, tokens=400)
+    wait_for_points(page, 2)
+    (worker,) = server.workers
+    server.process.send_signal(signal.SIGINT)
+    assert gone(worker, 5)
+    assert gone(server.process, 5)
 
 
 def test_a_path_that_is_wrong_or_forbidden_is_explained(page: Page, server: Server) -> None:
