@@ -14,7 +14,7 @@ from slowlens.errors import SlowlensError
 from slowlens.facts.environment import Device, DeviceLoad
 from slowlens.facts.measurement import Plan, Status
 from slowlens.gather.devices import open_gpus
-from slowlens.measure.protocol import Event, Failed, Loaded, Started, to_json
+from slowlens.measure.protocol import Event, Failed, Loaded, to_json
 from slowlens.measure.recorder import Recorder
 from slowlens.run import Run
 
@@ -115,13 +115,9 @@ class Job:
 
     def _apply(self, event: Event) -> None:
         self._recorder.apply(event)
-        entry = to_json(event)
-        match event:
-            case Started(trials=trials):
-                entry["labels"] = [trial.label for trial in trials]
-            case Loaded(model) if model.device.kind == "cuda":
-                Thread(target=self._watch, args=(model.device,), daemon=True).start()
-        self.log.append(entry)
+        if isinstance(event, Loaded) and event.model.device.kind == "cuda":
+            Thread(target=self._watch, args=(event.model.device,), daemon=True).start()
+        self.log.append(to_json(event))
 
     def _watch(self, device: Device) -> None:
         with open_gpus() as gpus:

@@ -13,6 +13,7 @@ CODE = re.compile(
     r"|\b\w+\(\)"
 )
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>#$~|]|:(?=[a-z])")
+SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
 SHORT = 80
 
 
@@ -52,7 +53,17 @@ def sentence(text: str) -> str:
     return head if head.endswith((".", "!", "?")) else f"{head}."
 
 
+def sentences(text: str) -> list[str]:
+    """Split ``text`` into its sentences."""
+    return SENTENCE_END.split(text)
+
+
 def first_sentence(text: str) -> tuple[str, str]:
     """Split ``text`` after its first sentence."""
-    first, _, rest = re.sub(r"(?<=[.!?]) (?=\S)", "\n", text, count=1).partition("\n")
-    return first, rest
+    first, *rest = sentences(text)
+    return first, " ".join(rest)
+
+
+def without(text: str, said: str) -> list[str]:
+    """Return the sentences of ``text`` that ``said`` does not hold already."""
+    return [found for found in sentences(text) if found.lower() not in said.lower()]

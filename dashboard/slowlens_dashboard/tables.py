@@ -147,9 +147,9 @@ def speed_table(measurement: Measurement) -> pd.DataFrame:
     rows = [
         {
             "Trial": speed.label,
-            "Per token": milliseconds(speed.tpot),
+            "Per token (TPOT)": milliseconds(speed.tpot),
             "Speed": f"{speed.tokens_per_second:.1f} tokens/s",
-            "First token": milliseconds(speed.ttft),
+            "First token (TTFT)": milliseconds(speed.ttft),
             "Late over early": f"{speed.growth:.2f} times",
             "Last input": counted(_last_input(measurement, speed.label), "token"),
             "n": f"{counted(speed.rounds, 'round')} of {counted(speed.new_tokens, 'token')}",

@@ -244,7 +244,7 @@ def test_the_end_is_a_sentence_with_figures_and_their_n(
     run = store(pair, slow_and_fast())
     at = open_page("live", run=run.id)
     assert not at.exception
-    assert "takes 4 times as long per token as merged, cache on" in at.header[1].value
+    assert "4.0 times as long per token as merged, cache on" in at.header[1].value
     assert "1 round of 3 tokens" in said(at)
     assert "400 ms" in said(at)
     assert len(at.get("plotly_chart")) == 1

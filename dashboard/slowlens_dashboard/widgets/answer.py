@@ -4,7 +4,7 @@ import streamlit as st
 
 from slowlens.facts.measurement import Measurement
 from slowlens.reports.measurement import factors
-from slowlens_dashboard.prose import first_sentence, prose, sentence
+from slowlens_dashboard.prose import first_sentence, prose, sentence, without
 
 
 def sentence_on_top(answer: str) -> None:
@@ -22,4 +22,4 @@ def factors_on_top(measurement: Measurement, answer: str) -> None:
         sentence_on_top(answer)
         return
     st.header(prose(measured[0]), anchor=False)
-    st.markdown(prose(" ".join([*measured[1:], answer])))
+    st.markdown(prose(" ".join([*without(answer, measured[0]), *measured[1:]])))

@@ -22,8 +22,10 @@ class Viewer {
     this.root = parentElement.querySelector(".slowlens-live");
     this.finish = status => setTriggerValue("finished", status);
     this.next = 0;
-    this.trials = [];
+    this.trials = data.trials.map(trial => ({ ...trial, ms: [], taken: [], text: "" }));
+    this.rounds = Math.max(...this.trials.map(trial => trial.round)) + 1;
     this.tiles = {};
+    for (const trial of this.timed()) this.tiles[trial.label] ??= this.tile(trial);
     this.traces = 0;
     this.open();
   }
@@ -71,14 +73,6 @@ class Viewer {
 
   // -- events ----------------------------------------------------------------------------------
 
-  onStarted({ trials, labels }) {
-    this.trials = trials.map((trial, i) => ({ ...trial, label: labels[i], ms: [], inputs: [], text: "", look: this.data.looks[i] }));
-    this.rounds = Math.max(...trials.map(trial => trial.round)) + 1;
-    for (const trial of this.trials) if (trial.purpose === "speed") this.tiles[trial.label] ??= this.tile(trial);
-    const longest = Math.max(...this.timed().map(trial => trial.new_tokens));
-    return this.Plotly.relayout(this.part("plot"), { "xaxis.range": [0, longest + 1] });
-  }
-
   onLoading({ subject, size }) { this.doing = `Loading ${subject} (${bytes(size)})…`; }
 
   onLoaded({ model }) {
@@ -96,8 +90,9 @@ class Viewer {
     const trial = this.now = this.trials[index];
     this.doing = null;
     if (trial.purpose !== "speed") return;
-    trial.timeLine = await this.trace(trial.look.times);
-    if (trial.round === 0) trial.inputLine = await this.trace(trial.look.inputs);
+    this.part("plot").classList.remove("empty");
+    trial.timeLine = await this.trace(trial.times);
+    if (trial.round === 0) trial.inputLine = await this.trace(trial.inputs);
   }
 
   onStepped({ trial: index, steps, text }) {
@@ -105,7 +100,7 @@ class Viewer {
     trial.text += text;
     for (const step of steps) {
       trial.ms.push(step.seconds * SECOND);
-      trial.inputs.push(step.tokens_in);
+      trial.taken.push(step.tokens_in);
       this.add(trial.timeLine, step.index + 1, step.seconds * SECOND);
       this.add(trial.inputLine, step.index + 1, step.tokens_in);
     }
@@ -114,7 +109,7 @@ class Viewer {
   onTrialFinished({ trial: index }) {
     const trial = this.trials[index];
     trial.over = true;
-    if (trial.purpose === "proof" && trial.inputs.length > 1) this.prove(trial);
+    if (trial.purpose === "proof" && trial.taken.length > 1) this.prove(trial);
   }
 
   // -- drawing ---------------------------------------------------------------------------------
@@ -136,9 +131,9 @@ class Viewer {
 
   tile(trial) {
     const tile = element("div", "tile waiting");
-    tile.style.setProperty("--color", trial.look.times.line.color);
+    tile.style.setProperty("--color", trial.times.line.color);
     tile.innerHTML = `<div class="name"><span></span><span class="round"></span></div><b>–</b>
-      <dl><dt>speed</dt><dd>–</dd><dt>first token</dt><dd>–</dd><dt>last input</dt><dd>–</dd></dl>`;
+      <dl><dt>speed</dt><dd>–</dd><dt>first token (TTFT)</dt><dd>–</dd><dt>last input</dt><dd>–</dd></dl>`;
     tile.querySelector("span").textContent = trial.label;
     this.part("tiles").append(tile);
     return tile;
@@ -147,8 +142,8 @@ class Viewer {
   show() {
     this.say(this.phase());
     this.part("device").textContent = this.device ? this.device + (this.load ?? "") : "";
-    const done = this.trials.reduce((sum, t) => sum + (t.over ? t.new_tokens : t.ms.length), 0);
-    const all = this.trials.reduce((sum, t) => sum + t.new_tokens, 0);
+    const done = this.trials.reduce((sum, t) => sum + (t.over ? t.tokens : t.ms.length), 0);
+    const all = this.trials.reduce((sum, t) => sum + t.tokens, 0);
     this.part("progress").firstElementChild.style.width = `${all ? 100 * done / all : 0}%`;
     for (const trial of this.timed()) if (trial.ms.length) this.figures(trial);
     const { now } = this;
@@ -166,16 +161,16 @@ class Viewer {
     const { now, doing } = this;
     if (doing || !now) return doing ?? "Starting the measuring process…";
     const token = Math.max(1, now.ms.length);
-    if (now.purpose === "proof") return `${now.label}: does it use its cache? Step ${token} of ${now.new_tokens}`;
-    if (now.purpose === "length") return `${now.label}: does it stop by itself? Token ${token} of at most ${now.new_tokens}`;
+    if (now.purpose === "proof") return `${now.label}: does it use its cache? Step ${token} of ${now.tokens}`;
+    if (now.purpose === "length") return `${now.label}: does it stop by itself? Token ${token} of at most ${now.tokens}`;
     const round = this.rounds > 1 ? `, round ${now.round + 1} of ${this.rounds}` : "";
-    return `${now.label}: token ${token} of ${now.new_tokens}${round}`;
+    return `${now.label}: token ${token} of ${now.tokens}${round}`;
   }
 
   prove(trial) {
-    const cached = trial.inputs.slice(1).every(tokens => tokens === 1);
+    const cached = trial.taken.slice(1).every(tokens => tokens === 1);
     const line = element("li", ""), verdict = element("span", cached ? "yes" : "no");
-    line.textContent = `${trial.label}: the first steps took in ${trial.inputs.join(", ")} tokens, so `;
+    line.textContent = `${trial.label}: the first steps took in ${trial.taken.join(", ")} tokens, so `;
     verdict.textContent = cached ? "it uses its cache" : "it does not use its cache";
     line.append(verdict);
     this.part("proof").append(line);
@@ -193,7 +188,7 @@ class Viewer {
       speed.textContent = `${(SECOND / mean).toFixed(1)} tokens/s`;
     }
     ttft.textContent = duration(first);
-    input.textContent = counted(trial.inputs.at(-1), "token");
+    input.textContent = counted(trial.taken.at(-1), "token");
   }
 
   say(text) {
@@ -209,7 +204,7 @@ class Viewer {
       font: { family: css("--st-font"), size: 13, color: css("--st-text-color") },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { bgcolor: css("--st-background-color"), bordercolor: css("--st-border-color"), font: { color: css("--st-text-color") } },
-      xaxis: { ...layout.xaxis, ...axis }, yaxis: { ...layout.yaxis, ...axis }, yaxis2: { ...layout.yaxis2, ...axis },
+      xaxis: { ...layout.xaxis, ...axis, range: [0, this.data.tokens + 1] }, yaxis: { ...layout.yaxis, ...axis }, yaxis2: { ...layout.yaxis2, ...axis },
     };
   }
 

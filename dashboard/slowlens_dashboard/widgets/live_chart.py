@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from slowlens.facts.measurement import Plan
+from slowlens.facts.timing import Trial
 from slowlens.measure.plan import trials
 from slowlens_dashboard.charts.steps import inputs, layout, times
 from slowlens_dashboard.routes import EVENTS, PLOTLY
@@ -28,7 +29,19 @@ def live_chart(run_id: str, plan: Plan) -> None:
             "events": EVENTS.format(id=run_id),
             "plotly": PLOTLY,
             "layout": layout(),
-            "looks": [{"times": times(trial), "inputs": inputs(trial)} for trial in trials(plan)],
+            "tokens": plan.new_tokens,
+            "trials": [_trial(trial) for trial in trials(plan)],
         },
         on_finished_change=lambda: None,
     )
+
+
+def _trial(trial: Trial) -> dict[str, object]:
+    return {
+        "label": trial.label,
+        "purpose": trial.purpose,
+        "round": trial.round,
+        "tokens": trial.new_tokens,
+        "times": times(trial),
+        "inputs": inputs(trial),
+    }

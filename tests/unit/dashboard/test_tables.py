@@ -56,10 +56,19 @@ def test_weights() -> None:
 
 
 def test_differences_name_the_deciding_file() -> None:
-    difference = Difference("config.json", "use_cache", merged=False, effect=Effect.SPEED, note="n")
-    row = difference_table([difference], a_run().settings).iloc[0]
-    assert (row["Source"], row["Merged"]) == ("*not set*", "`false`")
-    assert "`generation_config.json`" in row["Decided by"]
+    here, beside = (
+        Difference(file, "use_cache", merged=False, effect=Effect.SPEED, note="n")
+        for file in ("generation_config.json", "config.json")
+    )
+    other = Difference("tokenizer_config.json", "eos_token_id", 1, 2, Effect.LENGTH)
+    table = difference_table([here, beside, other], a_run().settings)
+    assert list(table["Source"]) == ["*not set*", "*not set*", "`1`"]
+    assert list(table["Merged"]) == ["`false`", "`false`", "`2`"]
+    assert list(table["Decided by"]) == [
+        "this file, for transformers 4 and 5 generate",
+        "this file, for a bare forward loop",
+        "`generation_config.json`",
+    ]
 
 
 def test_figures_carry_their_units_and_sample_size() -> None:
@@ -70,7 +79,7 @@ def test_figures_carry_their_units_and_sample_size() -> None:
         generation(0.3, 0.1, 0.1, cache=Cache.ON, purpose=Purpose.LENGTH),
     )
     table = speed_table(measured).set_index("Trial")
-    assert list(table["Per token"]) == ["200 ms", "100 ms"]
+    assert list(table["Per token (TPOT)"]) == ["200 ms", "100 ms"]
     assert list(table["Last input"]) == ["12 tokens", "1 token"]
     assert list(table["n"]) == ["1 round of 3 tokens", "2 rounds of 3 tokens"]
     assert list(table["Speed"]) == ["5.0 tokens/s", "10.0 tokens/s"]
