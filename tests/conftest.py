@@ -15,6 +15,12 @@ from slowlens.places import HOME_VARIABLE, cache_folder
 TEST_DEMO = cache_folder() / "test-demo"  # before any test changes where home is
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is fast first, and the browser last: its event loop stays until the end."""
+    slow = ("browser", "live")
+    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in slow])
+
+
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty place for runs, journals and caches, one for each test."""
