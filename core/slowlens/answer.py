@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from slowlens.diagnose import Outcome
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.measurement import Measurement, Status
-from slowlens.findings import Applicability, Finding, Severity
+from slowlens.findings import Applicability, Confidence, Finding, Severity
 
 NOTHING = "Nothing in its files makes it slow."
 NOTHING_MEASURED = "Nothing makes it slow: neither its files nor the live run show a cause."
@@ -18,7 +18,7 @@ def answer(
 ) -> str:
     """Return the sentence that stands above everything else."""
     findings = [finding for outcome in outcomes for finding in outcome.findings]
-    findings.sort(key=lambda finding: -finding.severity.rank)
+    findings.sort(key=lambda f: (-f.severity.rank, f.confidence is not Confidence.MEASURED))
     grave = [f for f in findings if f.severity is not Severity.NOTE]
     if grave:
         return _cause(grave)

@@ -75,7 +75,7 @@ def _speed(before: Speed, after: Speed) -> str:
         return f"{before.tpot / after.tpot:.1f} times faster: {figures}."
     if clearly_slower(after, before):
         return f"{after.tpot / before.tpot:.1f} times slower: {figures}."
-    return f"About as fast as before: {figures}."
+    return f"No clear difference: {figures}."
 
 
 def _length(comparison: Comparison) -> tuple[str, ...]:

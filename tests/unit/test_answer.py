@@ -2,7 +2,7 @@ from literals import CHAT, generation, measurement, merged, source
 from slowlens.answer import answer
 from slowlens.diagnose import diagnose
 from slowlens.facts.checkpoint import FileProblem
-from slowlens.facts.timing import Purpose
+from slowlens.facts.timing import Finish, Purpose, Subject
 
 
 def ask(*facts: object, **kwargs: object) -> str:
@@ -47,3 +47,12 @@ def test_sound() -> None:
 def test_unread_is_not_sound() -> None:
     broken = FileProblem("config.json", "is not valid JSON", "Mend it.")
     assert ask(merged(None), problems=[broken]).startswith("It could not be told: config.json is")
+
+
+def test_what_was_measured_goes_before_what_was_read() -> None:
+    endless = generation(1, 1, 1, purpose=Purpose.LENGTH)
+    stopped = generation(1, 1, purpose=Purpose.LENGTH, subject=Subject.SOURCE, finish=Finish.EOS)
+    here, there = merged({}, {}, CHAT), source({}, {"eos_token_id": 2}, CHAT)
+    text = ask(here, there, measurement(endless, stopped))
+    assert text.startswith("The answer ran to the limit of 3 tokens; the source stopped after 2.")
+    assert "Nothing ends an answer" in text

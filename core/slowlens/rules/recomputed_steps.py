@@ -57,7 +57,7 @@ def _cost(measurement: Measurement) -> str:
         return ""
     if clearly_slower(shipped, cached):
         return compared(shipped, cached)
-    return f"{compared(shipped, cached)}; a longer text shows the price"
+    return f"{compared(shipped, cached)}. A longer text, or more rounds, shows the price"
 
 
 def _runtime(measurement: Measurement) -> Runtime:

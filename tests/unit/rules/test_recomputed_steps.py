@@ -24,18 +24,26 @@ def test_a_tie_is_not_called_a_factor() -> None:
     shipped = generation(1, 0.1, 0.1, cached=False)
     on = generation(1, 0.1, 0.1, cache=Cache.ON)
     (finding,) = check(measurement(PROOF, shipped, on))
-    assert finding.cost.startswith("not clearly slower per token than merged, cache on")
-    assert finding.cost.endswith("a longer text shows the price")
+    assert finding.cost.startswith("no clear difference per token from merged, cache on")
+    assert finding.cost.endswith("shows the price")
 
 
 def test_rounds_that_overlap_are_a_tie() -> None:
     shipped = [generation(1, s, s, cached=False) for s in (0.1, 0.4)]
     on = [generation(1, s, s, cache=Cache.ON) for s in (0.05, 0.2)]
     (finding,) = check(measurement(PROOF, *shipped, *on))
-    assert "not clearly slower" in finding.cost
     assert "250 ms (100 to 400) against 125 ms (50 to 200) per token (3 tokens, 2 rounds)" in (
         finding.cost
     )
+    assert "equal work varied 4.0 times on this machine" in finding.cost
+
+
+def test_a_factor_within_the_noise_of_equal_work_is_none() -> None:
+    shipped = generation(1, 0.4, 0.4, cached=False)
+    off = generation(1, 0.1, 0.1, cache=Cache.OFF, cached=False)
+    on = generation(1, 0.12, 0.12, cache=Cache.ON)
+    (finding,) = check(measurement(PROOF, shipped, on, off))
+    assert finding.cost.startswith("no clear difference")
 
 
 def test_the_proof_alone_is_enough() -> None:
