@@ -21,6 +21,6 @@ def complain(error: SlowlensError) -> None:
 def show_messages() -> None:
     """Draw what was left to be said."""
     if text := st.session_state.pop(DONE, None):
-        st.toast(text, icon=":material/check_circle:", duration="long")
+        st.toast(text, icon=":material/check_circle:")
     if error := st.session_state.pop(FAILED, None):
         explain(error)

@@ -269,11 +269,24 @@ def test_an_unknown_run_is_said_to_be_unknown(open_page: Open, pair: tuple[Path,
     assert "There is no run 20200101-000000-dead here" in said(at)
 
 
-def test_recent_runs_are_listed(open_page: Open, pair: tuple[Path, Path]) -> None:
-    store(pair, slow_and_fast())
-    text = said(open_page("live"))
-    assert "Recent runs" in text
-    assert "400 ms per token as shipped" in text
+def test_recent_runs_are_listed_and_open(open_page: Open, pair: tuple[Path, Path]) -> None:
+    run = store(pair, slow_and_fast())
+    at = open_page("live")
+    assert "Recent runs" in said(at)
+    assert "400 ms per token as shipped" in said(at)
+    at = at.button(key=f"open-{run.id}").click().run()
+    assert "1 round of 3 tokens" in said(at)
+    at = press(at, "New run")
+    assert "Recent runs" in said(at)
+
+
+def test_what_changes_nothing_is_folded_away(open_page: Open, pair: tuple[Path, Path]) -> None:
+    write_json(pair[0] / "config.json", {**SLOW_CONFIG, "transformers_version": "5.0.0"})
+    at = open_page("diff")
+    assert "transformers_version" not in said(at)
+    at = at.toggle[0].set_value(True).run()
+    assert "change nothing" in at.toggle[0].label
+    assert "transformers_version" in said(at)
 
 
 # -- Fixes -----------------------------------------------------------------------------------

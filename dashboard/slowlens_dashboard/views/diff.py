@@ -59,5 +59,5 @@ if shown:
 
 if run.diff.unchanged:
     folded = [d for d in run.diff.unchanged if matches(d, wanted or "")]
-    if st.toggle(f"Show {counted(len(folded), 'key')} spelled otherwise, which change nothing"):
+    if st.toggle(f"Show {counted(len(folded), 'difference')} that change nothing"):
         st.table(difference_table(folded, run.settings), hide_index=True, border="horizontal")

@@ -1,13 +1,13 @@
 """Apply, undo or export what removes the findings, and see what became of it."""
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
 from slowlens import journal
 from slowlens.findings import Applicability
 from slowlens.repair import Repair, fixes
-from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens_dashboard import repairs
 from slowlens_dashboard.diagnosis import before_and_after, diagnose, measured_runs
@@ -27,6 +27,8 @@ def all_fixes(run: Run, root: Path) -> None:
         "Include fixes that change what the model writes", key="unsafe"
     ):
         repair = unsafe
+    if not repair.edits:
+        return
     with st.container(horizontal=True):
         _apply_all(repair, root)
         st.download_button(
@@ -36,26 +38,25 @@ def all_fixes(run: Run, root: Path) -> None:
             "application/zip",
             icon=":material/folder_zip:",
             on_click="ignore",
-            disabled=not repair.edits,
             help="The patched JSON files and their diff as a zip; the checkpoint stays as it is.",
         )
 
 
 def _apply_all(repair: Repair, root: Path) -> None:
     safe = all(fix.applicability is Applicability.SAFE for _, fix in repair.chosen)
-    label = f"Apply {counted(len(repair.titles), 'safe fix' if safe else 'fix')}"
+    number = len(repair.titles)
+    fixes_word = "fix" if number == 1 else "fixes"
     st.button(
-        label.replace("fixs", "fixes"),
+        f"Apply {number} safe {fixes_word}" if safe else f"Apply {number} {fixes_word}",
         key="apply-all",
         type="primary",
         icon=":material/build:",
-        disabled=not repair.edits,
         on_click=confirm,
         args=(root, repair.edits, repair.titles),
     )
 
 
-def applied(run: Run, root: Path) -> None:
+def applied(run: Run, root: Path, *, proved: bool) -> None:
     """Draw what was written before, and the way back."""
     history = journal.history(root)
     if not history:
@@ -68,16 +69,20 @@ def applied(run: Run, root: Path) -> None:
             width="stretch",
         )
         st.button("Undo", icon=":material/undo:", on_click=repairs.undo, args=(root,))
-        measure(run)
+        measure(run, "secondary" if proved else "primary")
 
 
-def measure(run: Run) -> None:
+def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
     """Draw the button that measures the same once more."""
     last = next(iter(measured_runs(run)), None)
     if last is None:
         st.page_link(LIVE, label="Measure it", icon=":material/monitoring:")
     elif st.button(
-        "Measure again", icon=":material/replay:", on_click=start, args=(again(last),)
+        "Measure again",
+        type=kind,
+        icon=":material/replay:",
+        on_click=start,
+        args=(again(last),),
     ) and (active := jobs().active):
         st.switch_page(LIVE, query_params={"run": active.id})
 
@@ -85,9 +90,10 @@ def measure(run: Run) -> None:
 chosen = pair_header("Fixes")
 run = diagnose(chosen)
 root = chosen.merged
-applied(run, root)
-if pair := before_and_after(run):
-    comparison(*pair)
+proof = before_and_after(run)
+applied(run, root, proved=proof is not None)
+if proof is not None:
+    comparison(*proof)
 offers = repairs.offers(run)
 if not offers:
     st.success(

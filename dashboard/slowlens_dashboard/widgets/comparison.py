@@ -28,7 +28,9 @@ def _figures(before: Speed, after: Speed) -> None:
         _metric("Per token", milliseconds(before.tpot), milliseconds(after.tpot))
         _metric("First token", milliseconds(before.ttft), milliseconds(after.ttft))
         _metric(
-            "Speed", f"{before.tokens_per_second:.1f}", f"{after.tokens_per_second:.1f} tokens/s"
+            "Speed",
+            f"{before.tokens_per_second:.1f} tokens/s",
+            f"{after.tokens_per_second:.1f} tokens/s",
         )
 
 

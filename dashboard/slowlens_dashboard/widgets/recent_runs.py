@@ -23,13 +23,24 @@ def recent_list() -> None:
     with st.container(gap="xxsmall"):
         for run in measured:
             with st.container(horizontal=True, vertical_alignment="center"):
-                run_link(run, f"{_time(run)} {of_run(run).label}")
+                st.button(
+                    f"{_time(run)} · {of_run(run).label}",
+                    key=f"open-{run.id}",
+                    type="tertiary",
+                    icon=":material/monitoring:",
+                    on_click=_open,
+                    args=(run.id,),
+                )
                 st.caption(_summary(run))
 
 
 def run_link(run: Run, label: str) -> None:
     """Draw the way to a run."""
     st.page_link(LIVE, label=label, query_params={"run": run.id}, icon=":material/monitoring:")
+
+
+def _open(run_id: str) -> None:
+    st.query_params["run"] = run_id
 
 
 def _time(run: Run) -> str:
