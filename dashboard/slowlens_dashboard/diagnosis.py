@@ -22,9 +22,10 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 def diagnose(pair: Pair) -> Run:
     """Check the pair; CheckpointError when a folder is none."""
-    run = _check(pair.merged, pair.source, _stamp(pair.merged), _stamp(pair.source))
-    last = _newest(run, measured_runs(run))
-    return run if last is None else _measured(run, last, last.id)
+    stamps = _stamp(pair.merged), _stamp(pair.source)
+    run = _check(pair.merged, pair.source, stamps)
+    last = _newest(run, [r for r in measured_runs(run) if _same_source(r, run)])
+    return run if last is None else _measured(run, last, (pair, last.id, stamps))
 
 
 def checkpoint(path: Path) -> Checkpoint:
@@ -63,6 +64,10 @@ def _same_files(one: Run, other: Run) -> bool:
     return one.merged.sha256 == other.merged.sha256
 
 
+def _same_source(one: Run, other: Run) -> bool:
+    return (one.source and one.source.path) == (other.source and other.source.path)
+
+
 def _finished(run: Run) -> bool:
     return run.measurement is not None and run.measurement.status is Status.DONE
 
@@ -76,19 +81,21 @@ def _stamp(folder: Path | None) -> Stamp:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the checkpoint…")
-def _check(merged: Path, source: Path | None, *_stamps: Stamp) -> Run:
+def _check(merged: Path, source: Path | None, stamps: tuple[Stamp, ...]) -> Run:
+    assert stamps
     return check(merged, source)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _measured(_run: Run, _last: Run, last_id: str) -> Run:
-    assert last_id
+def _measured(_run: Run, _last: Run, key: object) -> Run:
+    assert key
     assert _last.measurement
     return measured(_run, _last.measurement)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _checkpoint(path: Path, _stamps: Stamp) -> Checkpoint:
+def _checkpoint(path: Path, stamp: Stamp) -> Checkpoint:
+    assert stamp
     return read_checkpoint(path)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from slowlens.errors import SlowlensError
+from slowlens_dashboard.prose import code, prose, sentence
 
 logger = logging.getLogger(__name__)
 
@@ -14,12 +15,13 @@ logger = logging.getLogger(__name__)
 def explain(error: Exception) -> bool:
     """Draw an error for a person; return True, which keeps Streamlit from drawing its own."""
     if isinstance(error, SlowlensError):
-        st.error(error.hint, title=str(error), icon=":material/error:")
+        st.error(prose(error.hint), title=prose(sentence(str(error))), icon=":material/error:")
         return True
     logger.exception("a page failed", exc_info=error)
+    what = code(f"{type(error).__name__}: {error}")
     st.error(
-        f"`{type(error).__name__}: {error}`\n\nReload the page. If it happens again, the whole"
-        " traceback is in the terminal where the dashboard was started.",
+        f"{what}\n\nReload the page. If it happens again, the whole traceback is in the terminal"
+        " where the dashboard was started.",
         title="This page could not be drawn.",
         icon=":material/error:",
     )

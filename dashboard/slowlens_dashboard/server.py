@@ -4,6 +4,7 @@ import gc
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ MAIN = HERE / "main.py"
 PACKED_CONFIG = HERE / "config.toml"
 CHECKOUT_CONFIG = HERE.parents[1] / ".streamlit" / "config.toml"
 
+PRELOADED = ("slowlens_dashboard.tables", "slowlens_dashboard.charts.steps")
+"""What pages import that takes long."""
 OWN_NAMES = ("localhost", "127.0.0.1")
 
 Ready = Callable[[str], None]
@@ -75,6 +78,8 @@ def _lifespan(
 ) -> Callable[[st.App], AbstractAsyncContextManager[dict[str, Any] | None]]:
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[None]:
+        for name in PRELOADED:
+            import_module(name)
         gc.freeze()  # Streamlit collects after every script run: keep that away from the imports
         if ready:
             ready(f"http://{_name()}:{config.get_option('server.port')}")

@@ -8,15 +8,11 @@ import pandas as pd
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TEXT_CONFIG_KEYS, Checkpoint
 from slowlens.facts.difference import Difference, Effect
-from slowlens.facts.measurement import Measurement
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
-from slowlens.facts.speed import speeds
-from slowlens.facts.timing import Finish, Generation, Purpose
 from slowlens.jsonvalue import ABSENT, same
-from slowlens.reports.units import counted, milliseconds
 from slowlens.reports.units import size as sized
-from slowlens_dashboard.prose import cell, code, plain, prose
+from slowlens_dashboard.prose import cell, code, prose
 
 SPELLINGS = {
     "dtype": ("dtype", "torch_dtype"),
@@ -140,40 +136,3 @@ def _decision(file: str, setting: Mapping[Runtime, Setting]) -> str:
     if own:
         return f"this file, for {_readers(own)}"
     return ", ".join(dict.fromkeys(_decider(setting[runtime]) for runtime in setting))
-
-
-def speed_table(measurement: Measurement) -> pd.DataFrame:
-    """Figures of the timed trials, medians over n rounds."""
-    rows = [
-        {
-            "Trial": speed.label,
-            "Per token (TPOT)": milliseconds(speed.tpot),
-            "Speed": f"{speed.tokens_per_second:.1f} tokens/s",
-            "First token (TTFT)": milliseconds(speed.ttft),
-            "Late over early": f"{speed.growth:.2f} times",
-            "Last input": counted(_last_input(measurement, speed.label), "token"),
-            "n": f"{counted(speed.rounds, 'round')} of {counted(speed.new_tokens, 'token')}",
-        }
-        for speed in speeds(measurement)
-    ]
-    return pd.DataFrame(rows)
-
-
-def _last_input(measurement: Measurement, label: str) -> int:
-    timed = (g for g in measurement.generations if g.trial.purpose is Purpose.SPEED)
-    return next(g.steps[-1].tokens_in for g in timed if g.trial.label == label)
-
-
-def texts_table(measurement: Measurement) -> pd.DataFrame:
-    """Show what each kind of timed trial wrote in its last round."""
-    timed = [g for g in measurement.generations if g.trial.purpose is Purpose.SPEED]
-    texts = {g.trial.label: plain(g.text) for g in timed}
-    return pd.DataFrame({"Trial": list(texts), "Text": list(texts.values())})
-
-
-def ending(answer: Generation) -> str:
-    """Say how an answer that was free to stop has ended."""
-    tokens = counted(len(answer.steps), "token")
-    if answer.finish is Finish.EOS:
-        return f"stopped by itself after {tokens}"
-    return f"did not stop within {tokens}"

@@ -75,14 +75,14 @@ class Viewer {
 
   onLoading({ subject, size }) { this.doing = `Loading ${subject} (${bytes(size)})…`; }
 
-  onLoaded({ model }) {
-    this.doing = `Loaded ${model.subject} in ${model.seconds.toFixed(1)} s`;
-    this.device = model.device.name + (model.device.kind === "cpu" ? ` · ${counted(model.device.threads, "thread")}` : "");
+  onLoaded({ model: { subject, seconds, device } }) {
+    this.doing = `Loaded ${subject} in ${seconds.toFixed(1)} s`;
+    this.device = device.name + (device.kind === "cpu" ? ` · ${counted(device.threads, "thread")}` : "");
+    if (device.memory) this.load ??= ` · ${gibibytes(device.memory)}`;
   }
 
   onDeviceLoad(load) {
-    const gib = 2 ** 30;
-    const memory = `${(load.memory_used / gib).toFixed(1)} of ${(load.memory_total / gib).toFixed(0)} GiB`;
+    const memory = `${gibibytes(load.memory_used)} of ${gibibytes(load.memory_total)}`;
     this.load = ` · ${memory} · ${load.utilization} % busy · ${load.power.toFixed(0)} W · ${load.temperature} °C`;
   }
 
@@ -233,5 +233,7 @@ function element(name, className) { return Object.assign(document.createElement(
 function duration(ms) { return ms < SECOND ? `${ms.toFixed(1)} ms` : `${(ms / SECOND).toFixed(2)} s`; }
 
 function counted(number, noun) { return `${number} ${noun}${number === 1 ? "" : "s"}`; }
+
+function gibibytes(size) { return `${(size / 2 ** 30).toFixed(1)} GiB`; }
 
 function bytes(size) { return size < 1e9 ? `${Math.round(size / 1e6)} MB` : `${(size / 1e9).toFixed(1)} GB`; }

@@ -20,9 +20,12 @@ def plan_form(pair: Pair) -> None:
     """Draw the form; its button starts the run."""
     with st.form("plan"):
         st.text_area("Prompt", DEFAULT_PROMPT, key="prompt", height=130)
-        tokens, rounds, device, threads = st.columns(4)
-        tokens.number_input("New tokens", 4, 4096, USUAL.new_tokens, key="new-tokens")
+        tokens, rounds, limit, device, threads = st.columns(5)
+        tokens.number_input("New tokens", 4, 4096, USUAL.new_tokens, key="new-tokens", help=_TOKENS)
         rounds.number_input("Rounds", 1, 20, USUAL.rounds, key="rounds", help=_ROUNDS)
+        limit.number_input(
+            "Answer limit", 4, 8192, USUAL.answer_tokens, key="answer-tokens", help=_LIMIT
+        )
         device.selectbox("Device", DEVICES, key="device", help=_DEVICE)
         threads.number_input("CPU threads", 0, 512, 0, key="threads", help=_THREADS)
         st.form_submit_button(
@@ -36,6 +39,8 @@ def plan_form(pair: Pair) -> None:
     )
 
 
+_TOKENS = "Each timed trial generates exactly this many."
+_LIMIT = "At the end an answer may stop by itself; after this many tokens it is stopped."
 _ROUNDS = "Each trial runs this many times, in turns, so that a busy moment hits all alike."
 _DEVICE = "auto takes the GPU where there is one."
 _THREADS = "0 leaves the number to PyTorch. On a busy machine 1 is steadier."
@@ -71,6 +76,7 @@ def _submit(pair: Pair) -> None:
             prompt=form["prompt"],
             new_tokens=form["new-tokens"],
             rounds=form["rounds"],
+            answer_tokens=form["answer-tokens"],
             device=form["device"],
             threads=form["threads"],
         )

@@ -8,9 +8,9 @@ from slowlens.facts.speed import answer_of
 from slowlens.facts.timing import Purpose, Subject
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import steps_figure
+from slowlens_dashboard.figures import ending, speed_table, texts_table
 from slowlens_dashboard.pages import FIXES
-from slowlens_dashboard.prose import plain, sentence
-from slowlens_dashboard.tables import ending, speed_table, texts_table
+from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.widgets.answer import factors_on_top
 from slowlens_dashboard.widgets.finding_card import ranked
 from slowlens_dashboard.widgets.plan_form import again, start
@@ -34,8 +34,8 @@ def _ending(measurement: Measurement) -> None:
     match measurement.status:
         case Status.FAILED:
             st.error(
-                measurement.hint or "Start it again.",
-                title=sentence(measurement.error or "the run failed"),
+                prose(measurement.hint or "Start it again."),
+                title=prose(sentence(measurement.error or "the run failed")),
                 icon=":material/error:",
             )
         case Status.STOPPED:

@@ -1,14 +1,10 @@
-from literals import checkpoint, generation, measurement
+from literals import checkpoint
 from runs import a_run
 from slowlens.facts.difference import Difference, Effect
-from slowlens.facts.timing import Cache, Finish, Purpose
 from slowlens_dashboard.tables import (
     difference_table,
-    ending,
     files_table,
     settings_table,
-    speed_table,
-    texts_table,
     weights_table,
 )
 
@@ -69,28 +65,3 @@ def test_differences_name_the_deciding_file() -> None:
         "this file, for a bare forward loop",
         "`generation_config.json`",
     ]
-
-
-def test_figures_carry_their_units_and_sample_size() -> None:
-    measured = measurement(
-        generation(0.2, 0.2, 0.2, cached=False),
-        generation(0.3, 0.1, 0.1, cache=Cache.ON),
-        generation(0.3, 0.1, 0.1, cache=Cache.ON),
-        generation(0.3, 0.1, 0.1, cache=Cache.ON, purpose=Purpose.LENGTH),
-    )
-    table = speed_table(measured).set_index("Trial")
-    assert list(table["Per token (TPOT)"]) == ["200 ms", "100 ms"]
-    assert list(table["Last input"]) == ["12 tokens", "1 token"]
-    assert list(table["n"]) == ["1 round of 3 tokens", "2 rounds of 3 tokens"]
-    assert list(table["Speed"]) == ["5.0 tokens/s", "10.0 tokens/s"]
-
-
-def test_a_run_that_was_stopped_early_has_no_figures() -> None:
-    assert speed_table(measurement(generation(0.2, finish=Finish.STOPPED))).empty
-
-
-def test_texts_and_endings() -> None:
-    free = generation(0.1, 0.1, purpose=Purpose.LENGTH, finish=Finish.EOS)
-    assert ending(free) == "stopped by itself after 2 tokens"
-    assert ending(generation(0.1, 0.1)) == "did not stop within 2 tokens"
-    assert texts_table(measurement(free)).empty
