@@ -86,7 +86,8 @@ def test_a_bug_is_not_a_finding(merged: Path, tmp_path: Path) -> None:
         "def boom(*_): raise RuntimeError('a bug')\n"
         "slowlens.gate.exit_code = boom\n"
     )
-    done = slowlens("check", merged, PYTHONPATH=str(tmp_path))
+    path = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
+    done = slowlens("check", merged, PYTHONPATH=path)
     assert done.returncode == 3
     assert "internal error: RuntimeError: a bug" in done.stderr
 
