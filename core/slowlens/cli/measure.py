@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _number(parser, "--new-tokens", DEFAULTS.new_tokens, "steps of a timed trial")
     _number(parser, "--rounds", DEFAULTS.rounds, "how often each timed trial is run")
     _number(parser, "--answer-tokens", DEFAULTS.answer_tokens, "when to give up on an answer")
-    _number(parser, "--threads", DEFAULTS.threads, "CPU threads, 0 for torch's own choice", least=0)
+    _number(parser, "--threads", DEFAULTS.threads, "CPU threads, 0 for all cores but one", least=0)
     parser.add_argument("--device", default=DEFAULTS.device, help="cpu, cuda, cuda:1 (auto)")
     parser.add_argument("-o", "--output", type=Path, metavar="RUN.json", help="keep the run here")
     shown = parser.add_mutually_exclusive_group()

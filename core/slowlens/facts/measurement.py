@@ -29,7 +29,7 @@ class Plan:
     """Limit of the trials that run until the checkpoint stops by itself."""
     device: str = "auto"
     threads: int = 0
-    """CPU threads for torch; 0 leaves torch's own choice."""
+    """CPU threads for torch; 0 leaves one core to whoever watches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,9 @@ _CGROUP = Path("/sys/fs/cgroup")
 def choose(name: str, threads: int) -> torch.device:
     """Return the device called ``name``; ``auto`` is the first GPU that CUDA offers, or the CPU.
 
-    ``threads``: CPU threads for torch, 0 for its own choice.
+    ``threads``: CPU threads for torch, 0 to leave one core to whoever watches.
     """
-    if threads:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(threads or min(torch.get_num_threads(), max(1, _cores() - 1)))
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -33,6 +32,13 @@ def choose(name: str, threads: int) -> torch.device:
             hint="Use --device cpu, or install the torch build that fits this machine's GPU.",
         ) from error
     return torch.device("cuda", torch.cuda.current_device()) if name == "cuda" else device
+
+
+def _cores() -> int:
+    """Cores that this process may use: with a thread on each, any other work stalls a step."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def describe(device: torch.device) -> Device:
