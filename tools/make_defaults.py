@@ -15,7 +15,7 @@ import logging
 import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,13 @@ TEXT_PARTS = ("text_config", "llm_config", "language_config")
 SIZES = ("vocab_size", "num_hidden_layers", "num_attention_heads", "hidden_size")
 """What other defaults may follow from."""
 PROBE = 4321
+CONDITIONAL = ("sliding_window",)
+"""Keys that the class drops unless another key switches them on: as written in the class."""
+FORMULAS: dict[str, Callable[[Any], int]] = {
+    "num_key_value_heads": lambda config: config.num_attention_heads,
+    "head_dim": lambda config: config.hidden_size // config.num_attention_heads,
+}
+"""What Slowlens derives by itself."""
 LEFT_OUT = frozenset(
     {"transformers_version", "_name_or_path", "model_type", "architectures", "per_layer_config"}
 )
@@ -43,7 +50,7 @@ def main() -> None:
 
 def render() -> tuple[str, str]:
     """Return the installed version and the text of its file."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HUB_OFFLINE"] = "1"  # what a hub says must not decide what is written
     before = logging.root.manager.disable
     logging.disable()
     try:
@@ -65,9 +72,10 @@ class Table:
         self.shared = plain(base_class(transformers)().to_dict())
         self.types: dict[str, dict[str, Any]] = {}
         for model_type in sorted(self.mapping.keys()):
-            # A few classes need packages that are not installed: they are left out.
-            with contextlib.suppress(Exception):
+            try:
                 self.add(model_type, self.mapping[model_type])
+            except Exception:  # noqa: BLE001, a class that needs what is not installed is left out
+                self.types.pop(model_type, None)
 
     def add(self, name: str, config_class: Any) -> None:
         """Record one config class, and those of its parts that are in no mapping."""
@@ -77,10 +85,14 @@ class Table:
         if instance is None:
             return
         parts = dict(found_parts(instance))
-        row["values"] = self.differing(defaults(config_class, instance), parts)
+        derived = derived_keys(config_class, instance) - set(parts)
+        found = defaults(config_class, instance, derived)
+        row["values"] = self.differing(found, parts)
         row["layers"] = layers(config_class) if "layer_types" in row["values"] else None
+        row["derived"] = sorted(derived - ({"layer_types"} if row["layers"] else set()))
         row["aliases"] = dict(sorted(config_class.attribute_map.items()))
         row["parts"] = {part: self.part_type(name, part, parts[part]) for part in sorted(parts)}
+        row["given"] = {part: given for part in sorted(parts) if (given := changed(parts[part]))}
         row["flat"] = next((part for part in TEXT_PARTS if takes_flat(config_class, part)), None)
 
     def part_type(self, parent: str, part: str, instance: Any) -> str:
@@ -131,17 +143,68 @@ def generation_defaults(transformers: Any) -> dict[str, Any]:
     return dict(sorted((plain(config().to_dict()) | set_ones).items()))
 
 
-def defaults(config_class: Any, instance: Any) -> dict[str, Any]:
-    """Return what a missing key means: null where it follows from other keys."""
+def defaults(config_class: Any, instance: Any, derived: set[str]) -> dict[str, Any]:
+    """Return what a missing key means: null, or a word like "auto", where it is derived."""
     literals = dict(literal_defaults(config_class))
     found: dict[str, Any] = plain(instance.to_dict())
-    for key, value in found.items():
-        literal = literals.get(key, value)
-        if literal is not None:
-            found[key] = plain(literal)
-        elif not isinstance(value, dict) and derived(config_class, key, value):
+    for key in found:
+        if key in derived:
+            found[key] = plain(literals.get(key))
+        elif key in CONDITIONAL and literals.get(key) is not None:
+            found[key] = plain(literals[key])
+        elif key in FORMULAS and literals.get(key) is None and by_formula(key, [instance]):
             found[key] = None
     return found
+
+
+def derived_keys(config_class: Any, instance: Any) -> set[str]:
+    """Return the keys whose default changes with a size, other than by a known formula."""
+    literals = dict(literal_defaults(config_class))
+    others = list(resized(config_class))
+    return {
+        key
+        for key, value in plain(instance.to_dict()).items()
+        if not isinstance(value, dict)
+        and unlike(literals.get(key), value)
+        and (literals.get(key) == "auto" or changes(config_class, key, value, others))
+        and not by_formula(key, [instance, *(other for _, other in others)])
+    }
+
+
+def by_formula(key: str, instances: list[Any]) -> bool:
+    """Whether Slowlens knows how the default of ``key`` is derived."""
+    try:
+        return key in FORMULAS and all(FORMULAS[key](i) == getattr(i, key) for i in instances)
+    except Exception:  # noqa: BLE001, as above
+        return False
+
+
+def read(instance: Any, key: str, otherwise: Any) -> Any:
+    """Return an attribute; a class whose layers differ may refuse to tell."""
+    try:
+        return getattr(instance, key, otherwise)
+    except Exception:  # noqa: BLE001, as above
+        return otherwise
+
+
+def changes(config_class: Any, key: str, value: Any, others: list[tuple[str, Any]]) -> bool:
+    """Whether ``key`` changed in one of ``others`` where it is not the size that was changed."""
+    return any(
+        unlike(read(other, key, value), value)
+        for probe, other in others
+        if key not in {probe, config_class.attribute_map.get(probe)}
+    )
+
+
+def changed(instance: Any) -> dict[str, Any]:
+    """Return what a nested config is given when the file does not mention it at all."""
+    usual = make(type(instance))
+    before = plain(usual.to_dict()) if usual else {}
+    return {
+        key: value
+        for key, value in sorted(plain(instance.to_dict()).items())
+        if key not in before or unlike(before[key], value)
+    }
 
 
 def literal_defaults(config_class: Any) -> Iterator[tuple[str, Any]]:
@@ -154,30 +217,23 @@ def literal_defaults(config_class: Any) -> Iterator[tuple[str, Any]]:
                 yield key, parameter.default
 
 
-def derived(config_class: Any, key: str, value: Any) -> bool:
-    """Whether a default changes when a size that it may follow from changes."""
-    return any(
-        unlike(getattr(other, key, value), value)
-        for probe, other in resized(config_class)
-        if key not in {probe, config_class.attribute_map.get(probe)}
-    )
-
-
 def resized(config_class: Any) -> Iterator[tuple[str, Any]]:
     """Yield instances with one size doubled or halved; a class may refuse some."""
     instance = make(config_class)
-    for probe in SIZES:
-        size = getattr(instance, probe, None)
-        for other in (size * 2, max(1, size // 2)) if isinstance(size, int) else ():
-            if (made := make(config_class, **{probe: other})) is not None:
-                yield probe, made
+    sizes = {probe: read(instance, probe, None) for probe in SIZES}
+    sizes |= dict(literal_defaults(config_class))
+    for probe, size in sizes.items():
+        if type(size) is int and size > 1 and not probe.endswith("_token_id"):
+            for other in (size * 2, size // 2):
+                if (made := make(config_class, **{probe: other})) is not None:
+                    yield probe, made
 
 
 def layers(config_class: Any) -> list[str] | None:
     """Return the shortest list whose repetition gives ``layer_types`` for any depth."""
     instances = [make(config_class)]
     instances += [made for probe, made in resized(config_class) if probe == "num_hidden_layers"]
-    known = [list(kinds) for made in instances if (kinds := getattr(made, "layer_types", None))]
+    known = [list(kinds) for made in instances if (kinds := read(made, "layer_types", None))]
     longest = max(known, key=len, default=[])
     patterns = (longest[:length] for length in range(1, len(longest)))
     return next((p for p in patterns if all(repeats(p, kinds) for kinds in known)), None)
@@ -219,8 +275,10 @@ def plain(value: Any) -> Any:
     match value:
         case dict():
             return {str(key): plain(item) for key, item in value.items() if key not in LEFT_OUT}
-        case list() | tuple() | set():
+        case list() | tuple():
             return [plain(item) for item in value]
+        case set():
+            return sorted(plain(item) for item in value)
         case float() if not math.isfinite(value):
             return {"__float__": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")}
         case None | bool() | int() | float() | str():
@@ -231,7 +289,7 @@ def plain(value: Any) -> Any:
 
 def compact(value: Any) -> str:
     """Return JSON without spaces."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,13 @@ class TypeDefaults:
     """The defaults of one config class, as far as they differ from what all classes share."""
 
     values: JsonObject = field(default_factory=dict[str, Json])
-    """A key whose default follows from other keys (``head_dim``) is null."""
+    """A key whose default is derived from other keys (``head_dim``) is null, or "auto"."""
+    derived: frozenset[str] = frozenset()
+    """Such keys, where the derivation is more than a formula that Slowlens knows."""
     parts: Mapping[str, str] = field(default_factory=dict[str, str])
     """Nested config to the model type it has unless the file names another."""
+    given: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    """What a nested config is given when the file does not mention it at all."""
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     """Other names under which keys may be written."""
     layers: tuple[str, ...] = ()
@@ -39,7 +43,7 @@ class ClassDefaults:
     def value(self, model_type: str, key: str) -> Json | Absent:
         """Return a key's default; ``ABSENT`` for a key or model type that is not known.
 
-        Null may also mean that the value follows from other keys.
+        Null may also mean that the value is derived from other keys.
         """
         row = self.types.get(model_type)
         if row is None:

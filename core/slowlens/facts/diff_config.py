@@ -1,13 +1,13 @@
 """config.json in one spelling, with the defaults of its class filled in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint
 from slowlens.facts.defaults import ClassDefaults, TypeDefaults
 from slowlens.facts.diff_inert import INERT
 from slowlens.facts.diff_leaves import Leaves, flatten
-from slowlens.facts.diff_rope import FLAT_KEYS, ROPE, unify_rope
+from slowlens.facts.diff_rope import FLAT_KEYS, ROPE_KEYS, unify_rope
 from slowlens.facts.diff_shape import derive
 from slowlens.jsonvalue import Json, JsonObject, Pointer, lookup, same
 
@@ -44,33 +44,48 @@ def config_leaves(checkpoint: Checkpoint, defaults: ClassDefaults) -> Leaves:
     top = defaults.of(checkpoint.model_type)
     if top and top.flat:
         _unflatten(leaves, top, defaults)
-    for at in _parts(values, top, defaults):
-        row = defaults.of(defaults.type_at(values, at)) if at else top
-        part = Part(leaves, at, row, defaults.shared)
-        _drop_inert(part, defaults.type_at(values, at))
+    for at in _parts(values, defaults):
+        model_type = defaults.type_at(values, at)
+        part = Part(leaves, at, defaults.of(model_type), defaults.shared)
+        _give(part, defaults.of(defaults.type_at(values, at[:-1])))
+        _drop_inert(part, model_type)
         _name_dtype(part, checkpoint)
         _name_ids(part)
         _complete(part)
-        derive(leaves, at, row)
+        derive(leaves, at, part.row)
+    if top:
+        _imply_cache(leaves)
     return leaves
 
 
-def _parts(
-    values: JsonObject, row: TypeDefaults | None, defaults: ClassDefaults, at: Pointer = ()
-) -> Iterator[Pointer]:
+def _give(part: Part, parent: TypeDefaults | None) -> None:
+    """Fill in what the parent gives a part that the file leaves out altogether."""
+    if part.at and parent and not part.leaves.under(part.at):
+        for pointer, value in flatten(parent.given.get(part.at[-1], {})):
+            part.leaves.fill((*part.at, *pointer), value)
+
+
+def _imply_cache(leaves: Leaves) -> None:
+    """Where the top level says nothing, its text part decides; where nobody does, it is on."""
+    said = (leaves.value((part, "use_cache")) for part in TEXT_CONFIG_KEYS)
+    leaves.fill(("use_cache",), next((value for value in said if isinstance(value, bool)), True))
+
+
+def _parts(values: JsonObject, defaults: ClassDefaults, at: Pointer = ()) -> Iterator[Pointer]:
     """Yield the whole and its parts, those that the file leaves out as well."""
     yield at
     here = lookup(values, at)
-    written = here if isinstance(here, dict) else {}
+    written = here if isinstance(here, Mapping) else {}
     names = {key for key, value in written.items() if _is_part(key, value)}
-    for name in sorted(names | set(row.parts if row else ())) if len(at) < MAX_PARTS else ():
-        deeper = (*at, name)
-        yield from _parts(values, defaults.of(defaults.type_at(values, deeper)), defaults, deeper)
+    if row := defaults.of(defaults.type_at(values, at)):
+        names |= set(row.parts)
+    for name in sorted(names) if len(at) < MAX_PARTS else ():
+        yield from _parts(values, defaults, (*at, name))
 
 
 def _is_part(key: str, value: Json) -> bool:
     named = key.endswith("_config") and key not in {"quantization_config", "compression_config"}
-    return isinstance(value, dict) and (named or key in TEXT_CONFIG_KEYS)
+    return isinstance(value, Mapping) and (named or key in TEXT_CONFIG_KEYS)
 
 
 def _unflatten(leaves: Leaves, top: TypeDefaults, defaults: ClassDefaults) -> None:
@@ -142,11 +157,11 @@ def _complete(part: Part) -> None:
             leaves.fill((*part.at, *pointer), value)
 
 
-_NEVER_FILLED = frozenset({*FLAT_KEYS, ROPE, "dtype", "rope_local_base_freq", *INERT})
+_NEVER_FILLED = frozenset({*ROPE_KEYS, "dtype", *INERT})
 
 
 def _rope_defaults(row: TypeDefaults) -> Leaves:
-    rope = Leaves({key: value for key, value in row.values.items() if key in _NEVER_FILLED})
+    rope = Leaves({key: value for key, value in row.values.items() if key in ROPE_KEYS})
     unify_rope(rope, (), None)
     return rope
 

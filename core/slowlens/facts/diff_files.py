@@ -13,7 +13,7 @@ from slowlens.facts.diff_generation import forget_sampling, generation_leaves
 from slowlens.facts.diff_leaves import Leaves
 from slowlens.facts.diff_meaning import ConfigMeaning
 from slowlens.facts.diff_processor import NESTED, own_leaves, processor_leaves, processor_values
-from slowlens.facts.diff_shape import agree_on_layers
+from slowlens.facts.diff_shape import trust_derived
 from slowlens.facts.diff_tokenizer import template_diff, tokenizer_leaves
 from slowlens.facts.diff_whole import (
     ADAPTER_CONFIG,
@@ -57,9 +57,9 @@ def _config(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults) -> 
         return Diff(missing)
     means = ConfigMeaning(source, merged, defaults)
     left, right = config_leaves(source, defaults), config_leaves(merged, defaults)
-    agree_on_layers(left, right)
+    trust_derived(left, right)
     found = Pair(CONFIG, left, right, means).diff()
-    return replace(found, differences=tuple(map(means.in_context, found.differences)))
+    return replace(found, differences=tuple(map(means.by_value, found.differences)))
 
 
 def _generation(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults) -> Diff:

@@ -28,6 +28,8 @@ class Leaves:
         self.raw = dict(flatten(self.values))
         self.notes: dict[Pointer, str] = {}
         """Why the value at a pointer of the file moved, or has no effect."""
+        self.derived: set[Pointer] = set()
+        """What transformers works out, in its own way, where it is missing."""
         self._leaves = {pointer: Leaf(value, pointer) for pointer, value in self.raw.items()}
 
     def __iter__(self) -> Iterator[Pointer]:

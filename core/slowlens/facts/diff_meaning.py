@@ -30,28 +30,28 @@ class ConfigMeaning:
         found = meaning(pointer, {**GENERATION, **TABLE})
         if not found.known and self._foreign(pointer):
             return Meaning(Effect.COSMETIC, _UNKNOWN_KEY, known=False)
+        key = pointer[-1]
+        if key in GENERATION and not key.startswith("output_"):
+            return self._generation_key(key, found)
         return found
 
-    def in_context(self, difference: Difference) -> Difference:
-        """Say what a generation key in config.json still decides, and what a dtype does."""
-        key = difference.key.rpartition(".")[2]
+    def by_value(self, difference: Difference) -> Difference:
+        """Let the two values decide what a change of dtype does."""
         values = difference.source, difference.merged
-        if key in {"dtype", "torch_dtype"} and ABSENT not in values:
+        if difference.key.rpartition(".")[2] in {"dtype", "torch_dtype"} and ABSENT not in values:
             return replace(difference, effect=dtype_effect(*values))
-        if key not in GENERATION or key.startswith("output_"):
-            return difference
-        return self._generation_key(difference, key)
+        return difference
 
-    def _generation_key(self, difference: Difference, key: str) -> Difference:
+    def _generation_key(self, key: str, found: Meaning) -> Meaning:
+        """Say what a generation key still decides in config.json."""
         sides = self.source, self.merged
         if not all(side.values(GENERATION_CONFIG) is not None for side in sides):
-            return replace(difference, note=f"{difference.note}; {_ALONE}")
+            return Meaning(found.effect, f"{found.note}; {_ALONE}")
         if any(side.get(GENERATION_CONFIG, "_from_model_config") is True for side in sides):
-            note = f"{_LOOPS}; but {_VOID}" if key == "use_cache" else _VOID
-            return replace(difference, note=note)
+            return Meaning(found.effect, f"{_LOOPS}; but {_VOID}" if key == "use_cache" else _VOID)
         if key == "use_cache":
-            return replace(difference, note=_LOOPS)
-        return replace(difference, effect=Effect.COSMETIC, note=_NOT_HERE)
+            return Meaning(found.effect, _LOOPS)
+        return Meaning(Effect.COSMETIC, _NOT_HERE)
 
     def _foreign(self, pointer: Pointer) -> bool:
         """Whether the config class that the pointer leads into is known, and lacks the key."""

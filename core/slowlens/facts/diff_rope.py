@@ -22,6 +22,8 @@ _LOCAL = {
     "local_rope_theta": (_SLIDING, "rope_theta"),
     "global_rope_theta": (_FULL, "rope_theta"),
 }
+ROPE_KEYS = frozenset({ROPE, SCALING, *_MOVED, *_LOCAL})
+"""Every key that says something about rotary positions."""
 _SCALED = ("llama3", "yarn", "longrope")
 
 
@@ -40,7 +42,7 @@ def unify_rope(leaves: Leaves, at: Pointer, defaults: Leaves | None) -> None:
     _name_type(leaves, rope)
     if defaults:
         _fill(leaves, at, defaults)
-    _fill_length(leaves, at)
+    _fill_rest(leaves, at)
 
 
 def _gather(leaves: Leaves, at: Pointer) -> None:
@@ -77,25 +79,28 @@ def _name_type(leaves: Leaves, rope: Pointer) -> None:
     for pointer in _inside(leaves, rope):
         if pointer[-1] == "rope_type":
             leaves.rewrite(pointer, _name, "mrope_section alone makes it multimodal")
-        elif pointer[-1] == "rope_theta":
-            leaves.fill((*pointer[:-1], "rope_type"), "default")
 
 
 def _fill(leaves: Leaves, at: Pointer, defaults: Leaves) -> None:
+    """Add the class's parameters; of a mapping that the file writes, only what always holds."""
+    rope = (*at, ROPE)
+    written = {p[:-1] for p in _inside(leaves, rope) if p[-1] not in _MOVED.values()}
     for pointer in defaults.under((ROPE,)):
-        value = defaults.value(pointer)
-        if value is not ABSENT and value is not None:
-            leaves.fill((*at, *pointer), value)
+        value, here = defaults.value(pointer), (*at, *pointer)
+        always = pointer[-1] in _MOVED.values() or value == "axial"
+        if value is not ABSENT and value is not None and (always or here[:-1] not in written):
+            leaves.fill(here, value)
 
 
 def _name(value: Json) -> Json:
     return _NAMES.get(value, value) if isinstance(value, str) else value
 
 
-def _fill_length(leaves: Leaves, at: Pointer) -> None:
-    """Add the length before scaling, which transformers takes from the model when left out."""
-    rope = (*at, ROPE)
-    if leaves.value((*rope, "rope_type")) in _SCALED:
-        for key in ("original_max_position_embeddings", "max_position_embeddings"):
-            if isinstance(value := leaves.value((*at, key)), int):
-                leaves.fill((*rope, "original_max_position_embeddings"), value)
+def _fill_rest(leaves: Leaves, at: Pointer) -> None:
+    """Add what transformers infers: the type, and the length before scaling."""
+    for kind in {pointer[:-1] for pointer in _inside(leaves, (*at, ROPE))}:
+        leaves.fill((*kind, "rope_type"), "default")
+        if leaves.value((*kind, "rope_type")) in _SCALED:
+            for key in ("original_max_position_embeddings", "max_position_embeddings"):
+                if isinstance(value := leaves.value((*at, key)), int):
+                    leaves.fill((*kind, "original_max_position_embeddings"), value)

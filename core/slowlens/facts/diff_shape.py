@@ -3,8 +3,8 @@
 from itertools import cycle, islice
 
 from slowlens.facts.defaults import TypeDefaults
-from slowlens.facts.diff_leaves import Leaves
-from slowlens.jsonvalue import Json, Pointer
+from slowlens.facts.diff_leaves import Leaf, Leaves
+from slowlens.jsonvalue import ABSENT, Json, Pointer
 
 FULL, SLIDING = "full_attention", "sliding_attention"
 MAX_LAYERS = 10_000
@@ -18,7 +18,8 @@ _KINDS = {"mamba": "linear_attention", "attention": FULL}
 def derive(leaves: Leaves, at: Pointer, row: TypeDefaults | None) -> None:
     """Fill in what follows from other keys, and forget what they make void."""
     leaves.move((*at, "_sliding_window_pattern"), (*at, "sliding_window_pattern"), _PATTERN)
-    leaves.rewrite((*at, "layer_types"), _renamed, _RENAMED)
+    for key in ("layer_types", "layers_block_type"):
+        leaves.rewrite((*at, key), _renamed, _RENAMED)
     _infer(leaves, (*at, "layer_types"), _layer_types(leaves, at, row))
     if leaves.value((*at, "layer_types")):
         leaves.drop((*at, "sliding_window_pattern"), _PATTERN)
@@ -26,18 +27,30 @@ def derive(leaves: Leaves, at: Pointer, row: TypeDefaults | None) -> None:
         leaves.drop((*at, "max_window_layers"), _WINDOW)
         leaves.drop((*at, "sliding_window"), _WINDOW)
     heads, size = _number(leaves, at, "num_attention_heads"), _number(leaves, at, "hidden_size")
-    _infer(leaves, (*at, "num_key_value_heads"), heads)
-    _infer(leaves, (*at, "head_dim"), size // heads if heads and size else None)
+    formulas = {"num_key_value_heads": heads, "head_dim": size // heads if heads else 0}
+    derived = row.derived if row else {"layer_types"}
+    leaves.derived |= {(*at, key) for key in derived}
+    for key in formulas.keys() - derived:
+        _infer(leaves, (*at, key), formulas[key])
 
 
-def agree_on_layers(left: Leaves, right: Leaves) -> None:
-    """Trust a list of layers of the right length where the other side has none."""
+def trust_derived(left: Leaves, right: Leaves) -> None:
+    """Where only one side writes what transformers derives, take it to be what it derives."""
     for one, other in ((left, right), (right, left)):
-        for pointer in tuple(one):
-            kinds = one.value(pointer) if pointer[-1] == "layer_types" else None
-            depth = _number(other, pointer[:-1], "num_hidden_layers")
-            if isinstance(kinds, list) and len(kinds) == depth:
-                _infer(other, pointer, kinds)
+        for pointer in one.derived:
+            ours, theirs = one.leaf(pointer), other.leaf(pointer)
+            if ours and ours.origin and (theirs is None or _is_open(theirs)):
+                depth = _number(other, pointer[:-1], "num_hidden_layers")
+                if pointer[-1] != "layer_types" or _length(ours.value) == depth:
+                    other.replace(pointer, ours.value, _DERIVED)
+
+
+def _is_open(leaf: Leaf) -> bool:
+    return leaf.origin is None or leaf.value in (None, "auto")
+
+
+def _length(value: Json) -> int:
+    return len(value) if isinstance(value, list) else -1
 
 
 def _layer_types(leaves: Leaves, at: Pointer, row: TypeDefaults | None) -> Json:
@@ -53,7 +66,7 @@ def _layer_types(leaves: Leaves, at: Pointer, row: TypeDefaults | None) -> Json:
 
 
 def _infer(leaves: Leaves, pointer: Pointer, value: Json) -> None:
-    if value and (leaves.leaf(pointer) is None or leaves.value(pointer) is None):
+    if value and leaves.value(pointer) in (ABSENT, None, "auto"):
         leaves.replace(pointer, value, _DERIVED)
 
 

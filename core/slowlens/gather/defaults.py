@@ -59,7 +59,9 @@ class _Rows(Mapping[str, TypeDefaults]):
 def _row(values: dict[str, Any]) -> TypeDefaults:
     return TypeDefaults(
         values=values.get("values", {}),
+        derived=frozenset(values.get("derived", ())),
         parts=values.get("parts", {}),
+        given=values.get("given", {}),
         aliases=values.get("aliases", {}),
         layers=tuple(values.get("layers", ())),
         flat=values.get("flat", ""),

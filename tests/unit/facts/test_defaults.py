@@ -94,6 +94,19 @@ def test_a_default_that_follows_from_other_keys_is_null() -> None:
     assert defaults.value("qwen2", "layer_types") is None
 
 
+def test_a_derivation_that_is_no_simple_formula_is_marked() -> None:
+    row = read_defaults(5).of("deepseek_v3")
+    assert row is not None
+    assert "head_dim" in row.derived
+    assert row.values["head_dim"] is None
+
+
+def test_what_a_parent_gives_a_part_that_is_left_out() -> None:
+    row = read_defaults(5).of("llava")
+    assert row is not None
+    assert row.given["vision_config"]["image_size"] == 336
+
+
 def test_the_layers_of_a_class_repeat() -> None:
     row = read_defaults(5).of("gemma3_text")
     assert row is not None

@@ -115,6 +115,47 @@ def test_nothing_differs(source: dict[str, object], merged: dict[str, object]) -
         ),
         ({"model_type": "remote-code"}, {"layer_types": None}, {}),
         (
+            {"model_type": "gpt_oss", "max_position_embeddings": 64},
+            {"rope_scaling": {"type": "yarn", "factor": 2.0}},
+            {
+                "rope_parameters": {
+                    "rope_type": "yarn",
+                    "factor": 2.0,
+                    "rope_theta": 150000.0,
+                    "original_max_position_embeddings": 64,
+                }
+            },
+        ),
+        (
+            {"model_type": "gemma3_text", "max_position_embeddings": 64},
+            {"rope_scaling": {"type": "yarn", "factor": 2.0}},
+            {
+                "rope_parameters": {
+                    "sliding_attention": {"rope_theta": 10000.0},
+                    "full_attention": {
+                        "rope_type": "yarn",
+                        "factor": 2.0,
+                        "rope_theta": 1000000.0,
+                        "original_max_position_embeddings": 64,
+                    },
+                }
+            },
+        ),
+        (
+            {"model_type": "pixtral"},
+            {"rope_theta": 1e4},
+            {"rope_parameters": {"rope_type": "axial"}},
+        ),
+        (
+            {"model_type": "zamba2"},
+            {"layers_block_type": ["mamba", "hybrid"]},
+            {"layers_block_type": ["linear_attention", "hybrid"]},
+        ),
+        ({"model_type": "deepseek_v3"}, {}, {"head_dim": 64, "qk_head_dim": 192}),
+        ({"model_type": "falcon_h1"}, {"mamba_d_head": "auto"}, {"mamba_d_head": 8}),
+        ({"model_type": "llava"}, {}, {"vision_config": {"image_size": 336}}),
+        ({"model_type": "gemma3"}, {"use_cache": True}, {}),
+        (
             {"model_type": "remote-code", "num_hidden_layers": 2},
             {},
             {"layer_types": ["a", "b"]},
@@ -266,6 +307,11 @@ class TestNested:
         found = differing(made(base), made(off))
         assert list(found) == ["text_config.use_cache"]
         assert found["text_config.use_cache"].effect is Effect.SPEED
+
+    def test_use_cache_at_the_top_wins_over_the_text_part(self) -> None:
+        text = {**GEMMA["text_config"], "use_cache": False}
+        found = configs({}, {"use_cache": True}, {**GEMMA, "text_config": text})
+        assert found["use_cache"].note.endswith("absent means false")
 
     def test_the_tie_of_the_text_part_is_that_of_the_whole(self) -> None:
         tied = {**QWEN, "text_config": {"num_hidden_layers": 2, "tie_word_embeddings": True}}
