@@ -101,7 +101,7 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing(pair: list[str], tmp_
     assert "generate() runs without its key-value cache" in out
 
 
-def test_a_failure_is_said_kept_and_exit_code_2(pair: list[str], tmp_path: Path) -> None:
+def test_a_failure_is_said_and_a_run_without_a_trial_is_not_kept(pair: list[str], tmp_path: Path) -> None:
     (Path(pair[0]) / "model.safetensors").unlink()
     process = start(tmp_path, *pair, *QUICK)
     _, error = process.communicate(timeout=300)
@@ -109,7 +109,7 @@ def test_a_failure_is_said_kept_and_exit_code_2(pair: list[str], tmp_path: Path)
     assert "loading merged" in error
     assert "no weights" in error
     assert "Traceback" not in error
-    assert kept(tmp_path).status is Status.FAILED
+    assert not (tmp_path / "home" / "state" / "runs").exists()
 
 
 @pytest.mark.parametrize(

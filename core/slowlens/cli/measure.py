@@ -49,12 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, diagnose, keep the run, print it."""
     checked = check(arguments.merged, arguments.source)
     measurement = _follow(_plan(arguments), print_event if arguments.events else Progress())
+    failure = SlowlensError(measurement.error, hint=measurement.hint)
+    if measurement.status is Status.FAILED and not measurement.generations:
+        raise failure
     result = measured(checked, measurement)
     _keep(result, arguments.output)
     if not arguments.events:
         sys.stdout.write(json.render(result) if arguments.format == "json" else _text(result))
     if measurement.status is Status.FAILED:
-        raise SlowlensError(measurement.error, hint=measurement.hint)
+        raise failure
     return EXIT_CODES[measurement.status]
 
 
