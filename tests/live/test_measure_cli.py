@@ -101,7 +101,7 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing(pair: list[str], tmp_
     assert "generate() runs without its key-value cache" in out
 
 
-def test_a_failure_is_said_and_a_run_without_a_trial_is_not_kept(pair: list[str], tmp_path: Path) -> None:
+def test_a_failure_before_the_first_trial_keeps_no_run(pair: list[str], tmp_path: Path) -> None:
     (Path(pair[0]) / "model.safetensors").unlink()
     process = start(tmp_path, *pair, *QUICK)
     _, error = process.communicate(timeout=300)
