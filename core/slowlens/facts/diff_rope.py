@@ -47,7 +47,7 @@ def unify_rope(leaves: Leaves, at: Pointer, defaults: Leaves | None) -> None:
 
 def _gather(leaves: Leaves, at: Pointer) -> None:
     rope = (*at, ROPE)
-    for key in (ROPE, SCALING):
+    for key in ROPE_KEYS:
         if leaves.value((*at, key)) is None:
             leaves.drop((*at, key), _NOTE)
     leaves.move((*at, SCALING), rope, _NOTE)
