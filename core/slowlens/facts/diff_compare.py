@@ -1,6 +1,7 @@
 """Two files in one spelling: what differs, and what only looks different."""
 
 import json
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -53,10 +54,10 @@ class Pair:
 
     def _lost_mapping(self, pointer: Pointer) -> tuple[Pointer, bool, bool]:
         """Return the mapping that only one side has, if the leaf is in one, and who has it."""
-        ours, theirs = self._origin(self.source, pointer), self._origin(self.merged, pointer)
+        ours, theirs = self.source.origin(pointer), self.merged.origin(pointer)
         if bool(ours) is bool(theirs):
             return (), False, False
-        lost = _lost(ours or theirs or (), self.merged if ours else self.source)
+        lost = (self.merged if ours else self.source).lacks(ours or theirs or ())
         return lost, bool(lost and ours), bool(lost and theirs)
 
     def _whole(self, pointer: Pointer, members: tuple[Pointer, ...]) -> Difference:
@@ -79,8 +80,8 @@ class Pair:
         return Difference(
             self.file,
             dotted(origins.pop() if len(origins) == 1 else pointer),
-            _said(self.source, left),
-            _said(self.merged, right),
+            self.source.written(self.source.origin(pointer)),
+            self.merged.written(self.merged.origin(pointer)),
             means.effect,
             "; ".join(filter(None, (means.note, _absence(_implied(left), _implied(right))))),
         )
@@ -88,30 +89,30 @@ class Pair:
     def _respelled(self, pointers: Iterator[Pointer]) -> Iterator[Difference]:
         """Yield what the two files write in different places or ways."""
         for pointer in pointers:
-            ours, theirs = self._origin(self.source, pointer), self._origin(self.merged, pointer)
-            left, right = _raw(self.source, ours), _raw(self.merged, theirs)
+            ours, theirs = self.source.origin(pointer), self.merged.origin(pointer)
+            left, right = self.source.written(ours), self.merged.written(theirs)
             if (ours, left) == (theirs, right) or not (ours or theirs):
                 continue
-            note = _note(self.merged, theirs) or _note(self.source, ours)
+            note = self.merged.note(theirs) or self.source.note(ours)
             if note and ours and theirs and ours[-1] != theirs[-1]:
                 note += f" (in source: {dotted(ours)})"
             yield self._unchanged(theirs or ours or pointer, left, right, note)
 
     def _without_effect(self) -> Iterator[Difference]:
         """Yield what differs in keys that nobody reads."""
-        read = {self._origin(side, p) for side in (self.source, self.merged) for p in side}
+        read = {side.origin(p) for side in (self.source, self.merged) for p in side}
         around = {p[:length] for p in read if p for length in range(1, len(p))}
         told: set[Pointer] = set()
         for pointer in dict.fromkeys((*self.source.raw, *self.merged.raw)):
-            left, right = _raw(self.source, pointer), _raw(self.merged, pointer)
+            left, right = self.source.written(pointer), self.merged.written(pointer)
             if pointer in read or same(_nothing(left), _nothing(right)):
                 continue
-            whole = _lost(pointer, self.merged if right is ABSENT else self.source)
+            whole = (self.merged if right is ABSENT else self.source).lacks(pointer)
             whole = pointer if not whole or whole in around else whole
             if whole not in told:
                 told.add(whole)
                 left, right = (lookup(s.values, whole) for s in (self.source, self.merged))
-                note = _note(self.merged, pointer) or _note(self.source, pointer)
+                note = self.merged.note(pointer) or self.source.note(pointer)
                 yield self._unchanged(whole, left, right, note)
 
     def _unchanged(
@@ -121,41 +122,16 @@ class Pair:
         reason = note or (_DEFAULT if one_sided else _REWRITTEN)
         return Difference(self.file, dotted(pointer), left, right, Effect.COSMETIC, reason)
 
-    @staticmethod
-    def _origin(side: Leaves, pointer: Pointer) -> Pointer | None:
-        leaf = side.leaf(pointer)
-        return leaf.origin if leaf else None
-
-
-def _lost(pointer: Pointer, side: Leaves) -> Pointer:
-    """Return the mapping around ``pointer`` that ``side`` has not at all, if there is one."""
-    for length in range(1, len(pointer)):
-        if lookup(side.values, pointer[:length]) is ABSENT:
-            return pointer[:length]
-    return ()
-
-
-def _raw(side: Leaves, origin: Pointer | None) -> Json | Absent:
-    return ABSENT if origin is None else side.raw.get(origin, ABSENT)
-
-
-def _note(side: Leaves, origin: Pointer | None) -> str:
-    return "" if origin is None else side.notes.get(origin, "")
-
 
 def _is_said(leaf: Leaf | None) -> bool:
     return leaf is not None and (leaf.origin is not None or leaf.said_by != "")
-
-
-def _said(side: Leaves, leaf: Leaf | None) -> Json | Absent:
-    return ABSENT if leaf is None else _raw(side, leaf.origin)
 
 
 def _implied(leaf: Leaf | None) -> str:
     """Say what a missing key means, where that is known."""
     if leaf is None or leaf.origin is not None or leaf.value is None:
         return ""
-    text = json.dumps(leaf.value, ensure_ascii=False)
+    text = textwrap.shorten(json.dumps(leaf.value, ensure_ascii=False), 60, placeholder=" …")
     return text + (f" (from {leaf.said_by})" if leaf.said_by else "")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
 
-from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, same
+from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, lookup, same
 
 OPAQUE = frozenset({"id2label", "label2id", "auto_map", "__float__"})
 """Mappings that are one value."""
@@ -43,6 +43,24 @@ class Leaves:
         """Return the value at ``pointer``."""
         leaf = self._leaves.get(pointer)
         return ABSENT if leaf is None else leaf.value
+
+    def origin(self, pointer: Pointer) -> Pointer | None:
+        """Return where the file says what holds at ``pointer``, None where it does not."""
+        leaf = self._leaves.get(pointer)
+        return leaf.origin if leaf else None
+
+    def written(self, origin: Pointer | None) -> Json | Absent:
+        """Return what the file itself says at one of its pointers."""
+        return ABSENT if origin is None else self.raw.get(origin, ABSENT)
+
+    def note(self, origin: Pointer | None) -> str:
+        """Return why a value of the file moved, or has no effect."""
+        return "" if origin is None else self.notes.get(origin, "")
+
+    def lacks(self, origin: Pointer) -> Pointer:
+        """Return the mapping around ``origin`` that the file does not have at all, if any."""
+        around = (origin[:length] for length in range(1, len(origin)))
+        return next((p for p in around if lookup(self.values, p) is ABSENT), ())
 
     def under(self, pointer: Pointer) -> tuple[Pointer, ...]:
         """Return the pointers at and below ``pointer``."""

@@ -89,7 +89,7 @@ class Model:
         return found if found and int(found[1]) >= self.layers else None
 
 
-def reshaped(source: Tensor, merged: Tensor) -> Meaning:
+def shape_meaning(source: Tensor, merged: Tensor) -> Meaning:
     """Return what another shape means."""
     if 0 in merged.shape and 0 not in source.shape:
         return Meaning(OUTPUT, _EMPTY)

@@ -2,32 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint, Tensor
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.diff_effects import Meaning, dtype_effect
-from slowlens.facts.diff_renames import Rename, grouped, renames
-from slowlens.facts.diff_tensors import Model, reshaped
+from slowlens.facts.diff_changes import (
+    EVERY,
+    WEIGHTS,
+    Change,
+    Told,
+    counted,
+    described,
+    recast,
+    reshaped,
+    total,
+)
+from slowlens.facts.diff_effects import Meaning
+from slowlens.facts.diff_renames import Rename, renames
+from slowlens.facts.diff_tensors import Model
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.jsonvalue import ABSENT
 
-WEIGHTS = "weights"
-TOTAL = "size in bytes"
-EVERY = "*"
-MAX_ROWS = 8
-"""More groups of tensors with one change of dtype become one row."""
-_SMALL_PART = 0.05
-_SAME_SIZE = 0.01
 _LAYOUT = "another layout of the same model, which transformers knows"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One tensor on both sides."""
-
-    source: Tensor
-    merged: Tensor
 
 
 def weights_diff(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults) -> Diff:
@@ -47,9 +42,9 @@ def weights_diff(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults
         *_lost(model, [ours[name] for name in lost if name not in paired]),
         *_extra(model, [theirs[name] for name in extra if name not in paired]),
         *_renamed(moved),
-        *_recast([c for c in common if c.source.dtype != c.merged.dtype], len(common)),
-        *_reshaped([c for c in common if c.source.shape != c.merged.shape]),
-        *_total(source.weights.size, merged.weights.size),
+        *recast([c for c in common if c.source.dtype != c.merged.dtype], common),
+        *reshaped([c for c in common if c.source.shape != c.merged.shape]),
+        *total(source.weights.size, merged.weights.size),
     )
     return Diff(
         tuple(difference for difference, matters in found if matters),
@@ -63,10 +58,6 @@ def _not_compared(ours: bool, theirs: bool) -> Diff:
     left, right = ("safetensors" if there else ABSENT for there in (ours, theirs))
     note = "no safetensors headers to read, so that the weights were not compared"
     return Diff((Difference(WEIGHTS, EVERY, left, right, Effect.COSMETIC, note),))
-
-
-Told = Iterator[tuple[Difference, bool]]
-"""A difference, and whether it matters."""
 
 
 def _lost(model: Model, tensors: list[Tensor]) -> Told:
@@ -86,7 +77,7 @@ def _grouped(
     for tensor in tensors:
         groups[key(tensor.name), means(tensor.name)].append(tensor)
     for kind, members in groups.items():
-        yield kind, _described(members)
+        yield kind, described(members)
 
 
 def _renamed(moved: Iterable[Rename]) -> Told:
@@ -94,7 +85,7 @@ def _renamed(moved: Iterable[Rename]) -> Told:
     for rename in moved:
         groups[rename.wrapper, ("", "") if rename.wrapper else rename.prefixes].append(rename)
     for (wrapper, (left, right)), members in groups.items():
-        count = _count(len(members))
+        count = counted(len(members))
         if wrapper:
             one = members[0]
             note = f"{count}: not found under this name, so filled with random numbers"
@@ -103,60 +94,6 @@ def _renamed(moved: Iterable[Rename]) -> Told:
         else:
             note = f"{count}: {_LAYOUT}"
             yield Difference(WEIGHTS, right, left, right, Effect.COSMETIC, note), False
-
-
-def _recast(changes: list[Change], compared: int) -> Told:
-    kinds: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
-    for change in changes:
-        kinds[change.source.dtype, change.merged.dtype].append(change)
-    for (before, after), members in kinds.items():
-        patterns: defaultdict[str, list[Change]] = defaultdict(list)
-        for change in members:
-            patterns[grouped(change.merged.name)].append(change)
-        effect, note = _dtype_meaning(before, after, members)
-        if len(members) == compared or len(patterns) > MAX_ROWS:
-            patterns = defaultdict(list, {EVERY: members})
-            note = f"{len(members)} of {_count(compared)}; {note}"
-        for key, rows in patterns.items():
-            told = f"{before} x{len(rows)}", f"{after} x{len(rows)}"
-            yield Difference(WEIGHTS, key, *told, effect, note), True
-
-
-def _dtype_meaning(before: str, after: str, members: list[Change]) -> tuple[Effect, str]:
-    effect = dtype_effect(before, after)
-    sizes = sum(c.source.size for c in members), sum(c.merged.size for c in members)
-    if effect is Effect.OUTPUT:
-        return effect, "other numbers: rounding, or a range that overflows"
-    ratio = f"{sizes[1] / sizes[0]:.2g} times the bytes" if sizes[0] else "other bytes"
-    slower = "; loaded so, every token takes as much longer" if effect is Effect.SPEED else ""
-    return effect, ratio + slower
-
-
-def _reshaped(changes: list[Change]) -> Told:
-    groups: defaultdict[tuple[str, Meaning], list[Change]] = defaultdict(list)
-    for change in changes:
-        key = grouped(change.merged.name), reshaped(change.source, change.merged)
-        groups[key].append(change)
-    for (name, meaning), members in groups.items():
-        told = _described([c.source for c in members]), _described([c.merged for c in members])
-        yield Difference(WEIGHTS, name, *told, meaning.effect, meaning.note), True
-
-
-def _total(before: int, after: int) -> Told:
-    if before != after:
-        ratio = after / before if before else 0.0
-        effect = Effect.MEMORY if abs(ratio - 1) > _SAME_SIZE else Effect.COSMETIC
-        yield Difference(WEIGHTS, TOTAL, before, after, effect, f"{ratio:.3g} times"), True
-
-
-def _described(tensors: list[Tensor]) -> str:
-    kinds = {f"{tensor.dtype} {list(tensor.shape)}" for tensor in tensors}
-    kind = kinds.pop() if len(kinds) == 1 else "several kinds"
-    return f"{kind} x{len(tensors)}"
-
-
-def _count(number: int) -> str:
-    return "1 tensor" if number == 1 else f"{number} tensors"
 
 
 def _model(checkpoint: Checkpoint, defaults: ClassDefaults) -> Model:

@@ -63,6 +63,13 @@ def test_what_a_change_of_dtype_does(before: str, after: str, effect: Effect) ->
     assert weights(model(before), model(after))["*"].effect is effect
 
 
+def test_a_few_small_tensors_in_float32_are_how_models_are_saved() -> None:
+    source = model() | {"model.big.weight": ("BF16", (1000, 8))}
+    merged = source | {"model.layers.0.input_layernorm.weight": ("F32", (8, 8))}
+    found = weights(source, merged)
+    assert {d.effect for d in found.values()} == {Effect.COSMETIC}
+
+
 def test_a_missing_layer_is_grouped_with_its_number_of_tensors() -> None:
     found = weights(model(layers=3), model(layers=1), {**LLAMA, "num_hidden_layers": 3})
     row = found["model.layers.*.mlp.up_proj.weight"]
