@@ -1,18 +1,14 @@
 """config.json in one spelling, with the defaults of its class filled in."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
 from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint
 from slowlens.facts.defaults import ClassDefaults, TypeDefaults
 from slowlens.facts.diff_inert import INERT
 from slowlens.facts.diff_leaves import Leaves, flatten
+from slowlens.facts.diff_parts import Part, parts
 from slowlens.facts.diff_rope import FLAT_KEYS, ROPE_KEYS, unify_rope
 from slowlens.facts.diff_shape import derive
-from slowlens.jsonvalue import Json, JsonObject, Pointer, lookup, same
+from slowlens.jsonvalue import Json, same
 
-MAX_PARTS = 3
-"""How deep configs are nested in configs."""
 TOKEN_IDS = ("eos_token_id", "bos_token_id", "pad_token_id")
 _EVERYWHERE = frozenset({"use_cache", *TOKEN_IDS})
 """Text keys that the top level may contradict, because other code reads them there."""
@@ -27,16 +23,6 @@ _ALIAS = "another name of the same key"
 _DTYPES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16", "F64": "float64"}
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One config class within config.json: the whole, or a nested part."""
-
-    leaves: Leaves
-    at: Pointer
-    row: TypeDefaults | None
-    shared: JsonObject
-
-
 def config_leaves(checkpoint: Checkpoint, defaults: ClassDefaults) -> Leaves:
     """Return what config.json says and leaves out, in the spelling of transformers 5."""
     values = checkpoint.values(CONFIG) or {}
@@ -44,25 +30,15 @@ def config_leaves(checkpoint: Checkpoint, defaults: ClassDefaults) -> Leaves:
     top = defaults.of(checkpoint.model_type)
     if top and top.flat:
         _unflatten(leaves, top, defaults)
-    for at in _parts(values, defaults):
-        model_type = defaults.type_at(values, at)
-        part = Part(leaves, at, defaults.of(model_type), defaults.shared)
-        _give(part, defaults.of(defaults.type_at(values, at[:-1])))
-        _drop_inert(part, model_type)
+    for part in parts(leaves, defaults):
+        _drop_inert(part)
         _name_dtype(part, checkpoint)
         _name_ids(part)
         _complete(part)
-        derive(leaves, at, part.row)
+        derive(leaves, part.at, part.row)
     if top:
         _imply_cache(leaves)
     return leaves
-
-
-def _give(part: Part, parent: TypeDefaults | None) -> None:
-    """Fill in what the parent gives a part that the file leaves out altogether."""
-    if part.at and parent and not part.leaves.under(part.at):
-        for pointer, value in flatten(parent.given.get(part.at[-1], {})):
-            part.leaves.fill((*part.at, *pointer), value)
 
 
 def _imply_cache(leaves: Leaves) -> None:
@@ -71,28 +47,11 @@ def _imply_cache(leaves: Leaves) -> None:
     leaves.fill(("use_cache",), next((value for value in said if isinstance(value, bool)), True))
 
 
-def _parts(values: JsonObject, defaults: ClassDefaults, at: Pointer = ()) -> Iterator[Pointer]:
-    """Yield the whole and its parts, those that the file leaves out as well."""
-    yield at
-    here = lookup(values, at)
-    written = here if isinstance(here, Mapping) else {}
-    names = {key for key, value in written.items() if _is_part(key, value)}
-    if row := defaults.of(defaults.type_at(values, at)):
-        names |= set(row.parts)
-    for name in sorted(names) if len(at) < MAX_PARTS else ():
-        yield from _parts(values, defaults, (*at, name))
-
-
-def _is_part(key: str, value: Json) -> bool:
-    named = key.endswith("_config") and key not in {"quantization_config", "compression_config"}
-    return isinstance(value, Mapping) and (named or key in TEXT_CONFIG_KEYS)
-
-
 def _unflatten(leaves: Leaves, top: TypeDefaults, defaults: ClassDefaults) -> None:
     """Move text keys from the top level to the text part, where transformers 5 writes them."""
     text = defaults.of(top.parts.get(top.flat, ""))
     movable = ((set(text.values) if text else set()) | FLAT_KEYS | _EVERYWHERE) - set(top.values)
-    for key in sorted({pointer[0] for pointer in leaves} & (movable - _OWN)):
+    for key in sorted(leaves.keys() & (movable - _OWN)):
         here, there = (key,), (top.flat, key)
         if not leaves.under(there):
             leaves.move(here, there, _TEXT)
@@ -103,13 +62,13 @@ def _unflatten(leaves: Leaves, top: TypeDefaults, defaults: ClassDefaults) -> No
         leaves.move((top.flat, tie), (tie,), _TWICE)
 
 
-def _drop_inert(part: Part, model_type: str) -> None:
-    for key, note in INERT.items():
-        part.leaves.drop((*part.at, key), note)
+def _drop_inert(part: Part) -> None:
+    for key in INERT.keys() & part.leaves.keys(part.at):
+        part.leaves.drop((*part.at, key), INERT[key])
     if part.at:
         part.leaves.drop((*part.at, "architectures"), "only the whole model's counts")
-        if model_type:
-            part.leaves.replace((*part.at, "model_type"), model_type, _NAMED)
+        if part.model_type:
+            part.leaves.replace((*part.at, "model_type"), part.model_type, _NAMED)
     for alias, key in part.row.aliases.items() if part.row else ():
         if part.row and alias not in part.row.values:
             part.leaves.move((*part.at, alias), (*part.at, key), _ALIAS)
@@ -150,8 +109,7 @@ def _complete(part: Part) -> None:
     unify_rope(leaves, part.at, _rope_defaults(row) if row else None)
     if row is None:
         return
-    depth = len(part.at)
-    written = {pointer[depth] for pointer in leaves.under(part.at) if len(pointer) > depth}
+    written = leaves.keys(part.at)
     for pointer, value in flatten({**part.shared, **row.values}):
         if pointer[0] not in written and pointer[0] not in _NEVER_FILLED:
             leaves.fill((*part.at, *pointer), value)

@@ -16,8 +16,8 @@ def generation_leaves(checkpoint: Checkpoint, defaults: ClassDefaults) -> Leaves
     """Return the generation settings of a file, completed by the library's own."""
     values = checkpoint.values(GENERATION_CONFIG)
     leaves = Leaves(values or {})
-    for key, note in INERT.items():
-        leaves.drop((key,), note)
+    for key in INERT.keys() & leaves.keys():
+        leaves.drop((key,), INERT[key])
     for key in TOKEN_IDS:
         leaves.rewrite((key,), token_ids, _IDS)
     if values is None:

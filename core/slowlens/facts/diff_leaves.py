@@ -62,6 +62,11 @@ class Leaves:
         around = (origin[:length] for length in range(1, len(origin)))
         return next((p for p in around if lookup(self.values, p) is ABSENT), ())
 
+    def keys(self, at: Pointer = ()) -> set[str]:
+        """Return the keys of the mapping at ``at``."""
+        length = len(at)
+        return {p[length] for p in self._leaves if p[:length] == at and len(p) > length}
+
     def under(self, pointer: Pointer) -> tuple[Pointer, ...]:
         """Return the pointers at and below ``pointer``."""
         length = len(pointer)

@@ -45,8 +45,8 @@ def processor_values(checkpoint: Checkpoint, file: str) -> JsonObject | None:
 def processor_leaves(values: JsonObject) -> Leaves:
     """Return the settings of one processor."""
     leaves = Leaves(values)
-    for key, note in INERT.items():
-        leaves.drop((key,), note)
+    for key in INERT.keys() & leaves.keys():
+        leaves.drop((key,), INERT[key])
     for key in _UNUSED:
         leaves.drop((key,), _DEFAULT)
     for old, new in _EDGES.items():
@@ -65,8 +65,8 @@ def own_leaves(checkpoint: Checkpoint) -> Leaves:
     values = checkpoint.values(PROCESSOR_CONFIG) or {}
     parts = {key for keys in NESTED.values() for key in keys}
     leaves = Leaves({key: value for key, value in values.items() if key not in parts})
-    for key, note in INERT.items():
-        leaves.drop((key,), note)
+    for key in INERT.keys() & leaves.keys():
+        leaves.drop((key,), INERT[key])
     return leaves
 
 

@@ -45,8 +45,17 @@ def grouped(name: str) -> str:
 def _renames(ours: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[Rename]:
     for place, name in ours.items():
         if other := theirs.get(place, ""):
-            found = WRAPPERS.search(other) or WRAPPERS.search(name)
-            yield Rename(name, other, found[0] if found else "")
+            yield Rename(name, other, _wrapper(other) or _wrapper(name))
+
+
+def _wrapper(name: str) -> str:
+    found = WRAPPERS.search(name) if _may_be_wrapped(name) else None
+    return found[0] if found else ""
+
+
+def _may_be_wrapped(name: str) -> bool:
+    """Look for the words first: there may be 90,000 names."""
+    return "_mod." in name or "module." in name or "base_" in name
 
 
 def _by_place(names: Iterable[str]) -> dict[str, str]:
@@ -59,6 +68,6 @@ def _by_place(names: Iterable[str]) -> dict[str, str]:
 
 
 def _place(name: str) -> str:
-    parts = WRAPPERS.sub("", name).split(".")
+    parts = (WRAPPERS.sub("", name) if _may_be_wrapped(name) else name).split(".")
     start = next((i for i, part in enumerate(parts) if part not in _HEADS), 0)
     return ".".join(parts[start:])

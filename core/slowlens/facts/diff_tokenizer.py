@@ -28,8 +28,9 @@ def tokenizer_leaves(checkpoint: Checkpoint, *, added: bool) -> Leaves:
     """Return the tokenizer's settings; its added tokens only where both sides list them."""
     values = checkpoint.values(TOKENIZER_CONFIG) or {}
     leaves = Leaves({key: value for key, value in values.items() if key != _KEY})
-    for key, note in {**INERT, **_UNREAD}.items():
-        leaves.drop((key,), note)
+    unread = {**INERT, **_UNREAD}
+    for key in unread.keys() & leaves.keys():
+        leaves.drop((key,), unread[key])
     if not added:
         leaves.drop((_ADDED,), "tokenizer.json has the same tokens")
     for key in leaves.values:
