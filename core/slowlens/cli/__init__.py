@@ -4,23 +4,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from slowlens import __version__
-from slowlens.cli import check, demo, diff, fix, inspect, measure, ui, undo
 from slowlens.errors import SlowlensError
 from slowlens.gate import ExitCode
 
-COMMANDS = {
-    "check": check,
-    "inspect": inspect,
-    "diff": diff,
-    "measure": measure,
-    "fix": fix,
-    "undo": undo,
-    "ui": ui,
-    "demo": demo,
-}
+COMMANDS = ("check", "inspect", "diff", "measure", "fix", "undo", "ui", "demo")
+"""Modules of this package; only the one that is called is imported, for a gate should start fast."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,7 +25,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its return value is the exit code."""
-    arguments = parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    called = tuple(argv[:1]) if argv and argv[0] in COMMANDS else COMMANDS
+    arguments = parser(called).parse_args(argv)
     try:
         return int(arguments.run(arguments))
     except SlowlensError as error:
@@ -50,12 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _internal_error(error)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
+def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Build the parser of these commands."""
     top = _Parser(prog="slowlens", description="Find out why a merged checkpoint is slow.")
     top.add_argument("--version", action="version", version=f"slowlens {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for name, command in COMMANDS.items():
+    for name in commands:
+        command = import_module(f"{__name__}.{name}")
         text = (command.__doc__ or "").strip()
         subparser = subparsers.add_parser(
             name, help=text.splitlines()[0], description=text, formatter_class=_Formatter
