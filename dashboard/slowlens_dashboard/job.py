@@ -76,9 +76,9 @@ class Job:
         """Ask for the end; the measuring process is killed."""
         self._inbox.put(Signal.STOP)
 
-    def join(self) -> None:
-        """Wait for the end."""
-        self._thread.join()
+    def join(self, seconds: float | None = None) -> None:
+        """Wait for the end, for ever or for at most ``seconds``."""
+        self._thread.join(seconds)
 
     def _follow(self) -> None:
         status = Status.FAILED

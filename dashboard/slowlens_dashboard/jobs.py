@@ -21,6 +21,8 @@ from slowlens_dashboard.job import Job
 
 KEPT = 8
 """Finished jobs whose event logs stay at hand for late viewers."""
+CLOSING = 10.0
+"""Seconds that the server's end waits for a process that does not go."""
 
 Measure = Callable[[Plan], AbstractContextManager[Iterator[Event]]]
 
@@ -82,7 +84,7 @@ class Jobs:
         """End whatever runs, and wait until it is gone."""
         for job in self._all():
             job.stop()
-            job.join()
+            job.join(CLOSING)
 
     def _all(self) -> list[Job]:
         return list(self._jobs.values())

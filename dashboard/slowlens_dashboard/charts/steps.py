@@ -18,15 +18,19 @@ def steps_figure(generations: Iterable[Generation]) -> go.Figure:
             continue
         steps = generation.steps
         tokens = [step.index + 1 for step in steps]
-        figure.add_scatter(x=tokens, y=[1000 * s.seconds for s in steps], **times(generation.trial))
-        if generation.trial.round == 0:
-            figure.add_scatter(x=tokens, y=[s.tokens_in for s in steps], **inputs(generation.trial))
+        taken = [step.tokens_in for step in steps]
+        milliseconds = [1000 * step.seconds for step in steps]
+        trial = generation.trial
+        figure.add_scatter(x=tokens, y=milliseconds, customdata=taken, **times(trial))
+        if trial.round == 0:
+            figure.add_scatter(x=tokens, y=taken, **inputs(trial))
     return figure
 
 
 def times(trial: Trial) -> dict[str, object]:
-    """Return the look of a trial's line in the upper chart."""
-    hover = {"hoverinfo": "skip"} if trial.round else {"hovertemplate": "%{y:.1f} ms"}
+    """Return the look of a trial's line above; ``customdata`` is the length of its input."""
+    tooltip = {"hovertemplate": "%{y:.1f} ms, tokens in: %{customdata}"}
+    hover = {"hoverinfo": "skip"} if trial.round else tooltip
     return _look(trial) | hover | {"showlegend": trial.round == 0}
 
 
@@ -35,7 +39,7 @@ def inputs(trial: Trial) -> dict[str, object]:
     return _look(trial) | {
         "yaxis": "y2",
         "showlegend": False,
-        "hovertemplate": "%{y} tokens in",
+        "hoverinfo": "skip",
     }
 
 

@@ -66,7 +66,8 @@ class Viewer {
     for (const event of events) await this[`on${event.event}`]?.(event);
     if (this.fresh.size) {
       const parts = [...this.fresh.values()];
-      await this.Plotly.extendTraces(this.part("plot"), { x: parts.map(p => p.x), y: parts.map(p => p.y) }, [...this.fresh.keys()]);
+      const update = Object.fromEntries(["x", "y", "customdata"].map(key => [key, parts.map(part => part[key])]));
+      await this.Plotly.extendTraces(this.part("plot"), update, [...this.fresh.keys()]);
     }
     this.show();
   }
@@ -78,7 +79,7 @@ class Viewer {
   onLoaded({ model: { subject, seconds, device } }) {
     this.doing = `Loaded ${subject} in ${seconds.toFixed(1)} s`;
     this.device = device.name + (device.kind === "cpu" ? ` · ${counted(device.threads, "thread")}` : "");
-    if (device.memory) this.load ??= ` · ${gibibytes(device.memory)}`;
+    if (device.memory && device.kind !== "cpu") this.load ??= ` · ${gibibytes(device.memory)}`;
   }
 
   onDeviceLoad(load) {
@@ -101,8 +102,8 @@ class Viewer {
     for (const step of steps) {
       trial.ms.push(step.seconds * SECOND);
       trial.taken.push(step.tokens_in);
-      this.add(trial.timeLine, step.index + 1, step.seconds * SECOND);
-      this.add(trial.inputLine, step.index + 1, step.tokens_in);
+      this.add(trial.timeLine, step.index + 1, step.seconds * SECOND, step.tokens_in);
+      this.add(trial.inputLine, step.index + 1, step.tokens_in, step.tokens_in);
     }
   }
 
@@ -117,15 +118,16 @@ class Viewer {
   timed() { return this.trials.filter(trial => trial.purpose === "speed"); }
 
   async trace(look) {
-    await this.Plotly.addTraces(this.part("plot"), { ...look, x: [], y: [] });
+    await this.Plotly.addTraces(this.part("plot"), { ...look, x: [], y: [], customdata: [] });
     return this.traces++;
   }
 
-  add(trace, x, y) {
+  add(trace, x, y, taken) {
     if (trace === undefined) return;
-    const part = this.fresh.get(trace) ?? { x: [], y: [] };
+    const part = this.fresh.get(trace) ?? { x: [], y: [], customdata: [] };
     part.x.push(x);
     part.y.push(y);
+    part.customdata.push(taken);
     this.fresh.set(trace, part);
   }
 
@@ -149,7 +151,7 @@ class Viewer {
     const { now } = this;
     this.part("writing").hidden = !now;
     if (!now) return;
-    this.part("who").textContent = `${now.label} writes`;
+    this.part("who").textContent = now.purpose === "length" ? `${now.label} writes` : `${now.label} writes, past its end if need be`;
     const text = this.part("writing").querySelector("p");
     if (text.textContent !== now.text) {
       text.textContent = now.text;

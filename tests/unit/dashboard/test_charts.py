@@ -18,6 +18,7 @@ def test_milliseconds_above_and_input_lengths_below() -> None:
     assert list(above.x) == [1, 2, 3]
     assert list(above.y) == [200, 300, 400]
     assert list(below.y) == [10, 11, 12]
+    assert list(above.customdata) == [10, 11, 12], "for the tooltip"
     assert (above.yaxis, below.yaxis) == (None, "y2")
 
 
