@@ -55,6 +55,9 @@ class Jobs:
 
     def find(self, run_id: str) -> Run | None:
         """Return a finished run, of this server or an earlier one."""
+        job = self.get(run_id)
+        if job is not None and not job.running:
+            return job.run
         try:
             return self.store.load(run_id)
         except SlowlensError:

@@ -59,9 +59,7 @@ def choose(pair: Pair) -> None:
 
 
 def follow(pair: Pair) -> None:
-    """Choose the pair of the run that is shown, where it may be read."""
-    if st.session_state.get(PAIR) == pair:
-        return
+    """Choose the pair of a run, where it may be read; a callback too."""
     with suppress(SlowlensError):
         for folder in (pair.merged, pair.source):
             if folder is not None:

@@ -82,7 +82,7 @@ def test_from_the_question_to_the_proven_fix_and_back(
     watch_it_to_its_end(page)
     assert '"schema_version"' in downloaded(page, "Run file").read_text()
 
-    page.get_by_role("link", name="See the fixes").click()
+    page.get_by_role("button", name="See the fixes").click()
     with zipfile.ZipFile(downloaded(page, "Export patched configs")) as archive:
         assert b'"use_cache": true' in archive.read("config.json")
     apply_it(page, merged)

@@ -251,6 +251,19 @@ def test_the_end_is_a_sentence_with_figures_and_their_n(
     assert query(at, "merged") == str(pair[0]), "the other pages follow the run"
 
 
+def test_a_run_of_another_pair_leaves_the_chosen_one_until_its_fixes_are_wanted(
+    open_page: Open, session: Session, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run = store(pair, slow_and_fast())
+    other = checkpoint(tmp_path / "other")
+    at = open_page("live", run=run.id, merged=str(other))
+    assert "merged ← source" in said(at)
+    assert query(at, "merged") == str(other)
+    at = press(at, "See the fixes")
+    assert query(at, "merged") == str(pair[0])
+    assert "Turn the key-value cache on" in said(at)
+
+
 def test_a_failed_run_says_what_to_do(open_page: Open, session: Session) -> None:
     from slowlens.errors import WorkerError
 

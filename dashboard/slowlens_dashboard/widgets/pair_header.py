@@ -28,7 +28,8 @@ def _title(title: str, chosen: pair.Pair) -> None:
 
 
 def run_header(run: Run) -> None:
-    """Draw the head of a page that shows a run, and choose its pair."""
+    """Draw the head of a page that shows a run; a link to it chooses its pair too."""
     shown = pair.of_run(run)
-    pair.follow(shown)
+    if pair.current() is None:
+        pair.follow(shown)
     _title("Live run", shown)

@@ -10,6 +10,7 @@ from slowlens.run import Run
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.figures import ending, speed_table, texts_table
 from slowlens_dashboard.pages import FIXES
+from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.widgets.answer import factors_on_top
 from slowlens_dashboard.widgets.finding_card import ranked
@@ -69,8 +70,11 @@ def _actions(run: Run) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        if any(finding.fix for _, finding in ranked(run.outcomes)):
-            st.page_link(FIXES, label="See the fixes", icon=":material/build:")
+        fixable = any(finding.fix for _, finding in ranked(run.outcomes))
+        if fixable and st.button(
+            "See the fixes", icon=":material/build:", on_click=follow, args=(of_run(run),)
+        ):
+            st.switch_page(FIXES)
 
 
 def _leave() -> None:

@@ -52,3 +52,13 @@ def test_a_folder_that_is_no_checkpoint_starts_nothing(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError):
         jobs.start(Plan(str(tmp_path)))
     assert jobs.active is None
+
+
+def test_a_run_that_could_not_be_stored_is_shown_all_the_same(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    jobs = Jobs(Store(tmp_path / "file" / "runs"), Session(*EVENTS))
+    job = jobs.start(plan)
+    job.join()
+    found = jobs.find(job.id)
+    assert found
+    assert found.measurement
