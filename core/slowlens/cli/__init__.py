@@ -12,7 +12,7 @@ from slowlens.errors import SlowlensError
 from slowlens.gate import ExitCode
 
 COMMANDS = ("check", "inspect", "diff", "measure", "fix", "undo", "ui", "demo")
-"""Modules of this package; only the one that is called is imported, for a gate should start fast."""
+"""Modules of this package. Only the one that is called is imported: a gate should start fast."""
 
 
 class _Parser(argparse.ArgumentParser):
