@@ -34,7 +34,9 @@ def test_what_was_measured_comes_first() -> None:
     proof = generation(1, 1, 1, purpose=Purpose.PROOF, cached=False)
     here = merged({}, {"use_cache": False, "eos_token_id": 2})
     text = ask(here, measurement(proof))
-    assert text.startswith("As shipped, the first steps processed 10, 11, 12 tokens")
+    assert text.startswith(
+        "No key-value cache: as shipped, its first steps processed 10, 11, 12 tokens"
+    )
     assert "generation_config.json turns it off" in text
 
 

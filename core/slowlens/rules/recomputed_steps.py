@@ -41,7 +41,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         for i, n in enumerate(proofs[0].input_lengths)
     )
     yield Finding(
-        message=f"as shipped, the first steps processed {lengths} tokens: no key-value cache",
+        message=f"no key-value cache: as shipped, its first steps processed {lengths} tokens",
         severity=Severity.ERROR,
         confidence=Confidence.MEASURED,
         affects=(_runtime(measurement),),
