@@ -30,8 +30,8 @@ def derive(leaves: Leaves, at: Pointer, row: TypeDefaults | None) -> None:
     formulas = {"num_key_value_heads": heads, "head_dim": size // heads if heads else 0}
     derived = row.derived if row else {"layer_types"}
     leaves.derived |= {(*at, key) for key in derived}
-    for key in formulas.keys() - derived:
-        _infer(leaves, (*at, key), formulas[key])
+    for key, value in formulas.items():
+        _infer(leaves, (*at, key), value)
 
 
 def trust_derived(left: Leaves, right: Leaves) -> None:

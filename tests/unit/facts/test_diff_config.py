@@ -152,6 +152,16 @@ def test_nothing_differs(source: dict[str, object], merged: dict[str, object]) -
             {"layers_block_type": ["linear_attention", "hybrid"]},
         ),
         ({"model_type": "deepseek_v3"}, {}, {"head_dim": 64, "qk_head_dim": 192}),
+        (
+            {"model_type": "pixtral"},
+            {"rope_parameters": {"mrope_section": [1]}},
+            {"rope_parameters": {"mrope_section": [1], "rope_type": "axial"}},
+        ),
+        (
+            {"model_type": "gemma3n_text", "num_hidden_layers": 2},
+            {},
+            {"intermediate_size": [16384, 16384]},
+        ),
         ({"model_type": "falcon_h1"}, {"mamba_d_head": "auto"}, {"mamba_d_head": 8}),
         ({"model_type": "llava"}, {}, {"vision_config": {"image_size": 336}}),
         ({"model_type": "gemma3"}, {"use_cache": True}, {}),
@@ -336,6 +346,12 @@ class TestNested:
 
     def test_a_part_with_nothing_but_defaults_may_be_left_out(self) -> None:
         assert configs({"vision_config": {"model_type": "siglip_vision_model"}}, {}, GEMMA) == {}
+
+    def test_a_part_that_is_there_is_not_given_what_a_missing_one_is(self) -> None:
+        base = {"model_type": "llava"}
+        some = {"vision_config": {"hidden_size": 5}}
+        more = {"vision_config": {"hidden_size": 5, "image_size": 336}}
+        assert list(configs(some, more, base)) == ["vision_config.image_size"]
 
     def test_a_part_of_the_parent_s_name_is_still_the_part(self) -> None:
         old = {"vision_config": {"model_type": "qwen2_5_vl", "depth": 32}}
