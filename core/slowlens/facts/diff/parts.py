@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import TEXT_CONFIG_KEYS
 from slowlens.facts.defaults import ClassDefaults, TypeDefaults
-from slowlens.facts.diff_leaves import Leaves, flatten
+from slowlens.facts.diff.leaves import Leaves, flatten
 from slowlens.jsonvalue import Json, JsonObject, Pointer, lookup
 
 MAX_PARTS = 3

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from slowlens.facts.diff_effects import Meaning, meaning
-from slowlens.facts.diff_leaves import Leaf, Leaves, dotted
+from slowlens.facts.diff.effects import Meaning, meaning
+from slowlens.facts.diff.leaves import Leaf, Leaves, dotted
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.jsonvalue import ABSENT, Absent, Json, Pointer, lookup, same
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Tensor
-from slowlens.facts.diff_effects import Meaning
-from slowlens.facts.diff_renames import grouped
+from slowlens.facts.diff.effects import Meaning
+from slowlens.facts.diff.renames import grouped
 from slowlens.facts.difference import Effect
 
 SPEED, MEMORY, OUTPUT, COSMETIC = Effect.SPEED, Effect.MEMORY, Effect.OUTPUT, Effect.COSMETIC

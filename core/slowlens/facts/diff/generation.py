@@ -2,9 +2,9 @@
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TEXT_CONFIG_KEYS, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.diff_config import TOKEN_IDS, token_ids
-from slowlens.facts.diff_inert import INERT
-from slowlens.facts.diff_leaves import Leaves
+from slowlens.facts.diff.config import TOKEN_IDS, token_ids
+from slowlens.facts.diff.inert import INERT
+from slowlens.facts.diff.leaves import Leaves
 from slowlens.jsonvalue import ABSENT, Absent, Json, lookup
 
 _IDS = "one token id is the same as a list of one"

@@ -6,16 +6,16 @@ from functools import partial
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.diff_compare import Pair
-from slowlens.facts.diff_config import config_leaves
-from slowlens.facts.diff_effects import ADAPTER, GENERATION, PROCESSOR, TOKENIZER, meaning
-from slowlens.facts.diff_generation import forget_sampling, generation_leaves
-from slowlens.facts.diff_leaves import Leaves
-from slowlens.facts.diff_meaning import ConfigMeaning
-from slowlens.facts.diff_processor import NESTED, own_leaves, processor_leaves, processor_values
-from slowlens.facts.diff_shape import trust_derived
-from slowlens.facts.diff_tokenizer import template_diff, tokenizer_leaves
-from slowlens.facts.diff_whole import (
+from slowlens.facts.diff.compare import Pair
+from slowlens.facts.diff.config import config_leaves
+from slowlens.facts.diff.effects import ADAPTER, GENERATION, PROCESSOR, TOKENIZER, meaning
+from slowlens.facts.diff.generation import forget_sampling, generation_leaves
+from slowlens.facts.diff.leaves import Leaves
+from slowlens.facts.diff.meaning import ConfigMeaning
+from slowlens.facts.diff.processor import NESTED, own_leaves, processor_leaves, processor_values
+from slowlens.facts.diff.shape import trust_derived
+from slowlens.facts.diff.tokenizer import template_diff, tokenizer_leaves
+from slowlens.facts.diff.whole import (
     ADAPTER_CONFIG,
     PRESENT,
     PROCESSOR_CONFIG,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TOKENIZER_CONFIG, Checkpoint
-from slowlens.facts.diff_effects import Table
+from slowlens.facts.diff.effects import Table
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.jsonvalue import ABSENT, Absent, Json, same
 

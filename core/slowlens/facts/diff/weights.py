@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint, Tensor
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.diff_changes import (
+from slowlens.facts.diff.changes import (
     EVERY,
     WEIGHTS,
     Change,
@@ -16,9 +16,9 @@ from slowlens.facts.diff_changes import (
     reshaped,
     total,
 )
-from slowlens.facts.diff_effects import Meaning
-from slowlens.facts.diff_renames import Rename, renames
-from slowlens.facts.diff_tensors import Model
+from slowlens.facts.diff.effects import Meaning
+from slowlens.facts.diff.renames import Rename, renames
+from slowlens.facts.diff.tensors import Model
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.jsonvalue import ABSENT
 

@@ -3,7 +3,7 @@
 from itertools import cycle, islice
 
 from slowlens.facts.defaults import TypeDefaults
-from slowlens.facts.diff_leaves import Leaf, Leaves
+from slowlens.facts.diff.leaves import Leaf, Leaves
 from slowlens.jsonvalue import ABSENT, Json, Pointer
 
 FULL, SLIDING = "full_attention", "sliding_attention"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG, Checkpoint
-from slowlens.facts.diff_effects import TOKENIZER
-from slowlens.facts.diff_inert import INERT
-from slowlens.facts.diff_leaves import Leaves
+from slowlens.facts.diff.effects import TOKENIZER
+from slowlens.facts.diff.inert import INERT
+from slowlens.facts.diff.leaves import Leaves
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.jsonvalue import ABSENT, Json
 

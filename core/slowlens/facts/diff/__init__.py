@@ -4,8 +4,8 @@ from itertools import chain
 
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.diff_files import file_diffs
-from slowlens.facts.diff_weights import weights_diff
+from slowlens.facts.diff.files import file_diffs
+from slowlens.facts.diff.weights import weights_diff
 from slowlens.facts.difference import Diff, Difference, Effect
 
 __all__ = ["Diff", "Difference", "Effect", "diff"]

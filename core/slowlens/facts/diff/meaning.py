@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.diff_effects import CONFIG as TABLE
-from slowlens.facts.diff_effects import GENERATION, Meaning, dtype_effect, meaning
+from slowlens.facts.diff.effects import CONFIG as TABLE
+from slowlens.facts.diff.effects import GENERATION, Meaning, dtype_effect, meaning
 from slowlens.facts.difference import Difference, Effect
 from slowlens.jsonvalue import ABSENT, Pointer
 

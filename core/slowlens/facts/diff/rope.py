@@ -1,6 +1,6 @@
 """Rotary positions: one spelling, that of transformers 5."""
 
-from slowlens.facts.diff_leaves import Leaves
+from slowlens.facts.diff.leaves import Leaves
 from slowlens.jsonvalue import ABSENT, Json, Pointer, same
 
 ROPE = "rope_parameters"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Tensor
-from slowlens.facts.diff_effects import Meaning, dtype_effect
-from slowlens.facts.diff_renames import grouped
-from slowlens.facts.diff_tensors import shape_meaning
+from slowlens.facts.diff.effects import Meaning, dtype_effect
+from slowlens.facts.diff.renames import grouped
+from slowlens.facts.diff.tensors import shape_meaning
 from slowlens.facts.difference import Difference, Effect
 
 WEIGHTS = "weights"

@@ -2,11 +2,11 @@
 
 from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint
 from slowlens.facts.defaults import ClassDefaults, TypeDefaults
-from slowlens.facts.diff_inert import INERT
-from slowlens.facts.diff_leaves import Leaves, flatten
-from slowlens.facts.diff_parts import Part, parts
-from slowlens.facts.diff_rope import FLAT_KEYS, ROPE_KEYS, unify_rope
-from slowlens.facts.diff_shape import derive
+from slowlens.facts.diff.inert import INERT
+from slowlens.facts.diff.leaves import Leaves, flatten
+from slowlens.facts.diff.parts import Part, parts
+from slowlens.facts.diff.rope import FLAT_KEYS, ROPE_KEYS, unify_rope
+from slowlens.facts.diff.shape import derive
 from slowlens.jsonvalue import Json, same
 
 TOKEN_IDS = ("eos_token_id", "bos_token_id", "pad_token_id")

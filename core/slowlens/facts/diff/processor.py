@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.diff_inert import INERT
-from slowlens.facts.diff_leaves import Leaves
+from slowlens.facts.diff.inert import INERT
+from slowlens.facts.diff.leaves import Leaves
 from slowlens.jsonvalue import Json, JsonObject
 
 PROCESSOR_CONFIG = "processor_config.json"
