@@ -41,5 +41,3 @@ def a_run(measured: Measurement | None = None) -> Run:
         diff=Diff((Difference("config.json", "use_cache", merged=False, effect=Effect.SPEED),)),
         measurement=measured,
     )
-
-

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from slowlens.facts.diff_changes import TOTAL, WEIGHTS
+from slowlens.facts.diff.changes import TOTAL, WEIGHTS
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.jsonvalue import ABSENT, Absent, Json
 from slowlens.reports.units import counted, size, value
