@@ -32,7 +32,7 @@ class WorkerError(SlowlensError):
 
 
 class RunFileError(SlowlensError):
-    """A stored run cannot be read."""
+    """A stored run cannot be read, or a run cannot be stored."""
 
 
 class UsageError(SlowlensError):

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from slowlens.durable import locked, sync_folder, write_new
+from slowlens.durable import locked, sync_folder, write_whole
 from slowlens.errors import PatchError
 from slowlens.places import HOME_VARIABLE, state_folder
 
@@ -67,12 +67,8 @@ def record(root: Path, files: Iterable[PatchedFile], titles: Iterable[str]) -> E
     path = folder / f"{last + 1:06}.json"
     time = datetime.now(UTC).isoformat(timespec="seconds")
     entry = Entry(path, time, tuple(titles), tuple(files))
-    unfinished = path.with_suffix(".unfinished")
     try:
-        unfinished.unlink(missing_ok=True)
-        write_new(unfinished, _encode(root, entry))
-        unfinished.replace(path)
-        sync_folder(folder)
+        write_whole(path, _encode(root, entry))
     except OSError as error:
         raise _unwritable(error) from error
     return entry

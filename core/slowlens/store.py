@@ -1,14 +1,13 @@
 """Runs on disk, one JSON file each."""
 
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from slowlens.codec import decode, encode
+from slowlens.durable import write_whole
 from slowlens.errors import RunFileError
-from slowlens.places import state_folder
+from slowlens.places import HOME_VARIABLE, state_folder
 from slowlens.run import Run
 
 RUN_ID = re.compile(r"[0-9A-Za-z-]+")
@@ -27,10 +26,17 @@ class Store:
         return self.folder / f"{run_id}.json"
 
     def save(self, run: Run) -> Path:
-        """Write a run whole or not at all; return its path."""
+        """Write a run whole or not at all; return its path. RunFileError when it cannot be."""
         path = self.path(run.id)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, encode(run))
+        content = encode(run).encode()
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(path, content)
+        except OSError as error:
+            raise RunFileError(
+                f"The run cannot be kept in {self.folder}: {error.strerror or error}",
+                hint=f"Make room there, or set {HOME_VARIABLE} to a folder that you can write.",
+            ) from error
         return path
 
     def load(self, run_id: str) -> Run:
@@ -63,11 +69,3 @@ def load(path: Path) -> Run:
         raise RunFileError(f"There is no run file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RunFileError(f"{path} cannot be read: {error}") from error
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text`` in one step, so that no reader sees half a file."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(temporary, path)  # noqa: PTH105

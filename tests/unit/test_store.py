@@ -1,3 +1,5 @@
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,6 +7,7 @@ import pytest
 
 from runs import a_run
 from slowlens.errors import RunFileError
+from slowlens.places import HOME_VARIABLE
 from slowlens.store import Store, load
 
 
@@ -40,3 +43,27 @@ def test_a_missing_run_is_explained(tmp_path: Path) -> None:
         load(tmp_path / "x.json")
     with pytest.raises(RunFileError, match="cannot be read"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_save_that_fails_leaves_nothing_and_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = Store(tmp_path)
+    store.save(a_run())
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, full)
+        with pytest.raises(RunFileError, match=r"cannot be kept in .*: No space left") as caught:
+            store.save(replace(a_run(), answer="another"))
+    assert HOME_VARIABLE in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == [f"{a_run().id}.json"]
+    assert store.recent() == (a_run(),)
+
+
+def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFileError, match="cannot be kept in"):
+        Store(tmp_path / "file" / "runs").save(a_run())
