@@ -7,12 +7,13 @@ Exit codes: 0 done, 2 it failed, 130 stopped.
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from slowlens.check import check, measured
 from slowlens.cli.output import write
 from slowlens.cli.watch import Progress, print_event
-from slowlens.errors import SlowlensError, UsageError
+from slowlens.errors import RunFileError, SlowlensError, UsageError
 from slowlens.facts.measurement import Measurement, Plan, Status
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.protocol import Event
@@ -49,14 +50,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, diagnose, keep the run, print it."""
     checked = check(arguments.merged, arguments.source)
     measurement = _follow(_plan(arguments), print_event if arguments.events else Progress())
+    failed = measurement.status is Status.FAILED
     failure = SlowlensError(measurement.error, hint=measurement.hint)
-    if measurement.status is Status.FAILED and not measurement.generations:
+    if failed and not measurement.generations:
         raise failure
-    result = measured(checked, measurement)
-    _keep(result, arguments.output)
-    if not arguments.events:
-        sys.stdout.write(json.render(result) if arguments.format == "json" else _text(result))
-    if measurement.status is Status.FAILED:
+    result, shown = _diagnosed(checked, measurement), not arguments.events
+    try:
+        if shown:
+            sys.stdout.write(json.render(result) if arguments.format == "json" else _text(result))
+    finally:
+        _keep(result, arguments.output, shown=shown)
+    if failed:
         raise failure
     return EXIT_CODES[measurement.status]
 
@@ -102,11 +106,34 @@ def _follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:
     return recorder.measurement(Status.DONE)
 
 
-def _keep(result: Run, output: Path | None) -> None:
-    path = default_store().save(result)
-    if output is not None:
-        write(json.render(result), output)
-    sys.stderr.write(f"run kept in {output or path}\n")
+def _diagnosed(checked: Run, measurement: Measurement) -> Run:
+    """Diagnose again; where the files are gone by now, keep what was read at the start."""
+    try:
+        return measured(checked, measurement)
+    except SlowlensError as error:
+        _warn(error)
+        return replace(checked, measurement=measurement)
+
+
+def _keep(result: Run, output: Path | None, *, shown: bool) -> None:
+    """Write the run to ``output`` and into the store: what fails does not hinder the other."""
+    try:
+        if output is not None:
+            write(json.render(result), output)
+            sys.stderr.write(f"run kept in {output}\n")
+    finally:
+        try:
+            path = default_store().save(result)
+            if output is None:
+                sys.stderr.write(f"run kept in {path}\n")
+        except RunFileError as error:
+            if output is None and not shown:
+                raise
+            _warn(error)
+
+
+def _warn(error: SlowlensError) -> None:
+    sys.stderr.write(f"slowlens: warning: {error}\n  {error.hint}\n")
 
 
 def _text(result: Run) -> str:

@@ -1,0 +1,136 @@
+"""What is measured is not lost because something else goes wrong at the end."""
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import builders
+from slowlens import cli
+from slowlens.cli import measure
+from slowlens.facts.environment import Environment
+from slowlens.facts.measurement import Plan
+from slowlens.facts.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.measure.protocol import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
+from slowlens.places import HOME_VARIABLE
+from slowlens.store import default_store, load
+
+EVENTS: tuple[Event, ...] = (
+    Started(
+        Environment("3.12", "Linux", {"torch": "2.6.0", "transformers": "5.0.0"}),
+        (Trial(Subject.MERGED, Cache.AS_SHIPPED, Purpose.SPEED, 3),),
+    ),
+    TrialStarted(0, 10),
+    Stepped(0, tuple(Step(i, 0.1, 10 + i, 7) for i in range(3)), "a"),
+    TrialFinished(0, 0.3, Finish.LENGTH),
+    Finished(),
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkpoint, and a session that needs no worker."""
+
+    @contextmanager
+    def session(plan: Plan) -> Iterator[Iterator[Event]]:
+        yield iter(EVENTS)
+
+    monkeypatch.setattr(measure, "measure", session)
+    return builders.checkpoint(tmp_path / "merged")
+
+
+@pytest.fixture
+def no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "file"))
+
+
+def test_the_run_goes_to_the_store_and_to_the_file(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "x.json"
+    assert cli.main(["measure", str(root), "-o", str(output)]) == 0
+    assert default_store().recent() == (load(output),)
+    shown = capsys.readouterr()
+    assert "10, 11, 12" in shown.out
+    assert f"run kept in {output}" in shown.err
+
+
+@pytest.mark.usefixtures("no_store")
+@pytest.mark.parametrize("shown", [[], ["--format", "json"], ["--events"]])
+def test_without_a_store_the_file_is_written_all_the_same(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], shown: list[str]
+) -> None:
+    output = tmp_path / "x.json"
+    assert cli.main(["measure", str(root), "-o", str(output), *shown]) == 0
+    assert load(output).measurement
+    error = capsys.readouterr().err
+    assert "warning: The run cannot be kept in" in error
+    assert HOME_VARIABLE in error
+
+
+@pytest.mark.usefixtures("no_store")
+def test_without_a_store_the_figures_are_shown(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["measure", str(root)]) == 0
+    shown = capsys.readouterr()
+    assert "10, 11, 12" in shown.out
+    assert "warning" in shown.err
+    assert "run kept" not in shown.err
+
+
+@pytest.mark.usefixtures("no_store")
+def test_what_is_neither_shown_nor_kept_is_a_failure(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["measure", str(root), "--events"]) == 2
+    error = capsys.readouterr().err
+    assert "slowlens: The run cannot be kept in" in error
+    assert HOME_VARIABLE in error
+
+
+def test_a_file_that_cannot_be_written_does_not_hinder_the_store(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["measure", str(root), "-o", str(tmp_path / "none" / "x.json")]) == 2
+    assert "x.json cannot be written" in capsys.readouterr().err
+    assert len(default_store().recent()) == 1
+
+
+def test_a_reader_that_left_does_not_hinder_the_store(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Left(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+        def fileno(self) -> int:
+            return file
+
+    file = os.open(tmp_path / "out", os.O_CREAT | os.O_WRONLY)
+    monkeypatch.setattr(sys, "stdout", Left())
+    assert cli.main(["measure", str(root)]) == 141
+    os.close(file)
+    assert len(default_store().recent()) == 1
+
+
+def test_a_checkpoint_that_is_gone_at_the_end(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def vanishing(plan: Plan) -> Iterator[Iterator[Event]]:
+        yield iter(EVENTS)
+        shutil.rmtree(root)
+
+    monkeypatch.setattr(measure, "measure", vanishing)
+    assert cli.main(["measure", str(root)]) == 0
+    (run,) = default_store().recent()
+    assert run.measurement
+    assert run.merged.model_type == "llama"
+    assert f"warning: {root} does not exist" in capsys.readouterr().err
