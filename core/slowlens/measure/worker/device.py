@@ -60,7 +60,8 @@ def free_memory(device: torch.device) -> int:
     free = _memory("MemAvailable", "SC_AVPHYS_PAGES")
     with suppress(OSError, ValueError):  # a container may allow less than the machine has
         limit = int((_CGROUP / "memory.max").read_text())
-        return min(free, limit - int((_CGROUP / "memory.current").read_text()))
+        used = int((_CGROUP / "memory.current").read_text()) - _reclaimable()
+        return min(free, limit - used)
     return free
 
 
@@ -76,6 +77,14 @@ def release(device: torch.device) -> None:
     """Give memory that torch keeps for later back to the device."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
+
+
+def _reclaimable() -> int:
+    """Bytes of files that a container keeps only until somebody needs the room: its page cache."""
+    with suppress(OSError, ValueError, IndexError):
+        text = (_CGROUP / "memory.stat").read_text()
+        return int(text.split("\ninactive_file ")[1].split()[0])
+    return 0
 
 
 def _memory(line: str, name: str) -> int:
