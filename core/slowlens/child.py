@@ -76,7 +76,7 @@ class Child:
             except Empty:
                 # What it started may hold the pipe open, so look whether it lives.
                 if self._process.poll() is not None:
-                    line = None
+                    line = self._left()
                 elif time.monotonic() < deadline:
                     continue
                 else:
@@ -85,6 +85,12 @@ class Child:
                 self._lines.put(None)
                 self._judge()
             return line
+
+    def _left(self) -> bytes | None:
+        """Return what the reader still held when the child was found dead."""
+        with suppress(Empty):
+            return self._lines.get(timeout=_GRACE)
+        return None
 
     def stop(self) -> None:
         """End the child and what it started, with SIGTERM first and SIGKILL soon after."""

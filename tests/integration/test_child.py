@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+from typing import IO
 
 import psutil
 import pytest
@@ -60,6 +61,27 @@ def test_lines_sent_before_death_are_read_first() -> None:
         with pytest.raises(WorkerError, match=r"killed \(signal 9\).*out of memory") as caught:
             child.line()
     assert "memory" in caught.value.hint
+
+
+def test_last_words_that_come_after_the_death_was_seen_are_read() -> None:
+    seen = threading.Event()
+
+    class Late(Child):
+        def _read(self, stream: IO[bytes]) -> None:
+            poll = self._process.poll
+
+            def look() -> int | None:
+                code = poll()
+                if code is not None:
+                    seen.set()
+                return code
+
+            self._process.poll = look  # type: ignore[method-assign]
+            assert seen.wait(30)
+            super()._read(stream)
+
+    with Late(script('channel.send(b"a\\nb\\n")'), b"\n") as child:
+        assert list(child) == [b"a\n", b"b\n"]
 
 
 def test_an_exit_code_comes_with_the_last_words() -> None:
