@@ -1,18 +1,20 @@
 """Why is it slow, in one sentence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from slowlens.diagnose import Outcome
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.measurement import Measurement, Status
+from slowlens.facts.timing import Cache, Purpose, Subject
 from slowlens.findings import Applicability, Confidence, Finding, Severity
 
+UNREAD = "could not be read"
 NOTHING = "Nothing in its files makes it slow."
 NOTHING_MEASURED = "Nothing makes it slow: neither its files nor the live run show a cause."
 
 
 def answer(
-    outcomes: Iterable[Outcome],
+    outcomes: Sequence[Outcome],
     problems: Sequence[FileProblem] = (),
     measurement: Measurement | None = None,
 ) -> str:
@@ -22,11 +24,20 @@ def answer(
     grave = [f for f in findings if f.severity is not Severity.NOTE]
     if grave:
         return _cause(grave)
-    if problems:
-        return f"It could not be told: {problems[0].file} {problems[0].message}."
-    measured = measurement is not None and measurement.status is Status.DONE
-    nothing = NOTHING_MEASURED if measured else NOTHING
+    trouble = f"{problems[0].file} {problems[0].message}." if problems else ""
+    if trouble and any(UNREAD in outcome.reason for outcome in outcomes):
+        return f"It could not be told: {trouble}"
+    nothing = NOTHING_MEASURED if _proved(measurement) else NOTHING
+    if trouble:
+        return f"{nothing} But {trouble}"
     return f"{nothing} {_sentence(findings[0].message)}" if findings else nothing
+
+
+def _proved(measurement: Measurement | None) -> bool:
+    if measurement is None or measurement.status is not Status.DONE:
+        return False
+    proofs = measurement.find(Subject.MERGED, Cache.AS_SHIPPED, Purpose.PROOF)
+    return any(proof.cached for proof in proofs)
 
 
 def _cause(grave: list[Finding]) -> str:

@@ -13,7 +13,7 @@ from slowlens.errors import RunFileError
 from slowlens.facts.difference import Difference, Effect
 from slowlens.facts.settings import Setting
 from slowlens.findings import Edit, Evidence, ValueEvidence
-from slowlens.jsonvalue import ABSENT
+from slowlens.jsonvalue import ABSENT, finite
 from slowlens.run import SCHEMA_VERSION, Run
 
 MAY_BE_ABSENT: dict[type, tuple[str, ...]] = {
@@ -28,7 +28,13 @@ Plain = TypeVar("Plain", Setting, Edit, ValueEvidence, Difference)
 
 def encode(run: Run) -> str:
     """Write a run as indented JSON with a final newline."""
-    return json.dumps(to_json(run), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    values = to_json(run)
+    text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # the name of a folder need not be text
+        return json.dumps(values, indent=2, allow_nan=False) + "\n"
+    return text
 
 
 def decode(text: str) -> Run:
@@ -37,8 +43,10 @@ def decode(text: str) -> Run:
     try:
         values = json.loads(text)
         version = values["schema_version"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise RunFileError(f"This is not a run file: {error}", hint=hint) from error
+    if not isinstance(version, int):
+        raise RunFileError(f"This is not a run file: its schema is {version!r}", hint=hint)
     if version > SCHEMA_VERSION:
         message = f"The run file has schema {version}; this slowlens reads up to {SCHEMA_VERSION}"
         raise RunFileError(message, hint="Update slowlens.")
@@ -65,9 +73,9 @@ def _converter() -> Converter:
 
 
 def _present(value: Plain) -> dict[str, Any]:
-    """Return the fields that are not ``ABSENT``; their values are JSON already."""
+    """Return the fields that are not ``ABSENT``; their values are JSON but for NaN."""
     found = ((field.name, getattr(value, field.name)) for field in fields(value))
-    return {name: item for name, item in found if item is not ABSENT}
+    return {name: finite(item) for name, item in found if item is not ABSENT}
 
 
 def _structure(values: dict[str, Any], kind: type[Plain]) -> Plain:

@@ -21,6 +21,8 @@ def turn_cache_on(checkpoint: Checkpoint, *, keep_mark: bool) -> Fix:
     edits = [
         Edit(e.file, e.pointer, before=e.found, after=True) for e in cache_switches(checkpoint)
     ]
+    if not edits:  # the class default is to blame
+        edits.append(Edit(CONFIG, (USE_CACHE,), before=ABSENT, after=True))
     mark = checkpoint.get(GENERATION_CONFIG, FROM_MODEL_CONFIG)
     if mark is not ABSENT and not keep_mark:
         edits.append(Edit(GENERATION_CONFIG, (FROM_MODEL_CONFIG,), before=mark, after=ABSENT))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from math import inf, isfinite
 from typing import Final, Literal, TypeAlias
 
 Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
@@ -36,4 +37,17 @@ def same(left: Json | Absent, right: Json | Absent) -> bool:
     """Compare as JSON does: ``true`` is not ``1``, but ``1`` is ``1.0``."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    return left == right
+    return left == right or (left != left and right != right)  # two NaNs are alike
+
+
+def finite(value: Json) -> Json:
+    """Replace infinity and NaN, which are no JSON, by what transformers 5 writes for them."""
+    match value:
+        case float() if not isfinite(value):
+            return {"__float__": {inf: "Infinity", -inf: "-Infinity"}.get(value, "NaN")}
+        case Mapping():
+            return {key: finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [finite(item) for item in value]
+        case _:
+            return value

@@ -92,6 +92,35 @@ def test_a_bug_is_not_a_finding(merged: Path, tmp_path: Path) -> None:
     assert "internal error: RuntimeError: a bug" in done.stderr
 
 
+def test_a_terminal_is_not_driven_by_a_checkpoint(tmp_path: Path) -> None:
+    config = {"model_type": "llama\x1b[31m", "k\x1b]0;x\x07": 1, "eos_token_id": 2}
+    hostile = builders.checkpoint(tmp_path / "hostile", config, SOUND)
+    sound = builders.checkpoint(tmp_path / "sound", {"eos_token_id": 2}, SOUND)
+    for arguments in (["inspect", hostile], ["diff", sound, hostile, "--all"], ["fix", hostile]):
+        assert "\x1b" not in slowlens(*arguments).stdout
+
+
+def test_a_terminal_that_cannot_show_a_character(merged: Path, source: Path) -> None:
+    done = slowlens("diff", source, merged, PYTHONIOENCODING="latin-1")
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_nan_in_a_config_does_not_spoil_the_json(merged: Path) -> None:
+    (merged / "generation_config.json").write_text('{"temperature": NaN, "top_p": 1e999}')
+    done = slowlens("check", merged, "--format", "json")
+    assert json.loads(done.stdout)["settings"]["temperature"]["transformers-5"]["value"] == {
+        "__float__": "NaN"
+    }
+
+
+def test_an_adapter_alone_is_not_fine(tmp_path: Path) -> None:
+    builders.write_json(tmp_path / "adapter_config.json", {"peft_type": "LORA"})
+    done = slowlens("check", tmp_path)
+    assert done.returncode == 2
+    assert "an adapter alone" in done.stdout
+
+
 def test_a_reader_that_leaves_is_no_error(merged: Path) -> None:
     command = f"{sys.executable} -m slowlens check {merged} --format json | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)

@@ -43,12 +43,18 @@ def test_what_was_measured_comes_first() -> None:
 def test_sound() -> None:
     here = merged({}, {"eos_token_id": 2})
     assert ask(here) == "Nothing in its files makes it slow."
-    assert "live run" in ask(here, measurement(), measurement=measurement())
+    proved = measurement(generation(1, 1, 1, purpose=Purpose.PROOF))
+    assert "live run" in ask(here, proved, measurement=proved)
+    assert "live run" not in ask(here, measurement(), measurement=measurement())
 
 
 def test_unread_is_not_sound() -> None:
     broken = FileProblem("config.json", "is not valid JSON", "Mend it.")
     assert ask(merged(None), problems=[broken]).startswith("It could not be told: config.json is")
+    odd = FileProblem("config.json", "has NaN", "Replace it.")
+    assert ask(merged({}, {"eos_token_id": 2}), problems=[odd]) == (
+        "Nothing in its files makes it slow. But config.json has NaN."
+    )
 
 
 def test_what_was_measured_goes_before_what_was_read() -> None:

@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from runs import a_measurement, a_run
 from slowlens.codec import decode, encode
+from slowlens.diagnose import Outcome, Status
 from slowlens.errors import RunFileError
+from slowlens.findings import Confidence, Finding, Severity, ValueEvidence
 
 
 def test_a_run_survives_the_round_trip() -> None:
@@ -39,9 +42,26 @@ def test_an_absent_value_is_an_absent_key() -> None:
     assert difference["merged"] is False
 
 
+def test_what_is_no_json_in_a_config_does_not_spoil_the_run() -> None:
+    evidence = ValueEvidence("config.json", ("rope_theta",), float("nan"))
+    finding = Finding("m", Severity.NOTE, Confidence.READ, (), (evidence,))
+    outcome = Outcome("r", Status.FOUND, (finding,))
+    text = encode(replace(a_run(), outcomes=(outcome,)))
+    assert json.loads(text)["outcomes"][0]["findings"][0]["evidence"][0]["found"] == {
+        "__float__": "NaN"
+    }
+
+
+def test_a_path_need_not_be_text() -> None:
+    run = replace(a_run(), answer="folder \udcff")
+    assert decode(encode(run).encode().decode()) == run
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('{"schema_version": "2"}', "not a run file"),
+        ('{"a":' * 100_000, "not a run file"),
         ("{", "not a run file"),
         ("[]", "not a run file"),
         ('{"a": 1}', "not a run file"),

@@ -26,6 +26,10 @@ def test_value() -> None:
     assert units.value([2, "é", None, True]) == '[2, "é", null, true]'
 
 
+def test_plain() -> None:
+    assert units.plain("a\x1b[31mb\x9bc\u202e\n→") == "a\\x1b[31mb\\x9bc\\u202e\n→"
+
+
 def test_milliseconds() -> None:
     assert [units.milliseconds(s) for s in (0.0123, 0.1, 1.5)] == ["12.3 ms", "100 ms", "1,500 ms"]
 

@@ -18,6 +18,7 @@ from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
 from slowlens.repair import Repair, fixes
 from slowlens.reports.text import labelled
+from slowlens.reports.units import plain
 from slowlens.rules import RULES
 from slowlens.run import Run
 
@@ -91,7 +92,7 @@ def _unread(found: Run) -> Iterator[str]:
 
 def _painted(diff: str) -> Iterator[str]:
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    for line in diff.removesuffix("\n").split("\n"):
+    for line in plain(diff).removesuffix("\n").split("\n"):
         colour = COLOURS.get(line[:1]) if coloured else None
         yield f"\x1b[{colour}m{line}\x1b[0m" if colour else line
 

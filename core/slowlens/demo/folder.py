@@ -58,7 +58,10 @@ def find(folder: Path) -> Demo | None:
 def refuse_foreign(folder: Path) -> None:
     """Fail unless ``folder`` is missing, empty or a demo: nothing else is ever replaced."""
     with writing_to(folder), suppress(FileNotFoundError):
+        inode = folder.stat().st_ino
         if not any(folder.iterdir()) or (folder / MARKER).is_file():
+            return
+        if folder.stat().st_ino != inode:  # another builder has just put its own in place
             return
         raise SlowlensError(
             f"{folder} is not empty and holds no Slowlens demo, so it was left alone.",

@@ -24,6 +24,23 @@ NOT_GENERATING = (
     "ForAudioClassification",
 )
 """Endings of architectures without ``generate()``."""
+ENCODERS = (
+    "albert",
+    "bert",
+    "camembert",
+    "deberta",
+    "deberta-v2",
+    "distilbert",
+    "electra",
+    "ernie",
+    "modernbert",
+    "mpnet",
+    "nomic_bert",
+    "roberta",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+)
+"""Model types that only write text when config.json says ``is_decoder``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +148,8 @@ class Checkpoint:
     @property
     def generates(self) -> bool:
         """Whether its architecture writes text; true where config.json does not tell."""
+        if self.model_type in ENCODERS and self.get(CONFIG, "is_decoder") is not True:
+            return False
         names = self.get(CONFIG, "architectures")
         if not isinstance(names, list) or not names:
             return True

@@ -53,7 +53,26 @@ LEGACY_PARAMETERS = (
 )
 """Parameters in config.json that make transformers 4 throw a marked file away."""
 
-DECODER_CONFIGS: tuple[Pointer, ...] = (("decoder",), ("generator",), ("text_config",))
+LOADING_ARGUMENTS = (
+    "attn_implementation",
+    "device_map",
+    "dtype",
+    "low_cpu_mem_usage",
+    "quantization_config",
+    "return_dict",
+    "torch_dtype",
+    "trust_remote_code",
+    "use_flash_attention_2",
+    "use_sliding_window",
+)
+"""Arguments of ``from_pretrained`` that leak into generation_config.json, where they do nothing."""
+
+DECODER_CONFIGS: tuple[Pointer, ...] = (
+    ("decoder",),
+    ("generator",),
+    ("text_config",),
+    ("thinker_config", "text_config"),
+)
 """Where ``get_text_config(decoder=True)`` looks for the part that writes text."""
 
 

@@ -19,7 +19,7 @@ def dtype_settings(checkpoint: Checkpoint) -> dict[Runtime, Setting]:
     vllm = stated
     if stated.value == "float32":
         vllm = Setting("bfloat16", DEFAULT, "dtype=auto turns float32 into a 16-bit type")
-    automatic = f"dtype='auto' would give {stated.value}"
+    automatic = f"dtype='auto' would give {stated.value}{_before_4_56(checkpoint, stated)}"
     return {
         Runtime.TRANSFORMERS_4: Setting("float32", DEFAULT, automatic),
         Runtime.TRANSFORMERS_5: stated,
@@ -37,8 +37,16 @@ def attention_settings(checkpoint: Checkpoint) -> dict[Runtime, Setting]:
     return settings
 
 
-def _stated_dtype(checkpoint: Checkpoint) -> Setting:
-    for key in ("dtype", "torch_dtype"):
+def _before_4_56(checkpoint: Checkpoint, stated: Setting) -> str:
+    """Tell when versions that do not know the key ``dtype`` read something else."""
+    old = _stated_dtype(checkpoint, keys=("torch_dtype",))
+    return "" if old.value == stated.value else f", and {old.value} before 4.56"
+
+
+def _stated_dtype(
+    checkpoint: Checkpoint, keys: tuple[str, ...] = ("dtype", "torch_dtype")
+) -> Setting:
+    for key in keys:
         value = checkpoint.get(CONFIG, key)
         if isinstance(value, str):
             return Setting(value.removeprefix("torch."), CONFIG)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.effective import as_ids, effective_settings
-from slowlens.facts.generation import is_discarded, mark_matters
+from slowlens.facts.generation import decoder_pointer, is_discarded, mark_matters
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Settings
 from slowlens.facts.stopping import StopTokens, stop_tokens
@@ -44,23 +44,26 @@ def stop_ids(reading: Reading, runtime: Runtime) -> frozenset[int]:
 def wanted_stop_ids(merged: Reading, source: Reading | None) -> frozenset[int]:
     """Return all ids that should end an answer of ``merged``, as far as its files tell.
 
-    They are those at which it or its source stops, those of config.json, and those of the
-    tokenizer and its chat template. A class default is nobody's word, so it does not count, nor
-    do ids outside the vocabulary.
+    They are those at which it or its source stops, and those of the tokenizer and its chat
+    template; where none of these is there, those of config.json. A class default is nobody's
+    word, so it does not count, nor do ids outside the vocabulary.
     """
     readings = (merged,) if source is None else (merged, source)
-    ids = set(as_ids(merged.checkpoint.get(CONFIG, "eos_token_id")))
+    ids: set[int] = set()
     for reading in readings:
         ids |= reading.stop_tokens.ids
         for runtime in GENERATE:
             if reading.settings["eos_token_id"][runtime].decided_by != DEFAULT:
                 ids |= stop_ids(reading, runtime)
-    return frozenset(ids - outside_vocabulary(merged, ids))
+    ids -= outside_vocabulary(merged, ids)
+    configured = frozenset(as_ids(merged.checkpoint.get(CONFIG, "eos_token_id")))
+    return frozenset(ids) or configured - outside_vocabulary(merged, configured)
 
 
 def outside_vocabulary(reading: Reading, ids: Iterable[int]) -> frozenset[int]:
     """Return the ids that the model cannot write."""
-    size = reading.checkpoint.get(CONFIG, "vocab_size")
+    nested = decoder_pointer(reading.checkpoint.values(CONFIG) or {})
+    size = reading.checkpoint.get(CONFIG, *nested, "vocab_size")
     if isinstance(size, bool) or not isinstance(size, int):
         return frozenset()
     return frozenset(i for i in ids if i >= size or i < 0)

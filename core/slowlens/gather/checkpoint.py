@@ -73,6 +73,9 @@ def read_checkpoint(root: Path) -> Checkpoint:
 
 
 def _without_config(names: Collection[str]) -> Iterator[FileProblem]:
-    if CONFIG not in names and ADAPTER_CONFIG not in names:
+    if CONFIG not in names and ADAPTER_CONFIG in names:
+        message = "missing: the folder holds an adapter alone, not a merged checkpoint"
+        yield FileProblem(CONFIG, message, "Pass the folder that the adapter was merged into.")
+    elif CONFIG not in names:
         message = "is missing, so that nothing says what model the weights are"
         yield FileProblem(CONFIG, message, "Copy it from the source checkpoint.")

@@ -8,7 +8,7 @@ from itertools import groupby
 from slowlens.facts.diff.changes import TOTAL, WEIGHTS
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.jsonvalue import ABSENT, Absent, Json
-from slowlens.reports.units import counted, size, value
+from slowlens.reports.units import counted, plain, size, value
 
 WIDTH = 98
 KEY = 44
@@ -24,7 +24,7 @@ def render(diff: Diff) -> str:
     if diff.unchanged:
         many = counted(len(diff.unchanged), "difference")
         lines += ["", f"{many} in spelling only, or of no effect; --all shows them."]
-    return "\n".join(lines) + "\n"
+    return plain("\n".join(lines) + "\n")
 
 
 def render_all(diff: Diff) -> str:
@@ -32,7 +32,7 @@ def render_all(diff: Diff) -> str:
     lines = [_summary(diff), *_groups(diff.differences)]
     if diff.unchanged:
         lines += ["", f"no effect ({len(diff.unchanged)})", *_files(diff.unchanged)]
-    return "\n".join(lines) + "\n"
+    return plain("\n".join(lines) + "\n")
 
 
 def _summary(diff: Diff) -> str:

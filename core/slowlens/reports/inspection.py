@@ -7,20 +7,20 @@ from pathlib import Path
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
 from slowlens.reports.text import WIDTH, labelled
-from slowlens.reports.units import count, counted, size, value
+from slowlens.reports.units import count, counted, plain, size, value
 from slowlens.run import CheckpointSummary, Run
 
 
 def render(run: Run) -> str:
     """Render the files and the effective settings of ``run.merged`` for a terminal."""
-    return "\n".join(_lines(run)) + "\n"
+    return plain("\n".join(_lines(run)) + "\n")
 
 
 def _lines(run: Run) -> Iterator[str]:
     yield from _heading(run.merged)
     yield ""
     yield "Files"
-    width = max(len(name) for name in run.merged.files)
+    width = max((len(name) for name in run.merged.files), default=0)
     for name, length in run.merged.files.items():
         yield f"  {name:<{width}}  {size(length):>8}"
     yield ""

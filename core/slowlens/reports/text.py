@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slowlens.diagnose import Outcome, Status
 from slowlens.findings import Applicability, Evidence, Finding, Fix, ValueEvidence
-from slowlens.reports.units import counted, value
+from slowlens.reports.units import counted, plain, value
 from slowlens.run import Run
 
 WIDTH = 96
@@ -16,7 +16,7 @@ LABEL = 10
 
 def render(run: Run) -> str:
     """Render ``run`` for a terminal."""
-    return "\n".join(_lines(run)) + "\n"
+    return plain("\n".join(_lines(run)) + "\n")
 
 
 def _lines(run: Run) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _next(run: Run) -> Iterator[str]:
 def labelled(label: str, text: str) -> Iterator[str]:
     """Yield ``text`` wrapped behind a label that stands in a column of its own."""
     yield from textwrap.wrap(
-        text,
+        plain(text),
         WIDTH,
         initial_indent=f"{label:<{LABEL}}",
         subsequent_indent=" " * LABEL,

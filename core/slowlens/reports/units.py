@@ -29,6 +29,11 @@ def milliseconds(seconds: float) -> str:
     return f"{shown:,.0f} ms" if shown >= 100 else f"{shown:.3g} ms"
 
 
+def plain(text: str) -> str:
+    """Escape what would drive a terminal: text of a checkpoint may hold control characters."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 def counted(number: int, noun: str) -> str:
     """Write a number with its noun: ``1 finding``, ``2 findings``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -22,13 +22,14 @@ Safe: the cache changes speed, not which tokens are chosen, up to rounding.
 - https://huggingface.co/docs/transformers/kv_cache
 """
 
+import json
 from collections.abc import Iterator
 
 from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided
+from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided, ValueEvidence
 from slowlens.fixes import cache_switches, turn_cache_on
 
 
@@ -43,8 +44,8 @@ def check(merged: Merged) -> Iterator[Finding]:
     loop = settings[Runtime.FORWARD].value is False
     yield Finding(
         message=(
-            "config.json says use_cache: false, but generate() caches: "
-            f"{_winner(merged)}" + ("; only a bare forward loop goes without" if loop else "")
+            f"{_said(switches[0])}, but generate() caches: {_winner(merged)}"
+            + ("; only a bare forward loop goes without" if loop else "")
         ),
         severity=Severity.NOTE,
         confidence=Confidence.READ,
@@ -53,6 +54,10 @@ def check(merged: Merged) -> Iterator[Finding]:
         cost="nothing today; the full price once generation_config.json is dropped or regenerated",
         fix=turn_cache_on(merged.checkpoint, keep_mark=merged.mark_matters),
     )
+
+
+def _said(switch: ValueEvidence) -> str:
+    return f"{switch.file} says {'.'.join(switch.pointer)}: {json.dumps(switch.found)}"
 
 
 def _winner(merged: Merged) -> str:

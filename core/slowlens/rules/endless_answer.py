@@ -29,14 +29,16 @@ from slowlens.facts.measurement import Measurement
 from slowlens.facts.runtimes import GENERATE
 from slowlens.facts.speed import answer_of
 from slowlens.facts.timing import Finish, Subject
-from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity
+from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
 
 def check(measurement: Measurement) -> Iterator[Finding]:
     """Yield one finding when merged did not stop by itself."""
     merged = answer_of(measurement, Subject.MERGED)
     source = answer_of(measurement, Subject.SOURCE)
-    if merged is None or merged.finish is not Finish.LENGTH:
+    if merged is None:
+        raise Undecided("the live run did not come to an answer")
+    if merged.finish is not Finish.LENGTH:
         return
     if source is not None and source.finish is Finish.LENGTH:
         return

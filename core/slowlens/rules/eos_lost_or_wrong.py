@@ -97,12 +97,13 @@ def _trouble(merged: Merged, source: Source | None, runtime: Runtime) -> _Troubl
     stops -= outside_vocabulary(merged, stops)
     if not stops:
         return _nothing_stops(merged, source, runtime)
-    if source is not None and stop_ids(source, runtime) == stops:
-        return None
+    inherited = source is not None and stop_ids(source, runtime) == stops
     tokens = merged.stop_tokens
     if tokens.ids and not tokens.ids & stops:
         names, there = tokens.describe(tokens.ids), tokens.describe(stops)
         message = f"answers should end at {names}, but generation stops at {there}"
+        if inherited:
+            return _Trouble(Severity.WARNING, Confidence.READ, f"{message}, as its source does")
         return _Trouble(Severity.ERROR, Confidence.READ, message)
     if source is not None and (lost := stop_ids(source, runtime) - stops):
         names = source.stop_tokens.describe(lost)

@@ -34,7 +34,7 @@ from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.facts.settings import Setting
+from slowlens.facts.settings import DEFAULT, Setting
 from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided
 from slowlens.fixes import cache_switches, turn_cache_on
 
@@ -56,7 +56,7 @@ def check(merged: Merged) -> Iterator[Finding]:
         confidence=Confidence.READ,
         affects=(*slow, *forward),
         evidence=cache_switches(merged.checkpoint),
-        cost=COST,
+        cost="" if any(setting.fails for setting in slow.values()) else COST,
         fix=turn_cache_on(merged.checkpoint, keep_mark=merged.mark_matters),
     )
 
@@ -65,12 +65,10 @@ def _message(slow: dict[Runtime, Setting]) -> str:
     setting = next(iter(slow.values()))
     if setting.fails:
         return f"{setting.decided_by}: use_cache is {setting.note}"
+    who = "the class default" if setting.decided_by == DEFAULT else setting.decided_by
     versions = "" if len(slow) > 1 else f" under {next(iter(slow)).label}"
     because = f" ({setting.note})" if setting.note else ""
-    return (
-        f"generate() runs without its key-value cache{versions}: "
-        f"{setting.decided_by} turns it off{because}"
-    )
+    return f"generate() runs without its key-value cache{versions}: {who} turns it off{because}"
 
 
 RULE = Rule(

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.cache import DISCARDED, USE_CACHE
 from slowlens.facts.checkpoint import GENERATION_CONFIG
-from slowlens.facts.generation import DEFAULTS, FROM_MODEL_CONFIG
+from slowlens.facts.generation import DEFAULTS, FROM_MODEL_CONFIG, LOADING_ARGUMENTS
 from slowlens.facts.reading import Merged, Source, wanted_stop_ids
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import (
@@ -46,7 +46,7 @@ from slowlens.findings import (
 from slowlens.jsonvalue import ABSENT, Json
 
 EOS = "eos_token_id"
-OF_OTHER_RULES = {USE_CACHE, EOS, FROM_MODEL_CONFIG, "transformers_version"}
+OF_OTHER_RULES = {USE_CACHE, EOS, "transformers_version", *LOADING_ARGUMENTS}
 REASON = "It changes what the model writes, back to how the source decodes."
 
 

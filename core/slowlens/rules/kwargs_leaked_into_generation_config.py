@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.checkpoint import GENERATION_CONFIG
+from slowlens.facts.generation import LOADING_ARGUMENTS
 from slowlens.facts.reading import Merged
 from slowlens.findings import (
     Applicability,
@@ -40,24 +41,11 @@ from slowlens.findings import (
 )
 from slowlens.jsonvalue import ABSENT
 
-FOREIGN = (
-    "attn_implementation",
-    "device_map",
-    "dtype",
-    "low_cpu_mem_usage",
-    "quantization_config",
-    "return_dict",
-    "torch_dtype",
-    "trust_remote_code",
-    "use_flash_attention_2",
-    "use_sliding_window",
-)
-
 
 def check(merged: Merged) -> Iterator[Finding]:
     """Yield one finding that names all foreign keys."""
     written = merged.checkpoint.values(GENERATION_CONFIG) or {}
-    leaked = {key: written[key] for key in FOREIGN if key in written}
+    leaked = {key: written[key] for key in LOADING_ARGUMENTS if key in written}
     if not leaked:
         return
     edits = tuple(Edit(GENERATION_CONFIG, (k,), before=v, after=ABSENT) for k, v in leaked.items())

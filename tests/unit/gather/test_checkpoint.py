@@ -90,10 +90,12 @@ def test_weights_without_a_config(tmp_path: Path) -> None:
     assert found.get("config.json", "model_type") is ABSENT
 
 
-def test_an_adapter_needs_no_config(tmp_path: Path) -> None:
+def test_an_adapter_alone_is_no_merged_checkpoint(tmp_path: Path) -> None:
     write_json(tmp_path / "adapter_config.json", {"peft_type": "LORA"})
     write_safetensors(tmp_path / "adapter_model.safetensors", {"a": ("F32", (1,))})
-    assert read_checkpoint(tmp_path).problems == ()
+    (problem,) = read_checkpoint(tmp_path).problems
+    assert problem.file == "config.json"
+    assert "an adapter alone" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,14 @@ def test_an_ordinary_generation_config_wins() -> None:
     assert finding.fix.edits == (Edit("config.json", ("use_cache",), before=False, after=True),)
 
 
+def test_the_switch_is_named_as_it_is_written() -> None:
+    (finding,) = check(merged({}, {"use_cache": "false", "eos_token_id": 2}))
+    assert finding.message.startswith('generation_config.json says use_cache: "false", but')
+    config = {"model_type": "llava", "text_config": {"use_cache": False}}
+    (finding,) = check(merged(config, {"eos_token_id": 2}))
+    assert finding.message.startswith("config.json says text_config.use_cache: false, but")
+
+
 def test_a_switch_that_even_a_forward_loop_does_not_read_affects_nobody() -> None:
     config = {"use_cache": False, "text_config": {"use_cache": True}}
     (finding,) = check(merged(config, {"eos_token_id": 2}))

@@ -1,6 +1,8 @@
+import pytest
+
 from literals import generation, measurement
 from slowlens.facts.timing import Finish, Purpose, Subject
-from slowlens.findings import Severity
+from slowlens.findings import Severity, Undecided
 from slowlens.rules.endless_answer import check
 
 ENDLESS = generation(1, 1, 1, 1, purpose=Purpose.LENGTH)
@@ -31,6 +33,7 @@ def test_merged_stopped_by_itself() -> None:
     assert not list(check(measurement(STOPPED)))
 
 
-def test_a_run_that_was_stopped_by_hand_says_nothing() -> None:
+def test_a_run_that_was_stopped_by_hand_is_undecided() -> None:
     cut = generation(1, 1, purpose=Purpose.LENGTH, finish=Finish.STOPPED)
-    assert not list(check(measurement(cut)))
+    with pytest.raises(Undecided):
+        list(check(measurement(cut)))

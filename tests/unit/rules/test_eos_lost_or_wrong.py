@@ -39,6 +39,27 @@ def test_a_shorter_list_than_the_sources_is_a_warning() -> None:
     assert finding.fix.edits[0].after == [0, 2]
 
 
+def test_a_defect_of_the_source_is_still_one() -> None:
+    there = source({}, {"eos_token_id": 7}, CHAT)
+    (finding,) = check(merged({}, {"eos_token_id": 7}, CHAT), there)
+    assert finding.severity is Severity.WARNING
+    assert finding.message.endswith("as its source does")
+
+
+def test_what_only_config_says_is_no_end_token_when_the_tokenizer_knows_better() -> None:
+    (finding,) = check(merged({"eos_token_id": 100}, {}, CHAT), source({}, {"eos_token_id": 2}))
+    assert finding.fix is not None
+    assert finding.fix.edits[0].after == 2
+
+
+def test_the_vocabulary_may_be_nested() -> None:
+    config = {"text_config": {"vocab_size": 10}}
+    (finding,) = check(merged(config, {"eos_token_id": 99}, CHAT), None)
+    assert finding.severity is Severity.ERROR
+    assert finding.fix is not None
+    assert finding.fix.edits[0].after == 2
+
+
 def test_a_template_that_ends_turns_with_another_token_is_a_suspicion() -> None:
     (finding,) = check(merged({}, {"eos_token_id": 0}, BASE), None)
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.SUSPECTED)

@@ -52,6 +52,26 @@ def test_a_value_that_breaks_a_runtime_is_found() -> None:
     assert "null" in finding.message
 
 
+def test_a_class_default_is_overruled_in_config() -> None:
+    (finding,) = check(merged({"model_type": "mpt"}))
+    assert "the class default turns it off" in finding.message
+    assert finding.fix is not None
+    assert finding.fix.edits == (Edit("config.json", ("use_cache",), before=ABSENT, after=True),)
+
+
+def test_what_does_not_load_has_no_cost_per_answer() -> None:
+    (finding,) = check(merged({"use_cache": "false"}, {"eos_token_id": 2}))
+    assert finding.affects == (Runtime.TRANSFORMERS_5,)
+    assert finding.cost == ""
+
+
+def test_the_thinker_of_an_omni_model() -> None:
+    thinker = {"text_config": {"use_cache": False}}
+    (finding,) = check(merged({"model_type": "qwen2_5_omni", "thinker_config": thinker}))
+    assert finding.fix is not None
+    assert finding.fix.edits[0].pointer == ("thinker_config", "text_config", "use_cache")
+
+
 @pytest.mark.parametrize(
     ("key", "value"), [("auto_map", {"AutoModel": "m.M"}), ("num_kv_shared_layers", 10)]
 )
@@ -76,7 +96,8 @@ def test_without_config_a_readable_generation_config_still_decides() -> None:
         ({}, {}),
         ({"use_cache": True}, {"use_cache": True}),
         ({"use_cache": False}, {"eos_token_id": 2}),
-        ({"use_cache": False, "architectures": ["BertForSequenceClassification"]}, None),
+        ({"use_cache": False, "architectures": ["LlamaForSequenceClassification"]}, None),
+        ({"use_cache": False, "architectures": ["BertModel"], "model_type": "bert"}, None),
     ],
 )
 def test_no_alarm(config: Any, generation: Any) -> None:

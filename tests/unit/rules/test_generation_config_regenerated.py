@@ -50,6 +50,7 @@ def test_a_file_that_transformers_4_throws_away_needs_no_source() -> None:
         ({}, GOOD, GOOD),
         ({}, {**GOOD, "temperature": 0.9}, GOOD),
         ({}, {"eos_token_id": 2}, {"eos_token_id": 2, "transformers_version": "5.0"}),
+        ({}, {"eos_token_id": 2}, {"eos_token_id": 2, "return_dict": True, "torch_dtype": "x"}),
         ({}, {"eos_token_id": 2}, {"eos_token_id": 2, "output_scores": False, "use_cache": True}),
     ],
 )

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
+import pytest
+
 from literals import generation, measurement
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.timing import Cache, Finish, Purpose
-from slowlens.findings import Confidence
+from slowlens.findings import Confidence, Undecided
 from slowlens.rules.recomputed_steps import check
 
 PROOF = generation(1, 1, 1, purpose=Purpose.PROOF, cached=False)
@@ -56,5 +60,8 @@ def test_one_token_a_step_passes() -> None:
     assert not list(check(measurement(generation(1, 1, 1, purpose=Purpose.PROOF))))
 
 
-def test_nothing_measured_nothing_found() -> None:
-    assert not list(check(measurement()))
+def test_what_was_not_measured_or_not_counted_is_undecided() -> None:
+    uncounted = replace(PROOF, steps=tuple(replace(s, tokens_in=0) for s in PROOF.steps))
+    for measured in (measurement(), measurement(uncounted)):
+        with pytest.raises(Undecided):
+            list(check(measured))

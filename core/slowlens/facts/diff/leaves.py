@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import inf, isfinite
 
-from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, lookup, same
+from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, finite, lookup, same
 
 OPAQUE = frozenset({"id2label", "label2id", "auto_map", "__float__"})
 """Mappings that are one value."""
@@ -114,19 +113,6 @@ def flatten(values: JsonObject, at: Pointer = ()) -> Iterator[tuple[Pointer, Jso
             yield from flatten(value, (*at, key))
         else:
             yield (*at, key), value
-
-
-def finite(value: Json) -> Json:
-    """Replace infinity and NaN, which are no JSON, by what transformers 5 writes for them."""
-    match value:
-        case float() if not isfinite(value):
-            return {"__float__": {inf: "Infinity", -inf: "-Infinity"}.get(value, "NaN")}
-        case Mapping():
-            return {key: finite(item) for key, item in value.items()}
-        case list() | tuple():
-            return [finite(item) for item in value]
-        case _:
-            return value
 
 
 def dotted(pointer: Iterable[str]) -> str:
