@@ -3,17 +3,18 @@
 import sys
 import textwrap
 import threading
-import time
+from pathlib import Path
 
 import psutil
 import pytest
 
+from slowlens.child import Child
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Plan
 from slowlens.facts.timing import Step, Subject
-from slowlens.measure.protocol import Finished, Loading, Started, Stepped
-from slowlens.measure.session import WORKER, measure
+from slowlens.measure.protocol import Finished, Loading, Started, Stepped, TrialStarted, encode
+from slowlens.measure.session import WORKER, Session, measure
 
 HEAD = """
 import os, signal, subprocess, sys, time
@@ -45,13 +46,17 @@ def test_events_arrive_in_order_and_noise_does_not() -> None:
         assert list(events) == [Started(Environment("3", "/m"), ()), STEPPED, Finished()]
 
 
-def test_events_arrive_when_they_happen() -> None:
-    body = f"{SEND_STEPPED} time.sleep(2); {SEND_STEPPED} send(Finished())"
+def test_events_arrive_when_they_happen(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    body = f"""
+    {SEND_STEPPED}
+    while not os.path.exists({str(seen)!r}): time.sleep(0.01)
+    {SEND_STEPPED} send(Finished())
+    """
     with measure(PLAN, worker(body)) as events:
-        next(events)
-        began = time.monotonic()
-        next(events)
-        assert time.monotonic() - began > 1
+        assert next(events) == STEPPED
+        seen.touch()
+        assert list(events) == [STEPPED, Finished()]
 
 
 def test_a_failure_is_an_error_with_its_hint() -> None:
@@ -108,10 +113,18 @@ def test_a_hang_is_an_error() -> None:
 
 
 def test_a_large_checkpoint_may_take_long_to_load() -> None:
-    body = f'send(Loading(Subject.MERGED, "/m", 10**9)); time.sleep(1.5); {SEND_STEPPED}'
-    with measure(PLAN, worker(body), silence=0.5) as events:
-        assert next(events) == Loading(Subject.MERGED, "/m", 10**9)
-        assert next(events) == STEPPED
+    events = (Loading(Subject.MERGED, "/m", 10**9), STEPPED, TrialStarted(0, 5), STEPPED)
+    lines = iter(map(encode, events))
+    limits: list[float] = []
+
+    class Scripted(Child):
+        def line(self, silence: float = 0) -> bytes | None:
+            limits.append(silence)
+            return next(lines)
+
+    session = Session(Scripted((), b""), silence=7)
+    assert [next(session) for _ in events] == [*events]
+    assert limits == [7, 57, 57, 7]
 
 
 def test_leaving_early_ends_the_worker() -> None:

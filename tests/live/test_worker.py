@@ -367,6 +367,6 @@ def test_leaving_in_the_middle_of_a_trial(tmp_path: Path) -> None:
                 break
         children = psutil.Process().children(recursive=True)
         began = time.monotonic()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
     assert children
     assert not any(child.is_running() for child in children)
