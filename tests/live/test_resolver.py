@@ -19,13 +19,12 @@ from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Settings
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import read_defaults
-from slowlens.gather.environment import installed_transformers_major
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 pytestmark = pytest.mark.live
 
-MAJOR = installed_transformers_major()
+MAJOR = int(transformers.__version__.split(".")[0])
 GENERATE = Runtime.TRANSFORMERS_4 if MAJOR == 4 else Runtime.TRANSFORMERS_5
 DEFAULTS = {major: read_defaults(major) for major in (4, 5)}
 MASKED = (4, 55) <= tuple(map(int, transformers.__version__.split(".")[:2])) < (5, 0)

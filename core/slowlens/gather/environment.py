@@ -45,12 +45,6 @@ def read_environment() -> Environment:
     )
 
 
-def installed_transformers_major() -> int | None:
-    """Return 4 or 5, or None when transformers is not installed."""
-    major = _version("transformers").partition(".")[0]
-    return int(major) if major.isdecimal() else None
-
-
 def _version(name: str) -> str:
     try:
         # metadata that was damaged by a broken install has no version

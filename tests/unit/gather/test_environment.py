@@ -4,7 +4,7 @@ from importlib import metadata
 import pytest
 
 from slowlens.gather import environment
-from slowlens.gather.environment import installed_transformers_major, read_environment
+from slowlens.gather.environment import read_environment
 
 
 @pytest.fixture
@@ -26,19 +26,6 @@ def test_only_what_is_installed(installed: dict[str, str | None]) -> None:
     assert found.packages == {"torch": "2.13.0+cpu"}
     assert found.python == platform.python_version()
     assert platform.machine() in found.platform
-
-
-@pytest.mark.parametrize(
-    ("version", "major"),
-    [("4.51.3", 4), ("5.0.0rc1", 5), ("5.23.0.dev0", 5), ("", None), (None, None)],
-)
-def test_major(installed: dict[str, str | None], version: str | None, major: int | None) -> None:
-    installed["transformers"] = version
-    assert installed_transformers_major() == major
-
-
-def test_no_transformers(installed: dict[str, str | None]) -> None:
-    assert installed_transformers_major() is None
 
 
 def test_names_are_spelled_once() -> None:
