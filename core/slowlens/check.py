@@ -13,12 +13,9 @@ from slowlens.facts.diff import diff
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.reading import Merged, Reading, Source, reading
 from slowlens.gather.checkpoint import read_checkpoint
-from slowlens.gather.defaults import read_defaults
+from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
 from slowlens.gather.environment import read_environment
 from slowlens.run import CheckpointSummary, Run
-
-MAJORS = (4, 5)
-"""The major versions of transformers whose class defaults are known."""
 
 
 def check(merged: Path, source: Path | None = None, measurement: Measurement | None = None) -> Run:
@@ -46,7 +43,7 @@ def check(merged: Path, source: Path | None = None, measurement: Measurement | N
         answer=answer(outcomes, problems, measurement),
         outcomes=outcomes,
         problems=problems,
-        diff=None if there is None else diff(there.checkpoint, here.checkpoint, defaults[5]),
+        diff=None if there is None else diff(there.checkpoint, here.checkpoint, defaults[NEWEST]),
         measurement=measurement,
     )
 

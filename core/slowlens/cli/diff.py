@@ -14,11 +14,8 @@ from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.diff import Diff, Effect, diff
 from slowlens.gate import ExitCode
 from slowlens.gather.checkpoint import read_checkpoint
-from slowlens.gather.defaults import read_defaults
+from slowlens.gather.defaults import NEWEST, read_defaults
 from slowlens.reports import diff_json, diff_text
-
-NEWEST = 5
-"""The major version of transformers whose spelling and defaults are the common ground."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,8 @@ from slowlens.facts.defaults import ClassDefaults, TypeDefaults
 
 MAJORS = (4, 5)
 """The major versions of transformers that the package knows."""
+NEWEST = MAJORS[-1]
+"""Whose spelling and defaults are the common ground when two checkpoints are compared."""
 _DATA = Path(__file__).parents[1] / "data"
 _TYPES = b'\n"types": {'
 
