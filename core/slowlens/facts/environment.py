@@ -3,6 +3,35 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+PACKAGES = (
+    "torch",
+    "transformers",
+    "accelerate",
+    "safetensors",
+    "tokenizers",
+    "huggingface-hub",
+    "peft",
+    "flash-attn",
+    "flash-attn-3",
+    "xformers",
+    "kernels",
+    "triton",
+    "flash-linear-attention",
+    "causal-conv1d",
+    "mamba-ssm",
+    "liger-kernel",
+    "bitsandbytes",
+    "torchao",
+    "compressed-tensors",
+    "autoawq",
+    "gptqmodel",
+    "optimum",
+    "vllm",
+    "sglang",
+    "nvidia-ml-py",
+)
+"""Distributions that matter for speed, as package indexes spell them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:

@@ -3,36 +3,7 @@
 import platform
 from importlib import metadata
 
-from slowlens.facts.environment import Environment
-
-PACKAGES = (
-    "torch",
-    "transformers",
-    "accelerate",
-    "safetensors",
-    "tokenizers",
-    "huggingface-hub",
-    "peft",
-    "flash-attn",
-    "flash-attn-3",
-    "xformers",
-    "kernels",
-    "triton",
-    "flash-linear-attention",
-    "causal-conv1d",
-    "mamba-ssm",
-    "liger-kernel",
-    "bitsandbytes",
-    "torchao",
-    "compressed-tensors",
-    "autoawq",
-    "gptqmodel",
-    "optimum",
-    "vllm",
-    "sglang",
-    "nvidia-ml-py",
-)
-"""Distribution names, as package indexes spell them."""
+from slowlens.facts.environment import PACKAGES, Environment
 
 
 def read_environment() -> Environment:

@@ -3,7 +3,7 @@ from importlib import metadata
 
 import pytest
 
-from slowlens.gather import environment
+from slowlens.facts.environment import PACKAGES
 from slowlens.gather.environment import read_environment
 
 
@@ -29,5 +29,5 @@ def test_only_what_is_installed(installed: dict[str, str | None]) -> None:
 
 
 def test_names_are_spelled_once() -> None:
-    assert len(set(environment.PACKAGES)) == len(environment.PACKAGES)
-    assert all(name == name.lower().replace("_", "-") for name in environment.PACKAGES)
+    assert len(set(PACKAGES)) == len(PACKAGES)
+    assert all(name == name.lower().replace("_", "-") for name in PACKAGES)

@@ -1,28 +1,12 @@
 """Where the worker runs."""
 
 import platform
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from slowlens.facts.environment import Environment
-
-_PACKAGES = (
-    "transformers",
-    "accelerate",
-    "tokenizers",
-    "safetensors",
-    "triton",
-    "kernels",
-    "flash-attn",
-    "flash-linear-attention",
-    "causal-conv1d",
-    "mamba-ssm",
-    "liger-kernel",
-    "bitsandbytes",
-    "compressed-tensors",
-    "torchao",
-)
+from slowlens.facts.environment import PACKAGES, Environment
 
 
 def environment() -> Environment:
@@ -30,9 +14,10 @@ def environment() -> Environment:
     packages = {"torch": torch.__version__}
     if torch.version.cuda:
         packages["cuda"] = torch.version.cuda
-    for name in _PACKAGES:
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return Environment(platform.python_version(), platform.platform(), packages)
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            # metadata that was damaged by a broken install has no version
+            packages.setdefault(name, version(name) or "")
+    return Environment(
+        platform.python_version(), platform.platform(), {n: v for n, v in packages.items() if v}
+    )
