@@ -23,6 +23,8 @@ Values = Mapping[str, Any]
 DEFAULTS = read_defaults(5)
 BYTES = {"BF16": 2, "F16": 2, "F32": 4, "F8_E4M3": 1, "U8": 1}
 LLAMA = {"model_type": "llama", "num_hidden_layers": 2}
+QWEN: dict[str, Any] = {"model_type": "qwen2_5_vl", "text_config": {"num_hidden_layers": 2}}
+GEMMA: dict[str, Any] = {"model_type": "gemma3", "text_config": {"num_hidden_layers": 6}}
 ORDINARY = {"eos_token_id": 2}
 """A generation_config.json like most."""
 
