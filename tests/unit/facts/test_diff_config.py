@@ -1,5 +1,7 @@
 """config.json: what is a difference, and what it has an effect on."""
 
+import pytest
+
 from pairs import LLAMA, configs, differing, made
 from slowlens.facts.diff import Effect
 from slowlens.jsonvalue import ABSENT
