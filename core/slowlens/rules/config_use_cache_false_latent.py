@@ -63,7 +63,7 @@ def _said(switch: ValueEvidence) -> str:
 def _winner(merged: Merged) -> str:
     if merged.checkpoint.has(GENERATION_CONFIG):
         return "generation_config.json stands beside it and wins"
-    return "the top level of config.json wins"
+    return "what is written is not the value false"
 
 
 RULE = Rule(

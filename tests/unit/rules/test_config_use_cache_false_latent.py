@@ -24,6 +24,11 @@ def test_the_switch_is_named_as_it_is_written() -> None:
     assert finding.message.startswith("config.json says text_config.use_cache: false, but")
 
 
+def test_a_text_is_not_false() -> None:
+    (finding,) = check(merged({"model_type": "llava", "use_cache": "false", "eos_token_id": 2}))
+    assert "what is written is not the value false" in finding.message
+
+
 def test_a_switch_that_even_a_forward_loop_does_not_read_affects_nobody() -> None:
     config = {"use_cache": False, "text_config": {"use_cache": True}}
     (finding,) = check(merged(config, {"eos_token_id": 2}))
