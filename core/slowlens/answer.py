@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from slowlens.diagnose import Outcome
+from slowlens.diagnose import Outcome, ranked
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.measurement import Measurement, Status
 from slowlens.facts.timing import Cache, Purpose, Subject
-from slowlens.findings import Applicability, Confidence, Finding, Severity
+from slowlens.findings import Applicability, Finding, Severity
 
 UNREAD = "could not be read"
 NOTHING = "Nothing in its files makes it slow."
@@ -19,8 +19,7 @@ def answer(
     measurement: Measurement | None = None,
 ) -> str:
     """Return the sentence that stands above everything else."""
-    findings = [finding for outcome in outcomes for finding in outcome.findings]
-    findings.sort(key=lambda f: (-f.severity.rank, f.confidence is not Confidence.MEASURED))
+    findings = [finding for _, finding in ranked(outcomes)]
     grave = [f for f in findings if f.severity is not Severity.NOTE]
     if grave:
         return _cause(grave)

@@ -8,7 +8,7 @@ from inspect import get_annotations
 from types import NoneType
 from typing import get_args
 
-from slowlens.findings import Finding, Rule, Undecided
+from slowlens.findings import Confidence, Finding, Rule, Undecided
 from slowlens.rules import RULES
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,17 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     """Why it was skipped, or the error that it crashed with."""
+
+
+def ranked(outcomes: Iterable[Outcome]) -> tuple[tuple[str, Finding], ...]:
+    """Return rule and finding, the gravest first; of equals what was measured, then rule order."""
+
+    def rank(found: tuple[str, Finding]) -> tuple[int, bool]:
+        _, finding = found
+        return -finding.severity.rank, finding.confidence is not Confidence.MEASURED
+
+    found = ((outcome.rule, finding) for outcome in outcomes for finding in outcome.findings)
+    return tuple(sorted(found, key=rank))
 
 
 def needs(rule: Rule) -> dict[str, object]:

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from slowlens.diagnose import Outcome, Status
+from slowlens.diagnose import Status, ranked
 from slowlens.findings import Applicability, Evidence, Finding, Fix, ValueEvidence
 from slowlens.reports.units import counted, plain, value
 from slowlens.run import Run
@@ -22,10 +22,9 @@ def render(run: Run) -> str:
 def _lines(run: Run) -> Iterator[str]:
     name = Path(run.merged.path).name
     yield from textwrap.wrap(f"{name}: {run.answer}", WIDTH, break_on_hyphens=False)
-    for outcome in _by_severity(run.outcomes):
-        for finding in outcome.findings:
-            yield ""
-            yield from _finding(outcome.rule, finding)
+    for rule, finding in ranked(run.outcomes):
+        yield ""
+        yield from _finding(rule, finding)
     if run.problems:
         yield ""
     for problem in run.problems:
@@ -33,11 +32,6 @@ def _lines(run: Run) -> Iterator[str]:
     yield ""
     yield from _rest(run)
     yield from _next(run)
-
-
-def _by_severity(outcomes: tuple[Outcome, ...]) -> list[Outcome]:
-    found = [outcome for outcome in outcomes if outcome.findings]
-    return sorted(found, key=lambda o: -max(f.severity.rank for f in o.findings))
 
 
 def _finding(rule: str, finding: Finding) -> Iterator[str]:
