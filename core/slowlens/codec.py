@@ -79,7 +79,8 @@ def _present(value: Plain) -> dict[str, Any]:
 
 
 def _structure(values: dict[str, Any], kind: type[Plain]) -> Plain:
-    values = {k: v for k, v in values.items() if k != "kind"}
+    known = {field.name for field in fields(kind)}
+    values = {key: value for key, value in values.items() if key in known}
     missing = dict.fromkeys(MAY_BE_ABSENT.get(kind, ()), ABSENT)
     if "pointer" in values:
         values["pointer"] = tuple(values["pointer"])

@@ -52,6 +52,14 @@ def test_what_is_no_json_in_a_config_does_not_spoil_the_run() -> None:
     }
 
 
+def test_keys_of_a_later_version_are_passed_over() -> None:
+    values = json.loads(encode(a_run()))
+    values["new"] = 1
+    values["settings"]["use_cache"]["vllm"]["new"] = 1
+    values["diff"]["differences"][0]["new"] = 1
+    assert decode(json.dumps(values)) == a_run()
+
+
 def test_a_path_need_not_be_text() -> None:
     run = replace(a_run(), answer="folder \udcff")
     assert decode(encode(run).encode().decode()) == run
