@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from slowlens.facts.measurement import Measurement
-from slowlens.facts.speed import Speed, answer_of, clearly_slower, sample, shown, speed_of
+from slowlens.facts.speed import Speed, Work, answer_of, clearly_slower, sample, shown, speed_of
 from slowlens.facts.timing import Cache, Subject
 from slowlens.run import Run
 
@@ -27,7 +27,8 @@ class Comparison:
             return f"The two runs cannot be compared: {', '.join(self.differs)}."
         if self.before is None or self.after is None:
             return "One of the two runs was not measured to its end."
-        return " ".join((_speed(self.before, self.after), *_length(self)))
+        parts = (*_cache(self.before, self.after), _speed(self.before, self.after), *_length(self))
+        return " ".join(parts)
 
 
 def compare(before: Run, after: Run) -> Comparison:
@@ -67,6 +68,17 @@ def _packages(measurement: Measurement) -> object:
 def _tokens(measurement: Measurement) -> int | None:
     generation = answer_of(measurement, Subject.MERGED)
     return None if generation is None else len(generation.steps)
+
+
+def _cache(before: Speed, after: Speed) -> tuple[str, ...]:
+    """Tell from the lengths of the inputs, which no noise can blur."""
+    match before.work, after.work:
+        case Work.ALL, Work.NEWEST:
+            return ("The key-value cache works now: a step processes its newest token alone.",)
+        case Work.NEWEST, Work.ALL:
+            return ("The key-value cache is off now: a step processes all tokens again.",)
+        case _:
+            return ()
 
 
 def _speed(before: Speed, after: Speed) -> str:

@@ -19,6 +19,16 @@ def test_slower_and_as_fast() -> None:
     assert compare(fast, fast).sentence.startswith("No clear difference")
 
 
+def test_what_the_input_lengths_prove_comes_first() -> None:
+    slow = a_run(measurement(generation(1, 0.4, 0.4, cached=False)))
+    fast = a_run(measurement(generation(1, 0.4, 0.4)))
+    assert compare(slow, fast).sentence == (
+        "The key-value cache works now: a step processes its newest token alone. "
+        "No clear difference: 400 ms per token before, 400 ms after (3 tokens, 1 round)."
+    )
+    assert compare(fast, slow).sentence.startswith("The key-value cache is off now")
+
+
 def test_the_length_of_the_answer() -> None:
     ran_on = measurement(
         generation(1, 1, 1, 1), generation(*[1] * 9, purpose=Purpose.LENGTH, finish=Finish.LENGTH)
