@@ -1,6 +1,7 @@
 """The chosen pair as it is now, with the newest measurement of these very files."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -61,11 +62,14 @@ def _newest(run: Run, runs: Sequence[Run]) -> Run | None:
 
 
 def _same_files(one: Run, other: Run) -> bool:
-    return one.merged.sha256 == other.merged.sha256
+    """Whether digests of what was read, and sizes of everything, weights included, agree."""
+    return (one.merged.sha256, one.merged.files) == (other.merged.sha256, other.merged.files)
 
 
 def _same_source(one: Run, other: Run) -> bool:
-    return (one.source and one.source.path) == (other.source and other.source.path)
+    if one.source is None or other.source is None:
+        return one.source is other.source
+    return (one.source.path, one.source.sha256) == (other.source.path, other.source.sha256)
 
 
 def _finished(run: Run) -> bool:
@@ -74,15 +78,18 @@ def _finished(run: Run) -> bool:
 
 def _stamp(folder: Path | None) -> Stamp:
     """Tell whether the files of a folder have changed, so that what is cached stays true."""
-    if folder is None or not folder.is_dir():
-        return ()
-    found = [(path.name, path.stat()) for path in folder.iterdir() if path.name.endswith(READ)]
-    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in found))
+    found = []
+    with suppress(OSError):  # the engine says what is wrong with the folder
+        for path in folder.iterdir() if folder else ():
+            with suppress(OSError):
+                stat = path.stat()
+                found += [(path.name, stat.st_mtime_ns, stat.st_size)]
+    return tuple(sorted(stamp for stamp in found if stamp[0].endswith(READ)))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the checkpoint…")
 def _check(merged: Path, source: Path | None, stamps: tuple[Stamp, ...]) -> Run:
-    assert stamps
+    assert isinstance(stamps, tuple)  # a key of the cache
     return check(merged, source)
 
 
@@ -95,7 +102,7 @@ def _measured(_run: Run, _last: Run, key: object) -> Run:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _checkpoint(path: Path, stamp: Stamp) -> Checkpoint:
-    assert stamp
+    assert isinstance(stamp, tuple)
     return read_checkpoint(path)
 
 

@@ -13,8 +13,10 @@ from slowlens.check import measured
 from slowlens.errors import SlowlensError
 from slowlens.facts.environment import Device, DeviceLoad
 from slowlens.facts.measurement import Plan, Status
+from slowlens.facts.speed import work_of
+from slowlens.facts.timing import Purpose
 from slowlens.gather.devices import open_gpus
-from slowlens.measure.protocol import Event, Failed, Loaded, to_json
+from slowlens.measure.protocol import Event, Failed, Loaded, TrialFinished, to_json
 from slowlens.measure.recorder import Recorder
 from slowlens.run import Run
 
@@ -56,6 +58,7 @@ class Job:
         self._recorder = Recorder(plan)
         self._inbox: SimpleQueue[Message] = SimpleQueue()
         self._ended = Flag()
+        self._watched = False
         self._thread = Thread(target=self._follow, name=f"job-{run.id}", daemon=True)
 
     @property
@@ -92,9 +95,10 @@ class Job:
             logger.exception("run %s failed", self.id)
             self.error = f"The measurement failed: {type(error).__name__}: {error}."
             self.hint = "The server's terminal shows the whole traceback."
-        self._ended.set()
-        self._keep(status)
-        self.status = status
+        finally:
+            self._ended.set()
+            self._keep(status)
+            self.status = status
 
     def _read(self) -> Status:
         """Take messages until the session ends, and say how it ended."""
@@ -115,9 +119,19 @@ class Job:
 
     def _apply(self, event: Event) -> None:
         self._recorder.apply(event)
-        if isinstance(event, Loaded) and event.model.device.kind == "cuda":
+        if isinstance(event, Loaded) and event.model.device.kind == "cuda" and not self._watched:
+            self._watched = True
             Thread(target=self._watch, args=(event.model.device,), daemon=True).start()
         self.log.append(to_json(event))
+        if isinstance(event, TrialFinished):
+            self._judge(event.trial)
+
+    def _judge(self, trial: int) -> None:
+        """Log what the steps of a proof processed, as the engine tells it."""
+        done = self._recorder.measurement(Status.RUNNING).generations[-1:]
+        for generation in done:
+            if generation.trial.purpose is Purpose.PROOF:
+                self.log.append({"event": "Proved", "trial": trial, "work": work_of(generation)})
 
     def _watch(self, device: Device) -> None:
         with open_gpus() as gpus:
@@ -130,7 +144,8 @@ class Job:
         measurement = self._recorder.measurement(status, self.error, self.hint)
         try:
             self.run = measured(self.run, measurement)
-        except SlowlensError:  # its folder is gone by now: keep what was read at the start
+        except Exception:  # its folder is gone by now, say: keep what was read at the start
+            logger.exception("run %s could not be diagnosed again", self.id)
             self.run = replace(self.run, measurement=measurement)
         try:
             self._save(self.run)

@@ -32,7 +32,11 @@ class Options:
             raise CheckpointError(
                 "No checkpoint is chosen.", hint="Type the path of a folder with a config.json."
             )
-        path = Path(text.strip()).expanduser().resolve()
+        try:
+            path = Path(text.strip()).expanduser().resolve()
+        except (RuntimeError, ValueError, OSError) as error:
+            message = f"{text.strip()!r} cannot be the path of a folder: {error}."
+            raise CheckpointError(message, hint="Type the path of a folder.") from error
         if not any(path.is_relative_to(root) for root in self.roots):
             readable = ", ".join(str(root) for root in self.roots)
             raise CheckpointError(

@@ -13,6 +13,9 @@ CODE = re.compile(
     r"|\b\w+\(\)"
 )
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>#$~|]|:(?=[a-z])")
+TICKS = re.compile(r"`+")
+BREAKS = re.compile(r"\s*[\r\n]+\s*")
+"""A line break would end a code span, or begin a block."""
 SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
 SHORT = 80
 
@@ -28,14 +31,16 @@ def prose(text: str) -> str:
 
 def plain(text: str) -> str:
     """Escape ``text`` for Markdown."""
-    return SPECIAL.sub(r"\\\g<0>", text)
+    return SPECIAL.sub(r"\\\g<0>", BREAKS.sub(" ", text))
 
 
 def code(text: str) -> str:
     """Set ``text`` as code, whatever it holds."""
-    fence = "``" if "`" in text else "`"
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}" if text else ""
+    if not text:
+        return ""
+    fence = "`" * (1 + max((len(run) for run in TICKS.findall(text)), default=0))
+    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{pad}{BREAKS.sub(' ', text)}{pad}{fence}"
 
 
 def cell(item: Json | Absent) -> str:

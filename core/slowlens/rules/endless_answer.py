@@ -41,7 +41,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
     if merged.finish is not Finish.LENGTH:
         return
     if source is not None and source.finish is Finish.LENGTH:
-        return
+        raise Undecided("merged and source both ran to the limit; allow more answer tokens")
     ran, known = len(merged.steps), source is not None
     against = f"; the source stopped after {len(source.steps)}" if source is not None else ""
     yield Finding(

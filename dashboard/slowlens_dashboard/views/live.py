@@ -4,6 +4,7 @@ import streamlit as st
 
 from slowlens_dashboard.job import Job
 from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.prose import plain
 from slowlens_dashboard.widgets.live_chart import live_chart
 from slowlens_dashboard.widgets.pair_header import pair_header, run_header
 from slowlens_dashboard.widgets.plan_form import plan_form
@@ -42,7 +43,7 @@ chosen = pair_header("Live run")
 if wanted:
     st.warning(
         "It may belong to another server. Start a new one below, or open a recent one.",
-        title=f"There is no run {wanted} here.",
+        title=f"There is no run {plain(wanted)} here.",
         icon=":material/search_off:",
     )
 plan_form(chosen)

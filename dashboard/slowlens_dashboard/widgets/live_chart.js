@@ -1,5 +1,11 @@
 // Follows one run. It polls the events that it lacks and appends them, so that watching costs no
 // rerun, and zoom and tooltip survive. A late viewer starts at event 0: the same code.
+// What the engine says that the steps of a proof processed.
+const VERDICTS = {
+  "the newest token": ["yes", "it uses its cache"],
+  "all tokens again": ["no", "it does not use its cache"],
+  "not counted": ["", "it cannot be told whether it uses its cache"],
+};
 const SECOND = 1000;
 const VISIBLE = 0.2 * SECOND, HIDDEN = 2 * SECOND, LOST = 2 * SECOND;
 const viewers = new WeakMap();
@@ -110,7 +116,10 @@ class Viewer {
   onTrialFinished({ trial: index }) {
     const trial = this.trials[index];
     trial.over = true;
-    if (trial.purpose === "proof" && trial.taken.length > 1) this.prove(trial);
+  }
+
+  onProved({ trial: index, work }) {
+    this.prove(this.trials[index], VERDICTS[work] ?? VERDICTS["not counted"]);
   }
 
   // -- drawing ---------------------------------------------------------------------------------
@@ -169,11 +178,10 @@ class Viewer {
     return `${now.label}: token ${token} of ${now.tokens}${round}`;
   }
 
-  prove(trial) {
-    const cached = trial.taken.slice(1).every(tokens => tokens === 1);
-    const line = element("li", ""), verdict = element("span", cached ? "yes" : "no");
+  prove(trial, [kind, words]) {
+    const line = element("li", ""), verdict = element("span", kind);
     line.textContent = `${trial.label}: the first steps took in ${trial.taken.join(", ")} tokens, so `;
-    verdict.textContent = cached ? "it uses its cache" : "it does not use its cache";
+    verdict.textContent = words;
     line.append(verdict);
     this.part("proof").append(line);
   }

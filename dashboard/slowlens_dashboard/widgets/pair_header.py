@@ -5,7 +5,7 @@ import streamlit as st
 from slowlens.run import Run
 from slowlens_dashboard import pair
 from slowlens_dashboard.pages import CHECKPOINT
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.prose import code, plain
 
 
 def pair_header(title: str) -> pair.Pair:
@@ -24,7 +24,7 @@ def _title(title: str, chosen: pair.Pair) -> None:
     """Draw the title with the pair beside it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.header(title, anchor=False, width="content")
-        st.caption(f":material/folder: {plain(chosen.label)}", help=str(chosen.merged))
+        st.caption(f":material/folder: {plain(chosen.label)}", help=code(str(chosen.merged)))
 
 
 def run_header(run: Run) -> None:

@@ -12,6 +12,7 @@ from slowlens.places import demo_folder
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.pair import MERGED_TEXT, SOURCE_TEXT, Pair, choose, options, refusal, submit
+from slowlens_dashboard.prose import plain
 
 RECENT = 5
 
@@ -94,8 +95,8 @@ def _cards(found: Sequence[Example]) -> None:
     with st.grid(3, min_column_width=260):
         for example in found:
             with st.container(border=True, height="stretch"):
-                st.markdown(f"**{example.title}**")
-                st.caption(example.text)
+                st.markdown(f"**{plain(example.title)}**")
+                st.caption(plain(example.text))
                 _button(example, "Check it")
 
 
@@ -108,7 +109,7 @@ def _list(found: Sequence[Example], title: str) -> None:
 
 def _button(example: Example, label: str, kind: str = "secondary") -> None:
     st.button(
-        label,
+        plain(label),
         key=f"choose-{example.pair.merged}-{example.pair.source}",
         type="tertiary" if kind == "tertiary" else "secondary",
         help=str(example.pair.merged),

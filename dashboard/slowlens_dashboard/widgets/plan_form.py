@@ -43,7 +43,7 @@ _TOKENS = "Each timed trial generates exactly this many."
 _LIMIT = "At the end an answer may stop by itself; after this many tokens it is stopped."
 _ROUNDS = "Each trial runs this many times, in turns, so that a busy moment hits all alike."
 _DEVICE = "auto takes the GPU where there is one."
-_THREADS = "0 leaves the number to PyTorch. On a busy machine 1 is steadier."
+_THREADS = "0 takes all cores but one. On a busy machine 1 is steadier."
 
 
 def start(plan: Plan) -> None:

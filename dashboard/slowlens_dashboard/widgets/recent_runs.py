@@ -11,6 +11,7 @@ from slowlens.run import Run
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.pair import of_run
+from slowlens_dashboard.prose import plain
 
 SHOWN = 8
 
@@ -24,7 +25,7 @@ def recent_list() -> None:
         for run in measured:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
-                    f"{_time(run)} · {of_run(run).label}",
+                    f"{_time(run)} · {plain(of_run(run).label)}",
                     key=f"open-{run.id}",
                     type="tertiary",
                     icon=":material/monitoring:",

@@ -141,17 +141,37 @@ def test_an_error_ends_the_run_with_its_message_and_what_was_measured(
     assert measurement.generations
 
 
-def test_a_checkpoint_that_is_gone_by_the_end_does_not_lose_the_figures(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("error", [WorkerError("no folder"), ValueError("a bug")])
+def test_a_diagnosis_that_fails_at_the_end_loses_no_figures_and_ends_the_job(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(run: Run, measurement: object) -> Run:
-        raise WorkerError("no folder")
+        raise error
 
     monkeypatch.setattr(module, "measured", gone)
     saved: list[Run] = []
-    start(Session(*EVENTS), saved).join()
+    job = start(Session(*EVENTS), saved)
+    job.join()
+    assert job.status is Status.DONE
     assert saved[0].measurement
     assert saved[0].measurement.generations
+
+
+def test_the_page_is_told_what_a_proof_showed() -> None:
+    proof = Trial(Subject.MERGED, Cache.AS_SHIPPED, Purpose.PROOF, 3)
+    steps = tuple(Step(i, 0.1, 5 + i, 1) for i in range(3))
+    job = start(
+        Session(
+            Started(Environment("3", "x"), (proof,)),
+            TrialStarted(0, 5),
+            Stepped(0, steps, "abc"),
+            TrialFinished(0, 0.3, Finish.LENGTH),
+            Finished(),
+        ),
+        [],
+    )
+    job.join()
+    assert {"event": "Proved", "trial": 0, "work": "all tokens again"} in job.log
 
 
 def test_a_full_disk_does_not_leave_the_job_running() -> None:

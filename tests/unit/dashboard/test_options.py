@@ -30,6 +30,12 @@ def test_a_folder_that_is_not_there_and_an_empty_text_are_explained(tmp_path: Pa
         Options((tmp_path,)).allow("  ")
 
 
+@pytest.mark.parametrize("text", ["~nosuchuser/x", "a\0b"])
+def test_odd_text_is_no_path(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CheckpointError):
+        Options((tmp_path,)).allow(text)
+
+
 def test_options_cross_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     given = Options((Path("a"), Path("b")), merged=Path("elsewhere/m"))

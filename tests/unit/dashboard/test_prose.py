@@ -1,7 +1,7 @@
 import pytest
 
 from slowlens.jsonvalue import ABSENT
-from slowlens_dashboard.prose import cell, code, first_sentence, prose, sentence, without
+from slowlens_dashboard.prose import cell, code, first_sentence, plain, prose, sentence, without
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,17 @@ def test_nothing_is_said_twice() -> None:
     said = "Merged as shipped: 2 times as long: 4 ms against 2 ms."
     answer = "No cache. 2 times as long: 4 ms against 2 ms. A fix is at hand."
     assert without(answer, said) == ["No cache.", "A fix is at hand."]
+
+
+@pytest.mark.parametrize("text", ["a`b", "a`` ![x](http://evil/x.png) ``b", "```", " a "])
+def test_nothing_breaks_out_of_code(text: str) -> None:
+    shown = code(text)
+    fence = shown[: len(shown) - len(shown.lstrip("`"))]
+    inside = shown.removeprefix(fence).removesuffix(fence)
+    assert fence not in inside
+    assert text.strip() in inside
+
+
+def test_a_line_break_begins_no_block() -> None:
+    assert plain("a\n\n# b") == "a \\# b"
+    assert code("a\n\nb") == "`a b`"

@@ -25,8 +25,9 @@ def test_without_a_source_it_is_only_a_suspicion() -> None:
     assert finding.severity is Severity.NOTE
 
 
-def test_both_ran_on() -> None:
-    assert not list(check(measurement(ENDLESS, of_source(Finish.LENGTH))))
+def test_where_both_ran_on_the_limit_was_too_low_to_tell() -> None:
+    with pytest.raises(Undecided, match="both ran to the limit"):
+        list(check(measurement(ENDLESS, of_source(Finish.LENGTH))))
 
 
 def test_merged_stopped_by_itself() -> None:
