@@ -38,10 +38,11 @@ class Options:
             message = f"{text.strip()!r} cannot be the path of a folder: {error}."
             raise CheckpointError(message, hint="Type the path of a folder.") from error
         if not any(path.is_relative_to(root) for root in self.roots):
-            readable = ", ".join(str(root) for root in self.roots)
+            readable = ", ".join(str(root) for root in self._outermost())
+            allow = path if path.parent == path.parent.parent else path.parent
             raise CheckpointError(
                 f"{path} is outside the folders that this dashboard may read: {readable}.",
-                hint=f"Start it with `slowlens ui --root {path.parent}` to allow that folder.",
+                hint=f"To allow that folder, start it with: slowlens ui --root {allow}",
             )
         if not path.is_dir():
             raise CheckpointError(
@@ -49,6 +50,12 @@ class Options:
                 hint=f"Check the spelling. A relative path starts from {Path.cwd()}.",
             )
         return path
+
+    def _outermost(self) -> tuple[Path, ...]:
+        """Return the roots that lie below no other one."""
+        return tuple(
+            r for r in self.roots if not any(r.is_relative_to(o) for o in self.roots if o != r)
+        )
 
 
 def options_from(environment: Mapping[str, str]) -> Options:

@@ -60,12 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
         return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
     if arguments.apply:
         patch.apply(prepared, repair.titles)
-        _print(_written(arguments.merged, prepared))
+        _print(_written(arguments, prepared))
         _print(_left(check(arguments.merged, arguments.source)))
     else:
         _print(_painted(patch.unified_diff(prepared)))
         print(f"\nNothing was written. To write this: {_command(arguments)}")
-    return ExitCode.CLEAN
+    return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
 
 
 def _print(lines: Iterator[str]) -> None:
@@ -108,10 +108,12 @@ def _command(arguments: argparse.Namespace) -> str:
     return shlex.join([*words, "--apply"])
 
 
-def _written(merged: Path, prepared: patch.Patch) -> Iterator[str]:
+def _written(arguments: argparse.Namespace, prepared: patch.Patch) -> Iterator[str]:
+    merged = str(arguments.merged)
+    source = ["--source", str(arguments.source)] if arguments.source else []
     yield f"Wrote {', '.join(file.name for file in prepared.files)}."
-    for purpose, command in (("take it back", "undo"), ("see it run", "measure")):
-        yield f"To {purpose}: {shlex.join(['slowlens', command, str(merged)])}"
+    yield f"To take it back: {shlex.join(['slowlens', 'undo', merged])}"
+    yield f"To see it run: {shlex.join(['slowlens', 'measure', merged, *source])}"
     yield ""
 
 

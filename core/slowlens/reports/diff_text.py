@@ -42,9 +42,9 @@ def _summary(diff: Diff) -> str:
     if not matter:
         tail = f"; {counted(cosmetic, 'cosmetic difference')}" if cosmetic else ""
         return f"No difference that matters{tail}."
+    counts[Effect.COSMETIC] = cosmetic
     parts = ", ".join(f"{number} {effect}" for effect, number in counts.items() if number)
-    tail = f", and {cosmetic} cosmetic" if cosmetic else ""
-    return f"{counted(matter, 'difference')}: {parts}{tail}."
+    return f"{counted(matter + cosmetic, 'difference')}: {parts}."
 
 
 def _groups(differences: tuple[Difference, ...]) -> Iterator[str]:
