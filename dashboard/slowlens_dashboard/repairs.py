@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slowlens import patch
+from slowlens.diagnose import ranked
 from slowlens.errors import SlowlensError
 from slowlens.findings import Edit, Finding, Fix
 from slowlens.repair import patched_archive
@@ -23,8 +24,7 @@ class Offer:
 
 def offers(run: Run) -> tuple[Offer, ...]:
     """Return each different fix once, the one for the worst finding first."""
-    found = [(o.rule, finding) for o in run.outcomes for finding in o.findings if finding.fix]
-    found.sort(key=lambda pair: -pair[1].severity.rank)
+    found = [(rule, finding) for rule, finding in ranked(run.outcomes) if finding.fix]
     fixes: list[Fix] = []
     for _, finding in found:
         if finding.fix is not None and finding.fix not in fixes:

@@ -33,7 +33,7 @@ SOURCE: Final = Variant(
 )
 MERGED: Final = Variant(
     "merged",
-    "what an RL trainer's merger leaves behind: no cache, so each token takes longer",
+    "what an RL trainer's merger leaves behind: no cache, so a token costs several times as much",
 )
 LATENT: Final = Variant(
     "merged-latent",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from slowlens.diagnose import Status
+from slowlens.diagnose import Status, ranked
 from slowlens.reports.units import count, counted, size
 from slowlens.run import CheckpointSummary, Run
 from slowlens_dashboard import pair
@@ -11,7 +11,7 @@ from slowlens_dashboard.pages import FIXES, LIVE
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.widgets.answer import sentence_on_top
 from slowlens_dashboard.widgets.checkpoint_details import checks, files, settings, weights
-from slowlens_dashboard.widgets.finding_card import finding_card, ranked
+from slowlens_dashboard.widgets.finding_card import finding_card
 from slowlens_dashboard.widgets.pair_picker import pair_picker, welcome
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from slowlens.diagnose import Outcome
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Evidence, Finding, Severity, ValueEvidence
 from slowlens.reports.units import value
@@ -19,12 +18,6 @@ CONFIDENCES = {
     Confidence.SUSPECTED: "suspected",
 }
 TITLES = {rule.id: rule.title for rule in RULES}
-
-
-def ranked(outcomes: Iterable[Outcome]) -> list[tuple[str, Finding]]:
-    """Return each finding with its rule, the worst first."""
-    found = [(outcome.rule, finding) for outcome in outcomes for finding in outcome.findings]
-    return sorted(found, key=lambda pair: -pair[1].severity.rank)
 
 
 def finding_card(rule: str, finding: Finding) -> None:

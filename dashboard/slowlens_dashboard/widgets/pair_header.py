@@ -33,3 +33,5 @@ def run_header(run: Run) -> None:
     if pair.current() is None:
         pair.follow(shown)
     _title("Live run", shown)
+    if pair.current() != shown:
+        st.caption(f"This is a run of {code(str(shown.merged))}, not of the chosen checkpoint.")

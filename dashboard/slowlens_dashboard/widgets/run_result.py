@@ -3,6 +3,7 @@
 import streamlit as st
 
 from slowlens.codec import encode
+from slowlens.diagnose import ranked
 from slowlens.facts.measurement import Measurement, Status
 from slowlens.facts.speed import answer_of
 from slowlens.facts.timing import Purpose, Subject
@@ -13,7 +14,6 @@ from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.widgets.answer import factors_on_top
-from slowlens_dashboard.widgets.finding_card import ranked
 from slowlens_dashboard.widgets.plan_form import again, start
 
 
