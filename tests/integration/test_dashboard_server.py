@@ -154,3 +154,10 @@ def test_without_the_extra_it_says_how_to_install_it(
     monkeypatch.setattr("slowlens.cli.ui.find_spec", lambda _name: None)
     assert main(["ui", str(checkpoint(tmp_path / "m"))]) == 3
     assert "pip install 'slowlens[dashboard]'" in capsys.readouterr().err
+
+
+def test_an_ipv6_address_is_refused_in_plain_words() -> None:
+    command = [sys.executable, "-m", "slowlens", "ui", "--host", "::1", "--no-browser"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "IPv4 addresses only" in done.stderr

@@ -13,7 +13,7 @@ from threading import Thread
 from slowlens.errors import CheckpointError, UsageError
 
 NEEDS = ("streamlit", "plotly", "pandas")
-EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -57,7 +57,7 @@ def run(arguments: Namespace) -> int:
             hint="Install it with: pip install 'slowlens[dashboard]'",
         )
     _refuse_bad_folders(arguments)
-    _refuse_taken_port(arguments.host, arguments.port)
+    _refuse_address(arguments.host, arguments.port)
     from slowlens_dashboard.options import Options
     from slowlens_dashboard.server import serve
 
@@ -77,11 +77,15 @@ def _refuse_bad_folders(arguments: Namespace) -> None:
         )
 
 
-def _refuse_taken_port(host: str, port: int | None) -> None:
+def _refuse_address(host: str, port: int | None) -> None:
+    if ":" in host:
+        raise UsageError(
+            f"The dashboard listens on names and IPv4 addresses only, not on {host}.",
+            hint="Use --host 127.0.0.1, or 0.0.0.0 with --name HOST for others.",
+        )
     if port is None:
         return
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+    with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -95,7 +99,7 @@ def _refuse_taken_port(host: str, port: int | None) -> None:
 def _announce(arguments: Namespace) -> Callable[[str], None]:
     def announce(url: str) -> None:
         print(f"Slowlens is ready: {url}")
-        if arguments.host in EVERY_ADDRESS and not arguments.name:
+        if arguments.host == EVERY_ADDRESS and not arguments.name:
             print("Only this machine may use it: name the host that others type with --name HOST.")
         print("Press Ctrl-C to end it.", flush=True)
         if not arguments.no_browser and _has_screen():
