@@ -53,9 +53,19 @@ def current() -> Pair | None:
 
 def choose(pair: Pair) -> None:
     """Show ``pair`` from now on; a callback."""
+    _write(pair)
+    submit()
+
+
+def refill(pair: Pair) -> None:
+    """Write ``pair`` into the fields again: Streamlit empties them on every other page."""
+    if MERGED_TEXT not in st.session_state:
+        _write(pair)
+
+
+def _write(pair: Pair) -> None:
     st.session_state[MERGED_TEXT] = str(pair.merged)
     st.session_state[SOURCE_TEXT] = "" if pair.source is None else str(pair.source)
-    submit()
 
 
 def follow(pair: Pair) -> None:

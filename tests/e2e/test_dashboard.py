@@ -223,3 +223,6 @@ def test_the_pair_goes_along_from_page_to_page_and_stands_in_the_address(
         expect(page.get_by_role("heading", name=name)).to_be_visible()
         expect(page.get_by_text("merged ← source").first).to_be_visible()
         expect(page).to_have_url(re.compile(r"merged=.*merged&source=.*source"))
+    go(page, "Checkpoint")
+    for label in ("Merged checkpoint", "Source (optional)"):
+        expect(page.get_by_role("textbox", name=label)).to_have_value(re.compile("merged|source"))

@@ -11,7 +11,16 @@ from slowlens.facts.checkpoint import CONFIG
 from slowlens.places import demo_folder
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.errors import explain
-from slowlens_dashboard.pair import MERGED_TEXT, SOURCE_TEXT, Pair, choose, options, refusal, submit
+from slowlens_dashboard.pair import (
+    MERGED_TEXT,
+    SOURCE_TEXT,
+    Pair,
+    choose,
+    options,
+    refill,
+    refusal,
+    submit,
+)
 from slowlens_dashboard.prose import plain
 
 RECENT = 5
@@ -28,6 +37,8 @@ class Example:
 
 def pair_picker(chosen: Pair | None) -> None:
     """Draw the two fields and the lists to choose from."""
+    if chosen is not None:
+        refill(chosen)
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", key="picker"):
         with st.form("pair-form", border=False):
             merged, source, button = st.columns([5, 5, 1.4], vertical_alignment="bottom")
