@@ -95,9 +95,10 @@ class Job:
             logger.exception("run %s failed", self.id)
             self.error = f"The measurement failed: {type(error).__name__}: {error}."
             self.hint = "The server's terminal shows the whole traceback."
-        finally:
-            self._ended.set()
+        self._ended.set()
+        try:
             self._keep(status)
+        finally:
             self.status = status
 
     def _read(self) -> Status:

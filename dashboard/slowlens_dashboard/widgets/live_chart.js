@@ -4,7 +4,7 @@
 const VERDICTS = {
   "the newest token": ["yes", "it uses its cache"],
   "all tokens again": ["no", "it does not use its cache"],
-  "not counted": ["", "it cannot be told whether it uses its cache"],
+  "not counted": ["", "not counted"],
 };
 const SECOND = 1000;
 const VISIBLE = 0.2 * SECOND, HIDDEN = 2 * SECOND, LOST = 2 * SECOND;
@@ -180,7 +180,8 @@ class Viewer {
 
   prove(trial, [kind, words]) {
     const line = element("li", ""), verdict = element("span", kind);
-    line.textContent = `${trial.label}: the first steps took in ${trial.taken.join(", ")} tokens, so `;
+    const so = kind ? `the first steps took in ${trial.taken.join(", ")} tokens, so ` : "the work of its first steps was ";
+    line.textContent = `${trial.label}: ${so}`;
     verdict.textContent = words;
     line.append(verdict);
     this.part("proof").append(line);

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
@@ -11,6 +13,7 @@ from runs import a_run
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Device, DeviceLoad, Environment
 from slowlens.facts.measurement import LoadedModel, Plan, Status
+from slowlens.facts.speed import Work
 from slowlens.facts.timing import Cache, Finish, Purpose, Step, Subject, Trial
 from slowlens.measure.protocol import (
     Event,
@@ -70,8 +73,6 @@ def _no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _with(run: Run, measurement: object) -> Run:
-    from dataclasses import replace
-
     return replace(run, measurement=measurement)
 
 
@@ -157,9 +158,18 @@ def test_a_diagnosis_that_fails_at_the_end_loses_no_figures_and_ends_the_job(
     assert saved[0].measurement.generations
 
 
-def test_the_page_is_told_what_a_proof_showed() -> None:
+@pytest.mark.parametrize(
+    ("taken", "work"),
+    [
+        ((5, 6, 7), "all tokens again"),
+        ((5, 1, 1), "the newest token"),
+        ((0, 0, 0), "not counted"),
+        ((5, 4, 0), "not counted"),
+    ],
+)
+def test_the_page_is_told_what_a_proof_showed(taken: tuple[int, ...], work: str) -> None:
     proof = Trial(Subject.MERGED, Cache.AS_SHIPPED, Purpose.PROOF, 3)
-    steps = tuple(Step(i, 0.1, 5 + i, 1) for i in range(3))
+    steps = tuple(Step(i, 0.1, length, 1) for i, length in enumerate(taken))
     job = start(
         Session(
             Started(Environment("3", "x"), (proof,)),
@@ -171,7 +181,12 @@ def test_the_page_is_told_what_a_proof_showed() -> None:
         [],
     )
     job.join()
-    assert {"event": "Proved", "trial": 0, "work": "all tokens again"} in job.log
+    assert {"event": "Proved", "trial": 0, "work": work} in job.log
+
+
+def test_the_page_knows_every_verdict() -> None:
+    script = (Path(str(module.__file__)).parent / "widgets" / "live_chart.js").read_text()
+    assert all(f'"{work}": [' in script for work in Work)
 
 
 def test_a_full_disk_does_not_leave_the_job_running() -> None:
@@ -184,26 +199,44 @@ def test_a_full_disk_does_not_leave_the_job_running() -> None:
     assert job.status is Status.DONE
 
 
+def test_nothing_that_fails_at_the_end_leaves_the_job_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(module.Recorder, "measurement", broken)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    job = start(Session(EVENTS[0], Finished()), [])
+    job.join()
+    assert not job.running
+
+
 def test_the_load_of_a_gpu_is_logged_between_the_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    watchers: list[int] = []
+
     class Gpus:
         def load(self, uuid: str) -> DeviceLoad:
             return DeviceLoad(1, 2, 50, 99.5, len(uuid))
 
     @contextmanager
     def opened() -> Iterator[Gpus]:
+        watchers.append(1)
         yield Gpus()
 
     monkeypatch.setattr(module, "open_gpus", opened)
     monkeypatch.setattr(module, "LOAD_INTERVAL", 0.01)
     device = Device("cuda", "H100", uuid="abc")
     model = LoadedModel(Subject.MERGED, "/m", 1.0, device, "bfloat16", "sdpa", 5)
-    session = Session(EVENTS[0], Loaded(model))
+    again = replace(model, subject=Subject.SOURCE)
+    session = Session(EVENTS[0], Loaded(model), Loaded(again), Loaded(model))
     job = start(session, [])
     wait(lambda: any(entry["event"] == "DeviceLoad" for entry in job.log))
     job.stop()
     job.join()
     load = next(entry for entry in job.log if entry["event"] == "DeviceLoad")
     assert (load["utilization"], load["temperature"]) == (50, 3)
+    assert len(watchers) == 1, "models are loaded again and again, and watched once"
     length = len(job.log)
     threading.Event().wait(0.05)
     assert len(job.log) == length
