@@ -5,12 +5,17 @@ import re
 from slowlens.jsonvalue import Absent, Json
 from slowlens.reports.units import value
 
+SHORTCODE = re.compile(r":[a-zA-Z+][\w+-]*(?:/\w+)?:")
+"""An icon or emoji to Streamlit, escaped or not; as code it stays text."""
 CODE = re.compile(
+    r"(?:"
     r"(?<!\S)(?:~|\.{1,2})?/[^\s,;]+"  # a path
     r"|<\|[^|\s]+\|>"  # a special token
     r"|[\w-]+\.(?:json|jinja|safetensors|gguf|bin)\b"
     r"|\b\w*_\w+(?:\.\w+)*\b"
     r"|\b\w+\(\)"
+    rf"|{SHORTCODE.pattern}"
+    r")+"  # two code spans must not touch: their fences would become one
 )
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>#$~|]|:(?=[a-z])")
 TICKS = re.compile(r"`+")
@@ -22,15 +27,24 @@ SHORT = 80
 
 def prose(text: str) -> str:
     """Escape ``text`` for Markdown and set what is code as code."""
-    parts, end = [], 0
-    for match in CODE.finditer(text):
-        parts += [plain(text[end : match.start()]), code(match[0])]
-        end = match.end()
-    return "".join([*parts, plain(text[end:])])
+    return _marked(CODE, text)
 
 
 def plain(text: str) -> str:
     """Escape ``text`` for Markdown."""
+    return _marked(SHORTCODE, text)
+
+
+def _marked(pattern: re.Pattern[str], text: str) -> str:
+    """Set what matches as code and escape the rest."""
+    parts, end = [], 0
+    for match in pattern.finditer(text):
+        parts += [_escaped(text[end : match.start()]), code(match[0])]
+        end = match.end()
+    return "".join([*parts, _escaped(text[end:])])
+
+
+def _escaped(text: str) -> str:
     return SPECIAL.sub(r"\\\g<0>", BREAKS.sub(" ", text))
 
 

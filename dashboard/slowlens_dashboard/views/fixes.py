@@ -13,6 +13,7 @@ from slowlens_dashboard import repairs
 from slowlens_dashboard.diagnosis import before_and_after, diagnose, measured_runs
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.pages import LIVE
+from slowlens_dashboard.prose import code, plain
 from slowlens_dashboard.widgets.comparison import comparison
 from slowlens_dashboard.widgets.fix_card import confirm, fix_card
 from slowlens_dashboard.widgets.pair_header import pair_header
@@ -64,8 +65,8 @@ def applied(run: Run, root: Path, *, proved: bool) -> None:
     newest = history[0]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f":green-badge[applied] **{', '.join(newest.titles) or 'A fix'}** in "
-            + ", ".join(f"`{file.name}`" for file in newest.files),
+            f":green-badge[applied] **{plain(', '.join(newest.titles) or 'A fix')}** in "
+            + ", ".join(code(file.name) for file in newest.files),
             width="stretch",
         )
         st.button("Undo", icon=":material/undo:", on_click=repairs.undo, args=(root,))

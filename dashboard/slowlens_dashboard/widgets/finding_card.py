@@ -35,7 +35,9 @@ def finding_card(rule: str, finding: Finding) -> None:
                 st.caption(label)
                 st.markdown(text)
         if finding.fix is not None:
-            st.page_link(FIXES, label=f"Fix: {finding.fix.title}", icon=":material/arrow_forward:")
+            st.page_link(
+                FIXES, label=f"Fix: {plain(finding.fix.title)}", icon=":material/arrow_forward:"
+            )
 
 
 def heading(rule: str, finding: Finding) -> None:

@@ -21,7 +21,7 @@ from slowlens_dashboard.pair import (
     refusal,
     submit,
 )
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.prose import code, plain
 
 RECENT = 5
 
@@ -123,7 +123,7 @@ def _button(example: Example, label: str, kind: str = "secondary") -> None:
         plain(label),
         key=f"choose-{example.pair.merged}-{example.pair.source}",
         type="tertiary" if kind == "tertiary" else "secondary",
-        help=str(example.pair.merged),
+        help=code(str(example.pair.merged)),
         on_click=choose,
         args=(example.pair,),
     )

@@ -69,6 +69,22 @@ def test_nothing_breaks_out_of_code(text: str) -> None:
     assert text.strip() in inside
 
 
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("at :material/home:, :streamlit:", "at `:material/home:`, `:streamlit:`"),
+        ("12:30:45", "12:30:45"),
+    ],
+)
+def test_icons_of_streamlit_stay_text(text: str, markdown: str) -> None:
+    assert prose(text) == plain(text) == markdown
+
+
+def test_neighbours_share_one_fence() -> None:
+    hostile = "config.json<|a`![x](http://evil/x.png)|>use_cache"
+    assert prose(hostile) == f"``{hostile}``"
+
+
 def test_a_line_break_begins_no_block() -> None:
     assert plain("a\n\n# b") == "a \\# b"
     assert code("a\n\nb") == "`a b`"
