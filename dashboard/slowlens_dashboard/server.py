@@ -93,4 +93,4 @@ def _lifespan(
 
 def _name() -> str:
     address = config.get_option("server.address")
-    return "localhost" if address in (None, "0.0.0.0", "::") else str(address)  # noqa: S104
+    return "localhost" if address in (None, "0.0.0.0") else str(address)  # noqa: S104
