@@ -1,6 +1,8 @@
 """Gather, derive, diagnose: a checkpoint, and its source if there is one, into a run."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from slowlens.facts.reading import Merged, Reading, Source, reading
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
 from slowlens.gather.environment import read_environment
+from slowlens.gather.weights import is_weights
 from slowlens.run import CheckpointSummary, Run
 
 
@@ -52,10 +55,11 @@ def measured(run: Run, measurement: Measurement) -> Run:
     """Diagnose the checkpoints of ``run`` again, now with what was measured."""
     source = None if run.source is None else Path(run.source.path)
     again = replace(check(Path(run.merged.path), source, measurement), id=run.id)
-    if again.merged.sha256 == run.merged.sha256:
+    now, then = again.merged, run.merged
+    if (now.sha256, now.weights) == (then.sha256, then.weights):
         return again
     changed = FileProblem(
-        "a JSON file", "changed while the run was measured", "Measure again to trust the figures."
+        "a file", "changed while the run was measured", "Measure again to trust the figures."
     )
     return replace(again, problems=(*again.problems, changed))
 
@@ -75,4 +79,11 @@ def _summary(checkpoint: Checkpoint) -> CheckpointSummary:
         weights_size=checkpoint.weights.size,
         dtype_sizes=checkpoint.weights.dtype_sizes,
         sha256={name: config.sha256 for name, config in checkpoint.configs.items()},
+        modified=dict(_modified(checkpoint)),
     )
+
+
+def _modified(checkpoint: Checkpoint) -> Iterator[tuple[str, float]]:
+    for name in filter(is_weights, checkpoint.files):
+        with suppress(OSError):
+            yield name, (checkpoint.root / name).stat().st_mtime

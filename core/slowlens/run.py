@@ -25,6 +25,18 @@ class CheckpointSummary:
     dtype_sizes: Mapping[str, int]
     sha256: Mapping[str, str] = field(default_factory=dict[str, str])
     """Digest of each JSON file that was read."""
+    modified: Mapping[str, float] = field(default_factory=dict[str, float])
+    """When each weights file was last written, in Unix time: their digests would take long."""
+
+    @property
+    def weights(self) -> Mapping[str, tuple[int | None, float]]:
+        """Size and time of each weights file, to tell them from others of the same name."""
+        return {name: (self.files.get(name), time) for name, time in self.modified.items()}
+
+    def same_files(self, other: "CheckpointSummary") -> bool:
+        """Whether both are of the very same files, as far as digests, sizes and times tell."""
+        mine = (self.sha256, self.files, self.modified)
+        return mine == (other.sha256, other.files, other.modified)
 
 
 @dataclass(frozen=True, slots=True)

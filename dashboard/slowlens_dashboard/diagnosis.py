@@ -14,7 +14,7 @@ from slowlens.run import Run
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.pair import Pair
 
-READ = (".json", ".jinja", ".safetensors")
+READ = (".json", ".jinja", ".safetensors", ".bin")
 """Endings of the files that a check reads."""
 KEPT_RUNS = 40
 
@@ -53,7 +53,7 @@ def before_and_after(run: Run) -> tuple[Run, Run] | None:
     if after is None:
         return None
     before = (r for r in runs if r.id < after.id and not _same_files(r, run) and _finished(r))
-    found = next(before, None)
+    found = next((r for r in before if r.merged.weights == run.merged.weights), None)
     return None if found is None else (found, after)
 
 
@@ -62,14 +62,13 @@ def _newest(run: Run, runs: Sequence[Run]) -> Run | None:
 
 
 def _same_files(one: Run, other: Run) -> bool:
-    """Whether digests of what was read, and sizes of everything, weights included, agree."""
-    return (one.merged.sha256, one.merged.files) == (other.merged.sha256, other.merged.files)
+    return one.merged.same_files(other.merged)
 
 
 def _same_source(one: Run, other: Run) -> bool:
     if one.source is None or other.source is None:
         return one.source is other.source
-    return (one.source.path, one.source.sha256) == (other.source.path, other.source.sha256)
+    return one.source.path == other.source.path and one.source.same_files(other.source)
 
 
 def _finished(run: Run) -> bool:

@@ -1,5 +1,6 @@
 """Every page in each of its states, as Streamlit runs it, on small checkpoints."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -172,6 +173,24 @@ def test_a_measured_run_of_these_very_files_counts(
     assert "4.0 times" in said(open_page())
     write_json(pair[0] / "config.json", CONFIG)
     assert "4.0 times" not in said(open_page())
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_measured_run_of_other_weights_does_not_count(
+    open_page: Open, pair: tuple[Path, Path], side: int
+) -> None:
+    store(pair, slow_and_fast())
+    os.utime(pair[side] / "model.safetensors", (1, 1))  # merged again: the size stays
+    assert "4.0 times" not in said(open_page())
+
+
+def test_a_dangling_link_is_explained_by_the_engine(open_page: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "dangling"
+    folder.mkdir()
+    (folder / "config.json").symlink_to(tmp_path / "gone")
+    text = said(open_page(merged=str(folder)))
+    assert "could not be drawn" not in text
+    assert "config.json" in text
 
 
 # -- Config diff -----------------------------------------------------------------------------
@@ -356,6 +375,16 @@ def test_before_and_after_once_both_were_measured(open_page: Open, pair: tuple[P
     at = open_page("fixes")
     assert "4.0 times faster" in said(at)
     assert at.metric[0].value == "100 ms"
+
+
+def test_other_weights_are_not_what_became_of_a_fix(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    store(pair, slow_and_fast(), id="20260101-000000-aaaa")
+    os.utime(pair[0] / "model.safetensors", (1, 1))
+    write_json(pair[0] / "config.json", CONFIG)
+    store(pair, slow_and_fast(0.1), id="20260102-000000-bbbb")
+    assert "Before and after" not in said(open_page("fixes"))
 
 
 def test_measure_again_starts_the_same_plan(
