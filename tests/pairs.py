@@ -17,10 +17,12 @@ from slowlens.facts.checkpoint import (
     Weights,
 )
 from slowlens.facts.diff import Diff, Difference, diff
+from slowlens.facts.reading import Merged, Source, reading
 from slowlens.gather.defaults import read_defaults
 
 Values = Mapping[str, Any]
-DEFAULTS = read_defaults(5)
+EVERY_DEFAULTS = {4: read_defaults(4), 5: read_defaults(5)}
+DEFAULTS = EVERY_DEFAULTS[5]
 BYTES = {"BF16": 2, "F16": 2, "F32": 4, "F8_E4M3": 1, "U8": 1}
 LLAMA = {"model_type": "llama", "num_hidden_layers": 2}
 QWEN: dict[str, Any] = {"model_type": "qwen2_5_vl", "text_config": {"num_hidden_layers": 2}}
@@ -82,3 +84,13 @@ def saved(folder: Path) -> Checkpoint:
     known = (CONFIG, GENERATION_CONFIG, TOKENIZER_CONFIG)
     config, generation, tokenizer = (plain.pop(name.replace(".json", "_json")) for name in known)
     return made(config, generation, tokenizer, tensors, template, tuple(texts), **plain)
+
+
+def merged_of(checkpoint: Checkpoint) -> Merged:
+    """Everything that follows from a checkpoint in question."""
+    return reading(Merged, checkpoint, EVERY_DEFAULTS)
+
+
+def source_of(checkpoint: Checkpoint) -> Source:
+    """Everything that follows from the checkpoint that it came from."""
+    return reading(Source, checkpoint, EVERY_DEFAULTS)

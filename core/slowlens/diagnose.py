@@ -13,6 +13,15 @@ from slowlens.rules import RULES
 
 logger = logging.getLogger(__name__)
 
+NEEDED = {
+    "Measurement": "a live run",
+    "Source": "the source checkpoint (--source)",
+    "Changes": "the source checkpoint (--source)",
+    "Scan": "the weights themselves (--scan-weights)",
+    "Hardware": "a GPU",
+}
+"""Fact to what a person would give to have it."""
+
 
 class Status(StrEnum):
     """The four answers of a rule."""
@@ -75,5 +84,5 @@ def _run(rule: Rule, facts: dict[type, object]) -> Outcome:
 
 
 def _missing(kind: object) -> str:
-    name = {"Measurement": "a live run"}.get(getattr(kind, "__name__", ""))
-    return f"needs {name or 'the fact ' + getattr(kind, '__name__', str(kind))}"
+    name = getattr(kind, "__name__", str(kind))
+    return f"needs {NEEDED.get(name) or 'the fact ' + name}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from slowlens.check import check, measured
+from slowlens.checking import check, measured
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.measurement import Status
 from slowlens.gather.checkpoint import read_checkpoint

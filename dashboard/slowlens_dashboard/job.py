@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
 
-from slowlens.check import measured
+from slowlens.checking import measured
 from slowlens.errors import SlowlensError
 from slowlens.facts.environment import Device, DeviceLoad
 from slowlens.facts.measurement import Plan, Status

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
-from slowlens.check import check
+from slowlens.checking import check
 from slowlens.errors import SlowlensError
 from slowlens.facts.measurement import Plan
 from slowlens.measure.protocol import Event

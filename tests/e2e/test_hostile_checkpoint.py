@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from builders import CONFIG, GENERATION_CONFIG, checkpoint
 from e2e.conftest import Server
 from literals import generation, measurement
-from slowlens.check import check, measured
+from slowlens.checking import check, measured
 from slowlens.facts.measurement import Status
 from slowlens.store import default_store
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
 from literals import generation, measurement
-from slowlens.check import check, measured
+from slowlens.checking import check, measured
 from slowlens.facts.measurement import Measurement, Status
 from slowlens.facts.timing import Cache, Purpose
 from slowlens.places import demo_folder

@@ -7,7 +7,7 @@ Exit codes: 0 nothing found at or above --fail-on, 1 findings, 2 something could
 import argparse
 from pathlib import Path
 
-from slowlens.check import check
+from slowlens.checking import check
 from slowlens.cli.output import add_output, write
 from slowlens.findings import Severity
 from slowlens.gate import exit_code

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slowlens import patch
-from slowlens.check import check
+from slowlens.checking import check
 from slowlens.diagnose import Status
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode

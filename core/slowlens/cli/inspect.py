@@ -6,7 +6,7 @@ Exit codes: 0 everything was read, 2 something could not be read, 3 wrong usage.
 import argparse
 from pathlib import Path
 
-from slowlens.check import check
+from slowlens.checking import check
 from slowlens.cli.output import add_output, write
 from slowlens.gate import ExitCode
 from slowlens.reports import FORMATS, inspection

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from slowlens.check import check, measured
+from slowlens.checking import check, measured
 from slowlens.cli.output import write
 from slowlens.cli.watch import Progress, print_event
 from slowlens.errors import RunFileError, SlowlensError, UsageError

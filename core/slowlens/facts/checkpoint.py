@@ -120,6 +120,8 @@ class Checkpoint:
     root: Path
     files: Mapping[str, int] = field(default_factory=dict[str, int])
     """Size in bytes of each file at the top of the folder."""
+    folders: tuple[str, ...] = ()
+    """Names of the folders in it."""
     configs: Mapping[str, ConfigFile] = field(default_factory=dict[str, ConfigFile])
     weights: Weights = Weights()
     tokenizer: Tokenizer = Tokenizer()

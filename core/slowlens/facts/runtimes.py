@@ -13,6 +13,9 @@ class Runtime(StrEnum):
     FORWARD = "forward"
     """A loop of one's own around ``model(input_ids)``."""
     VLLM = "vllm"
+    SGLANG = "sglang"
+    LLAMA_CPP = "llama.cpp"
+    """llama.cpp, on a GGUF file that its converter makes from the checkpoint."""
 
     @property
     def label(self) -> str:
@@ -25,7 +28,15 @@ _LABELS = {
     Runtime.TRANSFORMERS_5: "transformers 5 generate",
     Runtime.FORWARD: "a bare forward loop",
     Runtime.VLLM: "vLLM",
+    Runtime.SGLANG: "SGLang",
+    Runtime.LLAMA_CPP: "llama.cpp",
 }
 
 GENERATE = (Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5)
 """The runtimes that decode with ``generate()``."""
+TRANSFORMERS = (*GENERATE, Runtime.FORWARD)
+"""Everything that loads a model with transformers."""
+ENGINES = (Runtime.VLLM, Runtime.SGLANG)
+"""Serving engines that read the checkpoint's folder itself."""
+EVERY = tuple(Runtime)
+"""All of them."""

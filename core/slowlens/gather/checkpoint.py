@@ -69,7 +69,7 @@ def read_checkpoint(root: Path) -> Checkpoint:
         *weight_problems,
         *tokenizer_problems,
     )
-    return Checkpoint(root, folder.sizes, configs, weights, tokenizer, problems)
+    return Checkpoint(root, folder.sizes, folder.folders, configs, weights, tokenizer, problems)
 
 
 def _without_config(names: Collection[str]) -> Iterator[FileProblem]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 from slowlens.errors import CheckpointError
 from slowlens.facts.checkpoint import CONFIG
@@ -19,17 +19,18 @@ _BELOW = ("*", "*/huggingface", "snapshots/*")
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Names of all entries, and the size in bytes of those that are files."""
+    """Names of all entries, the size in bytes of those that are files, and the folders."""
 
     names: frozenset[str]
     sizes: Mapping[str, int]
+    folders: tuple[str, ...] = ()
 
 
 def read_folder(root: Path) -> Folder:
     """List ``root``; CheckpointError when it is no folder or may not be read."""
     try:
         with os.scandir(root) as entries:
-            found = {printable(entry.name): _size(entry) for entry in entries}
+            found = {printable(entry.name): _status(entry) for entry in entries}
     except (FileNotFoundError, ValueError) as error:
         raise _not_found(root) from error
     except NotADirectoryError as error:
@@ -39,8 +40,10 @@ def read_folder(root: Path) -> Folder:
         message = f"{_shown(root)} cannot be read: {error.strerror}"
         hint = "Give yourself permission to list and enter it (chmod u+rx), or ask the owner to."
         raise CheckpointError(message, hint=hint) from error
-    sizes = {name: size for name, size in sorted(found.items()) if size is not None}
-    return Folder(frozenset(found), sizes)
+    there = {name: status for name, status in sorted(found.items()) if status}
+    sizes = {name: status.st_size for name, status in there.items() if S_ISREG(status.st_mode)}
+    folders = tuple(name for name, status in there.items() if S_ISDIR(status.st_mode))
+    return Folder(frozenset(found), sizes, folders)
 
 
 def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
@@ -59,12 +62,11 @@ def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
     return CheckpointError(message, hint=hint)
 
 
-def _size(entry: os.DirEntry[str]) -> int | None:
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
-        status = entry.stat()
+        return entry.stat()
     except OSError:
         return None
-    return status.st_size if S_ISREG(status.st_mode) else None
 
 
 def _not_found(root: Path) -> CheckpointError:
