@@ -10,7 +10,7 @@ from slowlens.facts.effective import effective_settings
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Setting
 
-V4, V5, FORWARD, VLLM = Runtime
+V4, V5, FORWARD, VLLM, *_ = Runtime
 
 FLAGGED = {"_from_model_config": True, "use_cache": True}
 
