@@ -18,6 +18,7 @@ from slowlens.facts.checkpoint import (
 )
 from slowlens.facts.diff import Diff, Difference, diff
 from slowlens.facts.reading import Merged, Source, reading
+from slowlens.facts.tensors import tensor_changes
 from slowlens.gather.defaults import read_defaults
 
 Values = Mapping[str, Any]
@@ -58,7 +59,8 @@ def made(
 
 
 def compared(source: Checkpoint, merged: Checkpoint) -> Diff:
-    return diff(source, merged, DEFAULTS)
+    changes = tensor_changes(source.weights, merged.weights)
+    return diff(source, merged, changes, DEFAULTS)
 
 
 def differing(source: Checkpoint, merged: Checkpoint) -> dict[str, Difference]:

@@ -11,9 +11,11 @@ from slowlens import __version__
 from slowlens.answer import answer
 from slowlens.diagnose import diagnose
 from slowlens.facts.checkpoint import Checkpoint, FileProblem
-from slowlens.facts.diff import diff
+from slowlens.facts.defaults import ClassDefaults
+from slowlens.facts.diff import Diff, diff
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.reading import Merged, Reading, Source, reading
+from slowlens.facts.tensors import Changes, tensor_changes
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
 from slowlens.gather.environment import read_environment
@@ -30,7 +32,8 @@ def check(merged: Path, source: Path | None = None, measurement: Measurement | N
     defaults = {major: read_defaults(major) for major in MAJORS}
     here = reading(Merged, read_checkpoint(merged), defaults)
     there = None if source is None else reading(Source, read_checkpoint(source), defaults)
-    facts = [fact for fact in (here, there, measurement) if fact is not None]
+    changes = None if there is None else _changes(there, here)
+    facts = [fact for fact in (here, there, changes, measurement) if fact is not None]
     outcomes = diagnose(facts)
     problems = here.checkpoint.problems + (_of_source(there) if there else ())
     now = datetime.now(UTC)
@@ -46,7 +49,7 @@ def check(merged: Path, source: Path | None = None, measurement: Measurement | N
         answer=answer(outcomes, problems, measurement),
         outcomes=outcomes,
         problems=problems,
-        diff=None if there is None else diff(there.checkpoint, here.checkpoint, defaults[NEWEST]),
+        diff=None if there is None else _diff(there, here, changes, defaults[NEWEST]),
         measurement=measurement,
     )
 
@@ -62,6 +65,14 @@ def measured(run: Run, measurement: Measurement) -> Run:
         "a file", "changed while the run was measured", "Measure again to trust the figures."
     )
     return replace(again, problems=(*again.problems, changed))
+
+
+def _changes(there: Source, here: Merged) -> Changes | None:
+    return tensor_changes(there.checkpoint.weights, here.checkpoint.weights)
+
+
+def _diff(there: Source, here: Merged, changes: Changes | None, defaults: ClassDefaults) -> Diff:
+    return diff(there.checkpoint, here.checkpoint, changes, defaults)
 
 
 def _of_source(there: Reading) -> tuple[FileProblem, ...]:

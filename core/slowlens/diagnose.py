@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 NEEDED = {
     "Measurement": "a live run",
     "Source": "the source checkpoint (--source)",
-    "Changes": "the source checkpoint (--source)",
+    "Changes": "the source checkpoint (--source), and safetensors in both",
     "Scan": "the weights themselves (--scan-weights)",
     "Hardware": "a GPU",
 }

@@ -77,5 +77,5 @@ def written(transformers: ModuleType) -> Iterator[tuple[str, dict[str, object]]]
 def _differs(values: dict[str, object], defaults: ClassDefaults) -> bool:
     bare = {"model_type": values["model_type"]}
     source, merged = made(values, generation={}), made(bare, generation={})
-    found = diff(source, merged, defaults).differences
+    found = diff(source, merged, None, defaults).differences
     return any(difference.effect is not Effect.COSMETIC for difference in found)

@@ -12,6 +12,7 @@ from pathlib import Path
 from slowlens.cli.output import write
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.diff import Diff, Effect, diff
+from slowlens.facts.tensors import tensor_changes
 from slowlens.gate import ExitCode
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import NEWEST, read_defaults
@@ -30,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the differences; like diff, return 1 when there are any that matter."""
     source, merged = read_checkpoint(arguments.source), read_checkpoint(arguments.merged)
-    found = diff(source, merged, read_defaults(NEWEST))
+    changes = tensor_changes(source.weights, merged.weights)
+    found = diff(source, merged, changes, read_defaults(NEWEST))
     text = diff_text.render_all if arguments.all else diff_text.render
     write((diff_json.render if arguments.format == "json" else text)(found), arguments.output)
     troubled = _tell_problems("source", source) + _tell_problems("merged", merged)

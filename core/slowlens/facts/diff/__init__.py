@@ -7,16 +7,20 @@ from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff.files import file_diffs
 from slowlens.facts.diff.weights import weights_diff
 from slowlens.facts.difference import Diff, Difference, Effect
+from slowlens.facts.tensors import Changes
 
 __all__ = ["Diff", "Difference", "Effect", "diff"]
 
 
-def diff(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults) -> Diff:
+def diff(
+    source: Checkpoint, merged: Checkpoint, changes: Changes | None, defaults: ClassDefaults
+) -> Diff:
     """Compare all JSON files and the tensors' headers; ``defaults`` are transformers' own.
 
     Old and new spellings of one thing, and a key that equals its default, are not a difference.
     """
-    found = (*file_diffs(source, merged, defaults), weights_diff(source, merged, defaults))
+    tensors = weights_diff(source, merged, changes, defaults)
+    found = (*file_diffs(source, merged, defaults), tensors)
     files = {name: rank for rank, name in enumerate(_files(found))}
 
     def rank(difference: Difference) -> tuple[int, int, str]:

@@ -1,14 +1,14 @@
 """Tensors that both checkpoints have, in another dtype or shape; and the size of all."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from slowlens.facts.checkpoint import Tensor
 from slowlens.facts.diff.effects import Meaning, dtype_effect
-from slowlens.facts.diff.renames import grouped
 from slowlens.facts.diff.tensors import shape_meaning
 from slowlens.facts.difference import Difference, Effect
+from slowlens.facts.renames import grouped
+from slowlens.facts.tensors import Change, Changes
 
 WEIGHTS = "weights"
 TOTAL = "size in bytes"
@@ -21,27 +21,19 @@ Told = Iterator[tuple[Difference, bool]]
 """A difference, and whether it matters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One tensor on both sides."""
-
-    source: Tensor
-    merged: Tensor
-
-
-def recast(changes: list[Change], compared: list[Change]) -> Told:
+def recast(found: Changes) -> Told:
     """Tell changes of dtype, each for the layers that share it, or at once for many."""
     kinds: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
-    for change in changes:
+    for change in found.recast:
         kinds[change.source.dtype, change.merged.dtype].append(change)
     for (before, after), members in kinds.items():
         patterns: defaultdict[str, list[Change]] = defaultdict(list)
         for change in members:
             patterns[grouped(change.merged.name)].append(change)
-        effect, note = _dtype_meaning(before, after, members, _bytes(compared)[1])
-        if len(members) == len(compared) or len(patterns) > MAX_ROWS:
+        effect, note = _dtype_meaning(before, after, members, found.compared_size)
+        if len(members) == found.compared or len(patterns) > MAX_ROWS:
             patterns = defaultdict(list, {EVERY: members})
-            note = f"{len(members)} of {counted(len(compared))}; {note}"
+            note = f"{len(members)} of {counted(found.compared)}; {note}"
         for key, rows in patterns.items():
             told = f"{before} x{len(rows)}", f"{after} x{len(rows)}"
             yield Difference(WEIGHTS, key, *told, effect, note), True
@@ -64,7 +56,7 @@ def _bytes(changes: list[Change]) -> tuple[int, int]:
     return sum(c.source.size for c in changes), sum(c.merged.size for c in changes)
 
 
-def reshaped(changes: list[Change]) -> Told:
+def reshaped(changes: Sequence[Change]) -> Told:
     """Tell changes of shape."""
     groups: defaultdict[tuple[str, Meaning], list[Change]] = defaultdict(list)
     for change in changes:

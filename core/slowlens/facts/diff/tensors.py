@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Tensor
 from slowlens.facts.diff.effects import Meaning
-from slowlens.facts.diff.renames import grouped
 from slowlens.facts.difference import Effect
+from slowlens.facts.renames import grouped
 
 SPEED, MEMORY, OUTPUT, COSMETIC = Effect.SPEED, Effect.MEMORY, Effect.OUTPUT, Effect.COSMETIC
 _HEAD = re.compile(r"(?:^|\.)(?:lm_head|embed_out)\.weight$")

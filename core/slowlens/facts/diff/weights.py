@@ -1,14 +1,13 @@
 """What the safetensors headers of two checkpoints say: names, dtypes, shapes, sizes."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint, Tensor
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff.changes import (
     EVERY,
     WEIGHTS,
-    Change,
     Told,
     counted,
     described,
@@ -17,34 +16,28 @@ from slowlens.facts.diff.changes import (
     total,
 )
 from slowlens.facts.diff.effects import Meaning
-from slowlens.facts.diff.renames import Rename, renames
 from slowlens.facts.diff.tensors import Model
 from slowlens.facts.difference import Diff, Difference, Effect
+from slowlens.facts.tensors import Change, Changes
 from slowlens.jsonvalue import ABSENT
 
 _LAYOUT = "another layout of the same model, which transformers knows"
 
 
-def weights_diff(source: Checkpoint, merged: Checkpoint, defaults: ClassDefaults) -> Diff:
-    """Compare the headers; layers that differ in the same way are one difference."""
-    ours = {tensor.name: tensor for tensor in source.weights.tensors}
-    theirs = {tensor.name: tensor for tensor in merged.weights.tensors}
-    if not (ours and theirs):
-        return _not_compared(bool(ours), bool(theirs))
-    lost = [name for name in ours if name not in theirs]
-    extra = [name for name in theirs if name not in ours]
-    moved = renames(lost, extra)
-    paired = {rename.source for rename in moved} | {rename.merged for rename in moved}
-    common = [Change(tensor, theirs[name]) for name, tensor in ours.items() if name in theirs]
-    common += [Change(ours[rename.source], theirs[rename.merged]) for rename in moved]
+def weights_diff(
+    source: Checkpoint, merged: Checkpoint, changes: Changes | None, defaults: ClassDefaults
+) -> Diff:
+    """Tell ``changes``; layers that differ in the same way are one difference."""
+    if changes is None:
+        return _not_compared(bool(source.weights.tensors), bool(merged.weights.tensors))
     model = _model(merged, defaults)
     found = (
-        *_lost(model, [ours[name] for name in lost if name not in paired]),
-        *_extra(model, [theirs[name] for name in extra if name not in paired]),
-        *_renamed(moved),
-        *recast([c for c in common if c.source.dtype != c.merged.dtype], common),
-        *reshaped([c for c in common if c.source.shape != c.merged.shape]),
-        *total(source.weights.size, merged.weights.size),
+        *_lost(model, changes.lost),
+        *_extra(model, changes.extra),
+        *_renamed(changes.renamed),
+        *recast(changes),
+        *reshaped(changes.reshaped),
+        *total(*changes.sizes),
     )
     return Diff(
         tuple(difference for difference, matters in found if matters),
@@ -60,18 +53,18 @@ def _not_compared(ours: bool, theirs: bool) -> Diff:
     return Diff((Difference(WEIGHTS, EVERY, left, right, Effect.COSMETIC, note),))
 
 
-def _lost(model: Model, tensors: list[Tensor]) -> Told:
+def _lost(model: Model, tensors: Sequence[Tensor]) -> Told:
     for (key, means), told in _grouped(tensors, model.key, model.lost):
         yield Difference(WEIGHTS, key, told, ABSENT, means.effect, means.note), means.known
 
 
-def _extra(model: Model, tensors: list[Tensor]) -> Told:
+def _extra(model: Model, tensors: Sequence[Tensor]) -> Told:
     for (key, means), told in _grouped(tensors, model.key, model.extra):
         yield Difference(WEIGHTS, key, ABSENT, told, means.effect, means.note), means.known
 
 
 def _grouped(
-    tensors: list[Tensor], key: Callable[[str], str], means: Callable[[str], Meaning]
+    tensors: Sequence[Tensor], key: Callable[[str], str], means: Callable[[str], Meaning]
 ) -> Iterator[tuple[tuple[str, Meaning], str]]:
     groups: defaultdict[tuple[str, Meaning], list[Tensor]] = defaultdict(list)
     for tensor in tensors:
@@ -80,17 +73,19 @@ def _grouped(
         yield kind, described(members)
 
 
-def _renamed(moved: Iterable[Rename]) -> Told:
-    groups: defaultdict[tuple[str, tuple[str, str]], list[Rename]] = defaultdict(list)
-    for rename in moved:
-        groups[rename.wrapper, ("", "") if rename.wrapper else rename.prefixes].append(rename)
+def _renamed(moved: Iterable[Change]) -> Told:
+    groups: defaultdict[tuple[str, tuple[str, str]], list[Change]] = defaultdict(list)
+    for change in moved:
+        wrapper = change.wrapper
+        groups[wrapper, ("", "") if wrapper else change.prefixes].append(change)
     for (wrapper, (left, right)), members in groups.items():
         count = counted(len(members))
         if wrapper:
             one = members[0]
             note = f"{count}: not found under this name, so filled with random numbers"
             key = f"…{wrapper}…"
-            yield Difference(WEIGHTS, key, one.source, one.merged, Effect.OUTPUT, note), True
+            names = one.source.name, one.merged.name
+            yield Difference(WEIGHTS, key, *names, Effect.OUTPUT, note), True
         else:
             note = f"{count}: {_LAYOUT}"
             yield Difference(WEIGHTS, right, left, right, Effect.COSMETIC, note), False
