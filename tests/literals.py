@@ -29,7 +29,7 @@ def checkpoint(
         for name, values in files.items()
         if values is not None
     }
-    return Checkpoint(Path("x"), dict.fromkeys(configs, 1), configs, tokenizer=tokenizer)
+    return Checkpoint(Path("x"), dict.fromkeys(configs, 1), configs=configs, tokenizer=tokenizer)
 
 
 def merged(*args: Any, **kwargs: Any) -> Merged:
