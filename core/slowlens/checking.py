@@ -1,6 +1,6 @@
 """Gather, derive, diagnose: a checkpoint, and its source if there is one, into a run."""
 
-import secrets
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -38,7 +38,7 @@ def check(merged: Path, source: Path | None = None, measurement: Measurement | N
     problems = here.checkpoint.problems + (_of_source(there) if there else ())
     now = datetime.now(UTC)
     return Run(
-        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+        id=f"{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}",
         created=now.isoformat(timespec="seconds"),
         slowlens=__version__,
         environment=read_environment(),

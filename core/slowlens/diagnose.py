@@ -1,6 +1,5 @@
 """Facts in, outcomes out."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,8 +9,6 @@ from typing import get_args
 
 from slowlens.findings import Confidence, Finding, Rule, Undecided
 from slowlens.rules import RULES
-
-logger = logging.getLogger(__name__)
 
 NEEDED = {
     "Measurement": "a live run",
@@ -77,10 +74,16 @@ def _run(rule: Rule, facts: dict[type, object]) -> Outcome:
         findings = tuple(rule.check(**arguments))
     except Undecided as undecided:
         return Outcome(rule.id, Status.SKIPPED, reason=str(undecided))
-    except Exception as error:
-        logger.exception("rule %s crashed", rule.id)
+    except Exception as error:  # noqa: BLE001 - a bug of one rule must not hide what others find
+        _log_crash(rule)
         return Outcome(rule.id, Status.CRASHED, reason=f"{type(error).__name__}: {error}")
     return Outcome(rule.id, Status.FOUND if findings else Status.PASSED, findings)
+
+
+def _log_crash(rule: Rule) -> None:
+    import logging  # it is seldom needed, and a gate should start fast
+
+    logging.getLogger(__name__).exception("rule %s crashed", rule.id)
 
 
 def _missing(kind: object) -> str:
