@@ -11,6 +11,7 @@ from slowlens.rules.config_use_cache_false_latent import check
 def test_an_ordinary_generation_config_wins() -> None:
     (finding,) = check(merged({"use_cache": False}, {"eos_token_id": 2}))
     assert finding.severity is Severity.NOTE
+    assert finding.message.endswith("wins; only a bare forward loop goes without")
     assert finding.affects == (Runtime.FORWARD,)
     assert finding.fix is not None
     assert finding.fix.edits == (Edit("config.json", ("use_cache",), before=False, after=True),)
@@ -33,6 +34,7 @@ def test_a_switch_that_even_a_forward_loop_does_not_read_affects_nobody() -> Non
     config = {"use_cache": False, "text_config": {"use_cache": True}}
     (finding,) = check(merged(config, {"eos_token_id": 2}))
     assert finding.affects == ()
+    assert finding.message.endswith("stands beside it and wins")
 
 
 def test_without_config_it_is_not_fine() -> None:

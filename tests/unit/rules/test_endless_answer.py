@@ -2,7 +2,7 @@ import pytest
 
 from literals import generation, measurement
 from slowlens.facts.timing import Finish, Purpose, Subject
-from slowlens.findings import Severity, Undecided
+from slowlens.findings import Confidence, Severity, Undecided
 from slowlens.rules.endless_answer import check
 
 ENDLESS = generation(1, 1, 1, 1, purpose=Purpose.LENGTH)
@@ -15,14 +15,14 @@ def of_source(finish: Finish) -> object:
 
 def test_merged_ran_on_where_the_source_stopped() -> None:
     (finding,) = check(measurement(ENDLESS, of_source(Finish.EOS)))
-    assert finding.severity is Severity.ERROR
+    assert (finding.severity, finding.confidence) == (Severity.ERROR, Confidence.MEASURED)
     assert "limit of 4 tokens; the source stopped after 2" in finding.message
     assert finding.cost == "at least 2.0 times as many tokens"
 
 
 def test_without_a_source_it_is_only_a_suspicion() -> None:
     (finding,) = check(measurement(ENDLESS))
-    assert finding.severity is Severity.NOTE
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.SUSPECTED)
 
 
 def test_where_both_ran_on_the_limit_was_too_low_to_tell() -> None:

@@ -16,7 +16,9 @@ def test_a_generation_config_without_eos_never_stops_whatever_config_says() -> N
     (finding,) = check(merged({"eos_token_id": 2}, {}, CHAT), None)
     assert finding.severity is Severity.ERROR
     assert finding.affects == GENERATE, "vLLM takes the tokenizer's end token"
+    assert "ends an answer: generation_config.json has no usable" in finding.message
     assert "2 (<|im_end|>)" in finding.message
+    assert [e.file for e in finding.evidence] == ["generation_config.json", "config.json"]
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
     assert finding.fix.edits == (
@@ -73,8 +75,14 @@ def test_an_id_outside_the_vocabulary_stops_nothing() -> None:
     assert finding.fix.edits[0].after == 2
 
 
+def test_where_config_is_to_blame_it_is_named() -> None:
+    (finding,) = check(merged({"vocab_size": 10, "eos_token_id": 50}, None, CHAT), None)
+    assert "ends an answer: config.json has no usable" in finding.message
+
+
 def test_without_generation_config_the_edit_goes_to_config() -> None:
     (finding,) = check(merged({"eos_token_id": 7}, None, CHAT), None)
+    assert [e.file for e in finding.evidence] == ["config.json"]
     assert finding.fix is not None
     assert [edit.file for edit in finding.fix.edits] == ["config.json"]
 

@@ -13,6 +13,9 @@ REGENERATED = {"_from_model_config": True, "use_cache": False, "eos_token_id": 2
 
 def test_a_regenerated_file_is_found_with_every_edit_that_a_fix_needs() -> None:
     (finding,) = check(merged({"use_cache": False}, REGENERATED))
+    assert finding.message == (
+        "generate() runs without its key-value cache: generation_config.json turns it off"
+    )
     assert finding.severity is Severity.ERROR
     assert finding.affects == (
         Runtime.TRANSFORMERS_4,
@@ -41,7 +44,8 @@ def test_a_file_that_only_transformers_4_throws_away_affects_it_alone() -> None:
     config = {"use_cache": False, "repetition_penalty": 1.05, "eos_token_id": 2}
     (finding,) = check(merged(config, flagged))
     assert finding.affects == (Runtime.TRANSFORMERS_4, Runtime.FORWARD)
-    assert "transformers 4" in finding.message
+    assert "key-value cache under transformers 4 generate: config.json" in finding.message
+    assert "throws the file away)" in finding.message
     assert finding.fix is not None
     assert [edit.file for edit in finding.fix.edits] == ["config.json"]
 
@@ -54,6 +58,10 @@ def test_a_value_that_breaks_a_runtime_is_found() -> None:
 
 def test_a_class_default_is_overruled_in_config() -> None:
     (finding,) = check(merged({"model_type": "mpt"}))
+    assert finding.message == (
+        "generate() runs without its key-value cache under transformers 4 generate: "
+        "the class default turns it off"
+    )
     assert "the class default turns it off" in finding.message
     assert finding.fix is not None
     assert finding.fix.edits == (Edit("config.json", ("use_cache",), before=ABSENT, after=True),)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from literals import merged, source
-from slowlens.facts.runtimes import Runtime
+from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import Applicability, Edit
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.generation_config_regenerated import check
@@ -14,7 +14,13 @@ GOOD = {"eos_token_id": [2, 0], "do_sample": True, "temperature": 0.6, "top_k": 
 def test_lost_parameters_are_named_and_restored() -> None:
     here = merged({}, {"_from_model_config": True, "eos_token_id": 2})
     (finding,) = check(here, source({}, GOOD))
-    assert "do_sample, temperature" in finding.message
+    assert finding.message == (
+        "generation_config.json lost do_sample, temperature when it was made anew from config.json"
+    )
+    assert finding.affects == (*GENERATE, Runtime.VLLM)
+    assert {e.pointer[0] for e in finding.evidence} == {
+        *("_from_model_config", "do_sample", "temperature")
+    }
     assert "top_k" not in finding.message, "50 is the default"
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
@@ -25,9 +31,19 @@ def test_lost_parameters_are_named_and_restored() -> None:
     )
 
 
+def test_a_parameter_may_be_lost_without_a_regeneration() -> None:
+    (finding,) = check(merged({}, {"eos_token_id": 2}), source({}, GOOD))
+    assert finding.message == "generation_config.json lost do_sample, temperature"
+    assert finding.fix is not None
+    assert "back to how the source decodes" in finding.fix.reason
+    assert {e.pointer[0] for e in finding.evidence} == {"do_sample", "temperature"}
+
+
 def test_a_missing_file_is_made_again_with_its_end_tokens() -> None:
     (finding,) = check(merged({"eos_token_id": 5}), source({}, GOOD))
     assert "gone" in finding.message
+    assert finding.affects == (*GENERATE, Runtime.VLLM)
+    assert "back to how the source decodes" in finding.fix.reason if finding.fix else False
     assert finding.fix is not None
     edits = {edit.pointer[0]: edit.after for edit in finding.fix.edits}
     assert edits == {"do_sample": True, "temperature": 0.6, "eos_token_id": [0, 2, 5]}
@@ -38,6 +54,7 @@ def test_a_file_that_transformers_4_throws_away_needs_no_source() -> None:
     (finding,) = check(here, None)
     assert finding.affects == (Runtime.TRANSFORMERS_4,)
     assert finding.fix is not None
+    assert "how transformers 4 decodes" in finding.fix.reason
     assert finding.fix.edits == (
         Edit("generation_config.json", ("_from_model_config",), before=True, after=ABSENT),
     )

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from literals import generation, measurement
+from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.timing import Cache, Finish, Purpose
 from slowlens.findings import Confidence, Undecided
@@ -54,6 +55,21 @@ def test_the_proof_alone_is_enough() -> None:
     stopped = generation(1, 0.4, cached=False, finish=Finish.STOPPED)
     (finding,) = check(measurement(PROOF, stopped))
     assert finding.cost == ""
+
+
+def test_without_a_cached_trial_there_is_no_factor() -> None:
+    (finding,) = check(measurement(PROOF, generation(1, 0.4, 0.4, cached=False)))
+    assert finding.cost == ""
+
+
+def test_the_version_that_ran_is_the_one_affected() -> None:
+    old = Environment("3.12", "Linux", {"transformers": "4.52.4"})
+    for environment, runtime in (
+        (old, Runtime.TRANSFORMERS_4),
+        (None, Runtime.TRANSFORMERS_5),
+    ):
+        (finding,) = check(replace(measurement(PROOF), environment=environment))
+        assert finding.affects == (runtime,)
 
 
 def test_one_token_a_step_passes() -> None:
