@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from slowlens.facts.effective import GENERATION_KEYS, as_ids, effective_settings
+from slowlens.facts.decoding import GENERATION_KEYS
+from slowlens.facts.effective import as_ids, effective_settings
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Settings
 from slowlens.gather.checkpoint import read_checkpoint

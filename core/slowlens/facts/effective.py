@@ -8,26 +8,16 @@ from collections.abc import Mapping
 
 from slowlens.facts.cache import cache_settings
 from slowlens.facts.checkpoint import GENERATION_CONFIG, Checkpoint, Tokenizer
+from slowlens.facts.decoding import decoding_settings
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.generation import DEFAULTS, GenerationParameters, generation_parameters
-from slowlens.facts.loading import attention_settings, dtype_settings
-from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.dtypes import dtype_settings
+from slowlens.facts.generation import GenerationParameters, generation_parameters
+from slowlens.facts.loading import attention_settings
+from slowlens.facts.pixels import IMAGE_TOKENS, image_token_settings
+from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
-from slowlens.jsonvalue import ABSENT, Absent, Json
+from slowlens.jsonvalue import Absent, Json
 
-GENERATION_KEYS = (
-    "do_sample",
-    "temperature",
-    "top_k",
-    "top_p",
-    "repetition_penalty",
-    "num_beams",
-    "max_length",
-    "max_new_tokens",
-    "cache_implementation",
-)
-READ_BY_VLLM = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens")
-VLLM_DEFAULTS: Mapping[str, Json] = {**DEFAULTS, "top_k": 0}
 DEFAULTS_OF = {Runtime.TRANSFORMERS_4: 4, Runtime.TRANSFORMERS_5: 5, Runtime.VLLM: 5}
 """The major version of transformers whose reading of the files each runtime shares."""
 
@@ -43,8 +33,10 @@ def effective_settings(checkpoint: Checkpoint, defaults: Mapping[int, ClassDefau
         "eos_token_id": _eos(checkpoint.tokenizer, parameters),
         "dtype": dtype_settings(checkpoint),
         "attn_implementation": attention_settings(checkpoint),
+        **decoding_settings(checkpoint, parameters, defaults),
     }
-    return settings | {key: _generation(key, parameters) for key in GENERATION_KEYS}
+    pictures = image_token_settings(checkpoint)
+    return {**settings, IMAGE_TOKENS: pictures} if pictures else settings
 
 
 def as_ids(value: Json | Absent) -> tuple[int, ...]:
@@ -52,21 +44,6 @@ def as_ids(value: Json | Absent) -> tuple[int, ...]:
     if isinstance(value, list):
         return tuple(i for i in value if isinstance(i, int) and not isinstance(i, bool))
     return (value,) if isinstance(value, int) and not isinstance(value, bool) else ()
-
-
-def _generation(
-    key: str, parameters: Mapping[Runtime, GenerationParameters]
-) -> dict[Runtime, Setting]:
-    readers = (*GENERATE, Runtime.VLLM) if key in READ_BY_VLLM else GENERATE
-    return {runtime: _parameter(key, runtime, parameters[runtime]) for runtime in readers}
-
-
-def _parameter(key: str, runtime: Runtime, parameters: GenerationParameters) -> Setting:
-    value = parameters.get(key)
-    if value is ABSENT or value is None:
-        defaults = VLLM_DEFAULTS if runtime is Runtime.VLLM else DEFAULTS
-        return Setting(defaults.get(key), DEFAULT)
-    return Setting(value, parameters.files[key])
 
 
 def _eos(
