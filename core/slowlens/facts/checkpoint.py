@@ -83,6 +83,8 @@ class Weights:
 
     files: tuple[str, ...] = ()
     tensors: tuple[Tensor, ...] = ()
+    head_is_embedding: bool | None = None
+    """By a few blocks of both, where both are there in one dtype and shape; None: not told."""
 
     @property
     def parameters(self) -> int:
@@ -105,12 +107,37 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Tokenizer:
-    """What is needed of the tokenizer: ids of added tokens, the end token, the chat template."""
+    """What is needed of the tokenizer, without its vocabulary."""
 
     token_ids: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The added tokens, and those of the special ones that are found in the vocabulary."""
     eos_token: str | None = None
     chat_template: str | None = None
+    """The tokenizer's own; where it has none, the one that only a processor reads."""
     eos_file: str = TOKENIZER_CONFIG
+    template_file: str = ""
+    """Where ``chat_template`` was found; empty when it was not."""
+    bos_token: str | None = None
+    pad_token: str | None = None
+    unk_token: str | None = None
+    added: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The added tokens alone, by any of the files that list them."""
+    settings: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """``truncation``, ``padding`` and ``post_processor`` of tokenizer.json, where it has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """What PEFT saved: small matrices that are computed beside the weights until merged."""
+
+    folder: str = ""
+    """Below the checkpoint; empty for the checkpoint's own folder."""
+    files: tuple[str, ...] = ()
+    """Its files, as paths from the checkpoint's folder."""
+    config: JsonObject | None = None
+    """None where adapter_config.json is missing or cannot be read."""
+    tensors: tuple[Tensor, ...] = ()
+    """None are known of a pickle, which is never opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +153,11 @@ class Checkpoint:
     weights: Weights = Weights()
     tokenizer: Tokenizer = Tokenizer()
     problems: tuple[FileProblem, ...] = ()
+    adapters: tuple[Adapter, ...] = ()
+    origin: str = ""
+    """``org/name@commit`` where the folder is a model of the hub in a cache."""
+    headers_only: bool = False
+    """No weights are in the files, only their headers: fetched from the hub to be looked at."""
 
     def get(self, file: str, *pointer: str) -> Json | Absent:
         """Return the value at ``pointer`` in ``file``, or ``ABSENT``."""

@@ -5,48 +5,64 @@ from pathlib import Path
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG, FileProblem, Tokenizer
+from slowlens.facts.templates import JINJA, LEGACY, default_template
 from slowlens.gather.jsonfile import problem
 from slowlens.gather.textfile import decode, read_bytes
-from slowlens.gather.tokenizerjson import added_tokens, find_token
+from slowlens.gather.tokenizerjson import TokenizerHead, find_token, read_head
 from slowlens.jsonvalue import Json, JsonObject
 
 TOKENIZER = "tokenizer.json"
 VOCABULARY = "vocab.json"
 SPECIAL_TOKENS_MAP = "special_tokens_map.json"
 ADDED_TOKENS = "added_tokens.json"
-TEMPLATE = "chat_template.jinja"
-TEMPLATE_JSON = "chat_template.json"
+TEMPLATE_JSON = LEGACY
 _DECODER = "added_tokens_decoder"
+_ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
 def read_tokenizer(
     root: Path, names: Collection[str], values: Mapping[str, JsonObject]
 ) -> tuple[Tokenizer, tuple[FileProblem, ...]]:
-    """Read ids, end token and chat template.
+    """Read ids, special tokens and chat template.
 
     ``names`` are the entries of ``root``, ``values`` what its JSON files say.
     """
-    ids, id_problems = _token_ids(root, names, values)
-    eos, eos_file = _end_token(values)
-    if eos is not None and eos not in ids:
-        ids |= _base_token(root, names, eos)
-    template, template_problems = _template(root, names, values)
-    return Tokenizer(ids, eos, template, eos_file), (*id_problems, *template_problems)
+    head, head_problems = _head(root, names)
+    added = _listed(values) | head.added
+    special = {role: _special(values, role) for role in _ROLES}
+    ids = dict(added)
+    for token in (special["eos_token"], special["pad_token"]):
+        if token is not None and token not in ids:
+            ids |= _base_token(root, names, token)
+    template, file, template_problems = _template(root, names, values)
+    return Tokenizer(
+        ids,
+        special["eos_token"],
+        template,
+        _eos_file(values),
+        template_file=file,
+        bos_token=special["bos_token"],
+        pad_token=special["pad_token"],
+        unk_token=special["unk_token"],
+        added=added,
+        settings=head.settings,
+    ), (*head_problems, *template_problems)
 
 
-def _token_ids(
-    root: Path, names: Collection[str], values: Mapping[str, JsonObject]
-) -> tuple[dict[str, int], tuple[FileProblem, ...]]:
-    ids = dict(_decoder_ids(values.get(TOKENIZER_CONFIG, {}).get(_DECODER)))
-    if not ids:
-        legacy = values.get(ADDED_TOKENS, {})
-        ids = {token: number for token, number in legacy.items() if type(number) is int}
+def _head(root: Path, names: Collection[str]) -> tuple[TokenizerHead, tuple[FileProblem, ...]]:
     if TOKENIZER not in names:
-        return ids, ()
+        return TokenizerHead(), ()
     try:
-        return ids | added_tokens(root / TOKENIZER), ()
+        return read_head(root / TOKENIZER), ()
     except SlowlensError as error:
-        return ids, (problem(TOKENIZER, error),)
+        return TokenizerHead(), (problem(TOKENIZER, error),)
+
+
+def _listed(values: Mapping[str, JsonObject]) -> dict[str, int]:
+    """Return the added tokens of the files beside tokenizer.json."""
+    ids = dict(_decoder_ids(values.get(TOKENIZER_CONFIG, {}).get(_DECODER)))
+    legacy = values.get(ADDED_TOKENS, {})
+    return ids or {token: number for token, number in legacy.items() if type(number) is int}
 
 
 def _decoder_ids(decoder: Json) -> Iterator[tuple[str, int]]:
@@ -64,17 +80,26 @@ def _base_token(root: Path, names: Collection[str], token: str) -> dict[str, int
     return {}
 
 
-def _end_token(values: Mapping[str, JsonObject]) -> tuple[str | None, str]:
-    """Return the end token and the file that decides it."""
+def _special(values: Mapping[str, JsonObject], role: str) -> str | None:
+    """Return the special token of this ``role``."""
+    return next((token for _, token in _specials(values, role)), None)
+
+
+def _eos_file(values: Mapping[str, JsonObject]) -> str:
+    """Return the file that decides the end token."""
+    return next((file for file, _ in _specials(values, "eos_token")), TOKENIZER_CONFIG)
+
+
+def _specials(values: Mapping[str, JsonObject], role: str) -> Iterator[tuple[str, str]]:
+    """Yield file and token, the one that decides first."""
     order: tuple[str, ...] = (TOKENIZER_CONFIG,)
     if _DECODER not in values.get(TOKENIZER_CONFIG, {}):
         # only then transformers reads the older file at all, and lets it win
         order = (SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG)
     for file in order:
-        token = _content(values.get(file, {}).get("eos_token"))
+        token = _content(values.get(file, {}).get(role))
         if token is not None:
-            return token, file
-    return None, TOKENIZER_CONFIG
+            yield file, token
 
 
 def _content(token: Json) -> str | None:
@@ -86,27 +111,16 @@ def _content(token: Json) -> str | None:
 
 def _template(
     root: Path, names: Collection[str], values: Mapping[str, JsonObject]
-) -> tuple[str | None, tuple[FileProblem, ...]]:
+) -> tuple[str | None, str, tuple[FileProblem, ...]]:
+    """Return the chat template, its file, and what cannot be read."""
     problems: tuple[FileProblem, ...] = ()
-    if TEMPLATE in names:
+    if JINJA in names:
         try:
-            return decode(read_bytes(root / TEMPLATE)), ()
+            return decode(read_bytes(root / JINJA)), JINJA, ()
         except SlowlensError as error:
-            problems = (problem(TEMPLATE, error),)
-    for file in (TOKENIZER_CONFIG, TEMPLATE_JSON):
-        template = _default(values.get(file, {}).get("chat_template"))
+            problems = (problem(JINJA, error),)
+    for file in (TOKENIZER_CONFIG, LEGACY):
+        template = default_template(values.get(file, {}).get("chat_template"))
         if template is not None:
-            return template, problems
-    return None, problems
-
-
-def _default(templates: Json) -> str | None:
-    """Return the template that is used when none is asked for by name."""
-    if not isinstance(templates, list):
-        return templates if isinstance(templates, str) else None
-    named: dict[str, str] = {}
-    for entry in templates:
-        match entry:
-            case {"name": str(name), "template": str(template)}:
-                named.setdefault(name, template)
-    return named.get("default") or next(iter(named.values()), None)
+            return template, file, problems
+    return None, "", problems

@@ -1,21 +1,35 @@
-"""Token ids out of tokenizer.json, which is often too large to parse as a whole."""
+"""What stands before the vocabulary in tokenizer.json, often too large to parse as a whole."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from slowlens.errors import SlowlensError
 from slowlens.gather.rawfile import DOWNLOAD_AGAIN, foreign, regular_file, size_of
 from slowlens.jsonvalue import Json
 
+SETTINGS = ("truncation", "padding", "post_processor")
+_ADDED_TOKENS = "added_tokens"
 _ADDED = re.compile(r'"added_tokens"\s*:\s*(?=\[)')
+_SPACE = re.compile(r"\s*")
+_COLON = re.compile(r"\s*:\s*")
+_COMMA = re.compile(r"\s*,\s*")
 _BEGINNINGS = (2**18, 2**22, 2**28)
 """Bytes to try: the list comes early; 256 tokens take 50 kB, Gemma's 6,400 take 1.3 MB."""
 
 
-def added_tokens(path: Path) -> dict[str, int]:
-    """Return content and id of ``added_tokens``; SlowlensError when the file is damaged."""
+@dataclass(frozen=True, slots=True)
+class TokenizerHead:
+    """The added tokens with their ids, and the settings of the tokenizer."""
+
+    added: Mapping[str, int] = field(default_factory=dict[str, int])
+    settings: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+def read_head(path: Path) -> TokenizerHead:
+    """Read what comes before the vocabulary; SlowlensError when the file is damaged."""
     with regular_file(path) as file:
         size = size_of(file)
         if wrong := foreign(file.read(200)):
@@ -26,12 +40,15 @@ def added_tokens(path: Path) -> dict[str, int]:
             raise SlowlensError(message, hint=DOWNLOAD_AGAIN)
         for length in _BEGINNINGS:
             file.seek(0)
-            tokens = _list(file.read(length).decode(errors="replace"))
-            if tokens is not None or length >= size:
+            text = file.read(length).decode(errors="replace")
+            values, whole = _values(text)
+            enough = whole or length >= size
+            tokens = values.get(_ADDED_TOKENS, _list(text) if enough else None)
+            if length >= size or (enough and tokens is not None):
                 break
-    if tokens is None:
+    if not isinstance(tokens, list):
         raise SlowlensError("has no list of added_tokens that can be read", hint=DOWNLOAD_AGAIN)
-    return dict(_ids(tokens))
+    return TokenizerHead(dict(_ids(tokens)), {k: values[k] for k in SETTINGS if k in values})
 
 
 def find_token(path: Path, token: str) -> int | None:
@@ -45,7 +62,30 @@ def find_token(path: Path, token: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def _values(text: str) -> tuple[dict[str, Json], bool]:
+    """Return the values before the vocabulary, and whether ``text`` reaches as far as that."""
+    values: dict[str, Json] = {}
+    decoder = json.JSONDecoder()
+    here = _after(_SPACE, text, 0) + 1
+    try:
+        while True:
+            key, here = decoder.raw_decode(text, _after(_SPACE, text, here))
+            here = _after(_COLON, text, here)
+            if key == "model" or not isinstance(key, str):
+                return values, True
+            values[key], here = decoder.raw_decode(text, here)
+            here = _after(_COMMA, text, here)
+    except (ValueError, RecursionError):
+        return values, False
+
+
+def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
+    return found.end() if found else position
+
+
 def _list(text: str) -> list[Json] | None:
+    """Find the list wherever it stands, even behind the vocabulary."""
     start = _ADDED.search(text)
     if start is None:
         return None

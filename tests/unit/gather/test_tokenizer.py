@@ -35,8 +35,9 @@ def write(root: Path, **files: object) -> Path:
 
 
 def test_everything_in_tokenizer_config(tmp_path: Path) -> None:
+    ids, file = {TEXT_END: 0, IM_END: 2}, "tokenizer_config.json"
     assert sound(write(tmp_path, tokenizer_config=TOKENIZER_CONFIG)) == Tokenizer(
-        {TEXT_END: 0, IM_END: 2}, IM_END, TOKENIZER_CONFIG["chat_template"], "tokenizer_config.json"
+        ids, IM_END, TOKENIZER_CONFIG["chat_template"], file, file, added=ids
     )
 
 
@@ -203,7 +204,9 @@ def test_the_template_that_wins(tmp_path: Path) -> None:
         ([{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}], "d"),
         ([{"name": "rag", "template": "r"}, 5, {"name": 5, "template": "x"}], "r"),
         ([], None),
-        ({"default": "x"}, None),
+        ({"default": "x"}, "x"),
+        ({"rag": "x"}, None),
+        ({"default": 5}, None),
         (5, None),
     ],
 )
