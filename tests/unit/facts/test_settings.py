@@ -75,7 +75,10 @@ def test_the_file_that_decided_is_named() -> None:
     [
         ({"dtype": "bfloat16"}, "float32", "bfloat16", "bfloat16"),
         ({"torch_dtype": "bfloat16"}, "float32", "bfloat16", "bfloat16"),
-        ({"torch_dtype": "torch.float16"}, "float32", "float16", "float16"),
+        ({"torch_dtype": "half"}, "float32", "float16", "float16"),
+        ({"dtype": {"": "bfloat16", "vision": "float32"}}, "float32", "bfloat16", "bfloat16"),
+        ({"dtype": {"vision_config": "float16"}}, "float32", "float32", "bfloat16"),
+        ({"dtype": None, "torch_dtype": "float16"}, "float32", "float16", "float16"),
         ({"dtype": "bfloat16", "torch_dtype": "float32"}, "float32", "bfloat16", "bfloat16"),
         ({"dtype": "float32"}, "float32", "float32", "bfloat16"),
         ({}, "float32", "float32", "bfloat16"),
@@ -90,6 +93,36 @@ def test_without_a_key_the_first_floating_tensor_gives_the_dtype() -> None:
     weighted = Checkpoint(checkpoint({}).root, weights=Weights(("m",), tensors))
     settings = effective_settings(weighted, DEFAULTS)["dtype"]
     assert (settings[V5].value, settings[V5].decided_by) == ("bfloat16", "m")
+
+
+def test_the_first_tensor_is_the_first_by_name_of_the_first_file() -> None:
+    """A header has the wide types first; the library reads the names in order."""
+    tensors = (
+        Tensor("z", "F32", (1,), 4, "1"),
+        Tensor("a", "BF16", (1,), 2, "1"),
+        Tensor("A", "F16", (1,), 2, "2"),
+    )
+    weighted = Checkpoint(checkpoint({}).root, weights=Weights(("2", "1"), tensors))
+    setting = effective_settings(weighted, DEFAULTS)["dtype"][V5]
+    assert (setting.value, setting.decided_by) == ("bfloat16", "1")
+
+
+@pytest.mark.parametrize("word", ["torch.bfloat16", "bf16", "auto", ""])
+def test_a_word_that_torch_does_not_know_fails_to_load(word: str) -> None:
+    settings = effective_settings(checkpoint({"torch_dtype": word}), DEFAULTS)["dtype"]
+    assert [settings[r].fails for r in (V4, V5, VLLM)] == [True, True, True]
+
+
+@pytest.mark.parametrize("value", [5, False, {"": 5}, "int8"])
+def test_a_dtype_that_no_model_has_fails_in_transformers_5(value: Any) -> None:
+    settings = effective_settings(checkpoint({"torch_dtype": value}), DEFAULTS)["dtype"]
+    assert [settings[r].fails for r in (V4, V5)] == [False, True]
+
+
+def test_versions_before_4_56_read_one_key() -> None:
+    config = {"dtype": "bfloat16", "torch_dtype": "float32"}
+    note = effective_settings(checkpoint(config), DEFAULTS)["dtype"][V4].note
+    assert note == "dtype='auto' would give bfloat16, and float32 before 4.56"
 
 
 @pytest.mark.parametrize(
