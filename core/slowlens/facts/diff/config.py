@@ -5,7 +5,7 @@ from slowlens.facts.defaults import ClassDefaults, TypeDefaults
 from slowlens.facts.diff.inert import INERT
 from slowlens.facts.diff.leaves import Leaves, flatten
 from slowlens.facts.diff.parts import Part, parts
-from slowlens.facts.diff.rope import FLAT_KEYS, ROPE_KEYS, unify_rope
+from slowlens.facts.diff.rope import FLAT_KEYS, ROPE_KEYS, rope_defaults, unify_rope
 from slowlens.facts.diff.shape import derive
 from slowlens.jsonvalue import Json, same
 
@@ -29,7 +29,7 @@ def config_leaves(checkpoint: Checkpoint, defaults: ClassDefaults) -> Leaves:
     leaves = Leaves(values)
     top = defaults.of(checkpoint.model_type)
     if top and top.flat:
-        _unflatten(leaves, top, defaults)
+        unflatten(leaves, top, defaults)
     for part in parts(leaves, defaults):
         _drop_inert(part)
         _name_dtype(part, checkpoint)
@@ -47,7 +47,7 @@ def _imply_cache(leaves: Leaves) -> None:
     leaves.fill(("use_cache",), next((value for value in said if isinstance(value, bool)), True))
 
 
-def _unflatten(leaves: Leaves, top: TypeDefaults, defaults: ClassDefaults) -> None:
+def unflatten(leaves: Leaves, top: TypeDefaults, defaults: ClassDefaults) -> None:
     """Move text keys from the top level to the text part, where transformers 5 writes them."""
     text = defaults.of(top.parts.get(top.flat, ""))
     movable = ((set(text.values) if text else set()) | FLAT_KEYS | _EVERYWHERE) - set(top.values)
@@ -106,7 +106,7 @@ def token_ids(value: Json) -> Json:
 def _complete(part: Part) -> None:
     """Fill in the defaults; what the class does not know keeps what the file says."""
     row, leaves = part.row, part.leaves
-    unify_rope(leaves, part.at, _rope_defaults(row) if row else None)
+    unify_rope(leaves, part.at, rope_defaults(row) if row else None)
     if row is None:
         return
     written = leaves.keys(part.at)
@@ -116,12 +116,6 @@ def _complete(part: Part) -> None:
 
 
 _NEVER_FILLED = frozenset({*ROPE_KEYS, "dtype", *INERT})
-
-
-def _rope_defaults(row: TypeDefaults) -> Leaves:
-    rope = Leaves({key: value for key, value in row.values.items() if key in ROPE_KEYS})
-    unify_rope(rope, (), None)
-    return rope
 
 
 def _bare(value: Json) -> Json:

@@ -1,5 +1,6 @@
 """Rotary positions: one spelling, that of transformers 5."""
 
+from slowlens.facts.defaults import TypeDefaults
 from slowlens.facts.diff.leaves import Leaves
 from slowlens.jsonvalue import ABSENT, Json, Pointer, same
 
@@ -10,20 +11,22 @@ FLAT_KEYS = frozenset({ROPE, SCALING, "rope_theta", "partial_rotary_factor"})
 _NOTE = "transformers 5 gathers rope_theta and rope_scaling in rope_parameters"
 _TYPE = "rope_type used to be called type"
 _NAMES = {"mrope": "default", "su": "longrope"}
+THETA, PARTIAL = "rope_theta", "partial_rotary_factor"
 _MOVED = {
-    "rope_theta": "rope_theta",
-    "rotary_emb_base": "rope_theta",
-    "partial_rotary_factor": "partial_rotary_factor",
-    "rotary_pct": "partial_rotary_factor",
+    "rope_theta": THETA,
+    "rotary_emb_base": THETA,
+    "partial_rotary_factor": PARTIAL,
+    "rotary_pct": PARTIAL,
 }
-_FULL, _SLIDING = "full_attention", "sliding_attention"
+FULL, SLIDING = "full_attention", "sliding_attention"
 _LOCAL = {
-    "rope_local_base_freq": (_SLIDING, "rope_theta"),
-    "local_rope_theta": (_SLIDING, "rope_theta"),
-    "global_rope_theta": (_FULL, "rope_theta"),
+    "rope_local_base_freq": (SLIDING, "rope_theta"),
+    "local_rope_theta": (SLIDING, "rope_theta"),
+    "global_rope_theta": (FULL, "rope_theta"),
 }
 ROPE_KEYS = frozenset({ROPE, SCALING, *_MOVED, *_LOCAL})
 """Every key that says something about rotary positions."""
+_REPLACED = "rope_scaling beside it replaces it"
 _SCALED = ("llama3", "yarn", "longrope")
 
 
@@ -33,8 +36,8 @@ def unify_rope(leaves: Leaves, at: Pointer, defaults: Leaves | None) -> None:
     ``defaults`` are those of the config class, in the same spelling; None for an unknown class.
     """
     rope = (*at, ROPE)
-    _gather(leaves, at)
     kinds = _kinds(defaults) if defaults else ()
+    _gather(leaves, at, kinds)
     if kinds or any(leaves.leaf((*at, key)) for key in _LOCAL):
         _nest(leaves, rope, kinds)
     for old, new in _LOCAL.items():
@@ -45,22 +48,40 @@ def unify_rope(leaves: Leaves, at: Pointer, defaults: Leaves | None) -> None:
     _fill_rest(leaves, at)
 
 
-def _gather(leaves: Leaves, at: Pointer) -> None:
-    rope = (*at, ROPE)
+def rope_defaults(row: TypeDefaults) -> Leaves:
+    """Return what a config class says about rotary positions, in the same spelling."""
+    rope = Leaves({key: value for key, value in row.values.items() if key in ROPE_KEYS})
+    unify_rope(rope, (), None)
+    return rope
+
+
+def _gather(leaves: Leaves, at: Pointer, kinds: tuple[str, ...]) -> None:
+    """Collect the older keys; of two that disagree the one that transformers 5 obeys stays."""
+    rope, scaling = (*at, ROPE), (*at, SCALING)
     for key in ROPE_KEYS:
-        if leaves.value((*at, key)) is None:
+        if leaves.value((*at, key)) in (None, {}):
             leaves.drop((*at, key), _NOTE)
-    leaves.move((*at, SCALING), rope, _NOTE)
+    nested = _is_nested(leaves, rope, kinds)
+    gathered = (*rope, FULL) if nested else rope
+    if not nested and leaves.under(scaling):
+        leaves.drop(rope, _REPLACED)
+    for pointer in leaves.under(scaling):
+        leaves.drop((*gathered, *pointer[len(scaling) :]), _REPLACED)
+    leaves.move(scaling, gathered, _NOTE)
     for old, new in _MOVED.items():
-        here, there = leaves.leaf((*at, old)), leaves.leaf((*rope, new))
+        here, there = leaves.leaf((*at, old)), leaves.leaf((*gathered, new))
         if here and (there is None or same(here.value, there.value)):
-            leaves.move((*at, old), (*rope, new), _NOTE)
+            leaves.move((*at, old), (*gathered, new), _NOTE)
 
 
 def _nest(leaves: Leaves, rope: Pointer, kinds: tuple[str, ...]) -> None:
     """Put what holds for all layers under the layers that attend to everything."""
-    if not any(pointer[len(rope)] in (*kinds, _FULL) for pointer in _inside(leaves, rope)):
-        leaves.move(rope, (*rope, _FULL), _NOTE)
+    if not _is_nested(leaves, rope, kinds):
+        leaves.move(rope, (*rope, FULL), _NOTE)
+
+
+def _is_nested(leaves: Leaves, rope: Pointer, kinds: tuple[str, ...]) -> bool:
+    return any(pointer[len(rope)] in (*kinds, FULL) for pointer in _inside(leaves, rope))
 
 
 def _inside(leaves: Leaves, rope: Pointer) -> tuple[Pointer, ...]:
