@@ -1,12 +1,14 @@
 """Why is it slow, in one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from slowlens.diagnose import Outcome, ranked
+from slowlens.diagnose import Outcome
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.measurement import Measurement, Status
+from slowlens.facts.runtimes import Runtime
 from slowlens.facts.timing import Cache, Purpose, Subject
 from slowlens.findings import Applicability, Finding, Severity
+from slowlens.standing import Standing, standings
 
 UNREAD = "could not be read"
 NOTHING = "Nothing in its files makes it slow."
@@ -17,9 +19,12 @@ def answer(
     outcomes: Sequence[Outcome],
     problems: Sequence[FileProblem] = (),
     measurement: Measurement | None = None,
+    judged: Collection[Runtime] = (),
+    silenced: Collection[str] = (),
 ) -> str:
-    """Return the sentence that stands above everything else."""
-    findings = [finding for _, finding in ranked(outcomes)]
+    """Return the sentence that stands above everything else, from the findings that count."""
+    counted = standings(outcomes, judged, silenced)[Standing.COUNTED]
+    findings = [finding for _, finding in counted]
     grave = [f for f in findings if f.severity is not Severity.NOTE]
     if grave:
         return _cause(grave)

@@ -1,9 +1,9 @@
 """Gather, derive, diagnose: a checkpoint, and its source if there is one, into a run."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,30 +13,79 @@ from slowlens.diagnose import diagnose
 from slowlens.facts.checkpoint import Checkpoint, FileProblem
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff import Diff, diff
+from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.reading import Merged, Reading, Source, reading
+from slowlens.facts.runtimes import Runtime
 from slowlens.facts.tensors import Changes, tensor_changes
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
 from slowlens.gather.environment import read_environment
+from slowlens.gather.hub.locate import locate
 from slowlens.gather.weights import is_weights
+from slowlens.locating import located
 from slowlens.run import CheckpointSummary, Run
+from slowlens.standing import Silence, usual_runtimes
 
 
-def check(merged: Path, source: Path | None = None, measurement: Measurement | None = None) -> Run:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all checkpoints that are checked side by side have in common, read once."""
+
+    environment: Environment
+    defaults: Mapping[int, ClassDefaults]
+    """By major version of transformers."""
+    source: Source | None = None
+    judged: tuple[Runtime, ...] = ()
+    """The runtimes whose findings count, empty for the usual ones."""
+
+
+def check(
+    merged: str | Path,
+    source: str | Path | None = None,
+    measurement: Measurement | None = None,
+    *,
+    runtimes: Iterable[Runtime | str] = (),
+    silences: Iterable[Silence] = (),
+) -> Run:
     """Diagnose ``merged`` from its files, and from ``measurement`` where there is one.
+
+    Only what concerns ``runtimes`` counts: unless told otherwise, ``generate()`` of the installed
+    transformers and a bare forward loop. What the rules in ``silences`` find does not count.
 
     Raises CheckpointError when a folder is no checkpoint. A file that cannot be read is one of
     the run's ``problems``; everything else is still checked.
     """
+    return check_one(surroundings(source, runtimes), merged, measurement, silences)
+
+
+def surroundings(
+    source: str | Path | None = None, runtimes: Iterable[Runtime | str] = ()
+) -> Surroundings:
+    """Read what the checks of several checkpoints share; CheckpointError as ``check``."""
     defaults = {major: read_defaults(major) for major in MAJORS}
-    here = reading(Merged, read_checkpoint(merged), defaults)
-    there = None if source is None else reading(Source, read_checkpoint(source), defaults)
+    there = None
+    if source is not None:
+        there = reading(Source, read_checkpoint(locate(source)), defaults)
+    judged = tuple(Runtime(runtime) for runtime in runtimes)
+    return Surroundings(read_environment(), defaults, there, judged)
+
+
+def check_one(
+    around: Surroundings,
+    merged: str | Path,
+    measurement: Measurement | None = None,
+    silences: Iterable[Silence] = (),
+) -> Run:
+    """Diagnose one of several checkpoints, as ``check`` does."""
+    environment, defaults, there = around.environment, around.defaults, around.source
+    here = reading(Merged, read_checkpoint(locate(merged)), defaults)
     changes = None if there is None else _changes(there, here)
-    environment = read_environment()
     gathered = (here, there, changes, environment, measurement)
     facts = [fact for fact in gathered if fact is not None]
-    outcomes = diagnose(facts)
+    outcomes = located(diagnose(facts), here.checkpoint)
+    judged = around.judged or usual_runtimes(_where_it_ran(measurement) or environment)
+    silences = tuple(silences)
     problems = here.checkpoint.problems + (_of_source(there) if there else ())
     now = datetime.now(UTC)
     return Run(
@@ -48,18 +97,25 @@ def check(merged: Path, source: Path | None = None, measurement: Measurement | N
         source=None if there is None else _summary(there.checkpoint),
         settings=here.settings,
         source_settings={} if there is None else there.settings,
-        answer=answer(outcomes, problems, measurement),
+        answer=answer(outcomes, problems, measurement, judged, {s.rule for s in silences}),
         outcomes=outcomes,
         problems=problems,
         diff=None if there is None else _diff(there, here, changes, defaults[NEWEST]),
         measurement=measurement,
+        judged=judged,
+        silences=silences,
     )
+
+
+def _where_it_ran(measurement: Measurement | None) -> Environment | None:
+    return None if measurement is None else measurement.environment
 
 
 def measured(run: Run, measurement: Measurement) -> Run:
     """Diagnose the checkpoints of ``run`` again, now with what was measured."""
     source = None if run.source is None else Path(run.source.path)
-    again = replace(check(Path(run.merged.path), source, measurement), id=run.id)
+    again = check(run.merged.path, source, measurement, silences=run.silences)
+    again = replace(again, id=run.id)
     now, then = again.merged, run.merged
     if (now.sha256, now.weights) == (then.sha256, then.weights):
         return again
@@ -93,6 +149,7 @@ def _summary(checkpoint: Checkpoint) -> CheckpointSummary:
         dtype_sizes=checkpoint.weights.dtype_sizes,
         sha256={name: config.sha256 for name, config in checkpoint.configs.items()},
         modified=dict(_modified(checkpoint)),
+        origin=checkpoint.origin,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from inspect import get_annotations
 from types import NoneType
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from slowlens.findings import Confidence, Finding, Rule, Undecided
 from slowlens.rules import RULES
@@ -40,14 +40,21 @@ class Outcome:
     """Why it was skipped, or the error that it crashed with."""
 
 
-def ranked(outcomes: Iterable[Outcome]) -> tuple[tuple[str, Finding], ...]:
-    """Return rule and finding, the gravest first; of equals what was measured, then rule order."""
+class Found(NamedTuple):
+    """A finding and the rule that it comes from."""
 
-    def rank(found: tuple[str, Finding]) -> tuple[int, bool]:
-        _, finding = found
+    rule: str
+    finding: Finding
+
+
+def ranked(outcomes: Iterable[Outcome]) -> tuple[Found, ...]:
+    """Return all findings, the gravest first; of equals what was measured, then rule order."""
+
+    def rank(found: Found) -> tuple[int, bool]:
+        finding = found.finding
         return -finding.severity.rank, finding.confidence is not Confidence.MEASURED
 
-    found = ((outcome.rule, finding) for outcome in outcomes for finding in outcome.findings)
+    found = (Found(outcome.rule, finding) for outcome in outcomes for finding in outcome.findings)
     return tuple(sorted(found, key=rank))
 
 

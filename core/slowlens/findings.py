@@ -48,6 +48,9 @@ class ValueEvidence:
     file: str
     pointer: Pointer
     found: Json | Absent
+    line: int = 0
+    """Of the key, from 1, or of the object that should hold it; 0 when not known. No rule fills it
+    in: ``locating`` does, after all rules have run."""
 
 
 @dataclass(frozen=True, slots=True)

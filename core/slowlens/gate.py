@@ -18,8 +18,7 @@ class ExitCode(IntEnum):
 
 def exit_code(run: Run, fail_on: Severity = Severity.ERROR) -> ExitCode:
     """Return FOUND for a finding at or above ``fail_on``, UNCHECKED where something was unread."""
-    findings = (finding for outcome in run.outcomes for finding in outcome.findings)
-    if any(finding.severity.rank >= fail_on.rank for finding in findings):
+    if any(finding.severity.rank >= fail_on.rank for _, finding in run.findings):
         return ExitCode.FOUND
     crashed = any(outcome.status is Status.CRASHED for outcome in run.outcomes)
     return ExitCode.UNCHECKED if run.problems or crashed else ExitCode.CLEAN

@@ -73,6 +73,21 @@ def _holders(text: str, pointer: Pointer, holder: Span) -> Iterator[tuple[Span, 
             yield from _holders(text, pointer[1:], inner)
 
 
+def line_of(text: str, pointer: Pointer) -> int:
+    """Return the line, from 1, of a key, or of the innermost object that should hold it."""
+    span = root_of(text)
+    at = span.start
+    for key in pointer:
+        member = next((m for m in reversed(span.members) if m.key == key), None)
+        if member is None:
+            break
+        at = member.start
+        if text[member.value] != "{":
+            break
+        span = scan(text, member.value, spread=True)
+    return text.count("\n", 0, at) + 1
+
+
 def indent_of(text: str, at: int) -> str:
     """Return the blanks that the line of ``at`` begins with."""
     line = text[text.rfind("\n", 0, at) + 1 : at]

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from slowlens.diagnose import Outcome
+from slowlens.diagnose import Found, Outcome
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
+from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Settings
+from slowlens.standing import Silence, Standing, standings
 
 SCHEMA_VERSION = 1
 
@@ -27,6 +30,19 @@ class CheckpointSummary:
     """Digest of each JSON file that was read."""
     modified: Mapping[str, float] = field(default_factory=dict[str, float])
     """When each weights file was last written, in Unix time: their digests would take long."""
+    origin: str = ""
+    """``org/name@commit`` where it is a model of the hub, and ``path`` is in a cache."""
+
+    @property
+    def title(self) -> str:
+        """What people call it: the name of the folder, or the id with a short commit."""
+        repo, _, commit = self.origin.partition("@")
+        return f"{repo}@{commit[:7]}" if repo else Path(self.path).name
+
+    @property
+    def argument(self) -> str:
+        """What to pass to a command to get the same."""
+        return self.origin or self.path
 
     @property
     def weights(self) -> Mapping[str, tuple[int | None, float]]:
@@ -59,4 +75,19 @@ class Run:
     problems: tuple[FileProblem, ...] = ()
     diff: Diff | None = None
     measurement: Measurement | None = None
+    judged: tuple[Runtime, ...] = ()
+    """The runtimes whose findings count, empty for all."""
+    silences: tuple[Silence, ...] = ()
+    """The silences that cover this checkpoint, whether or not there is something to silence."""
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def findings(self) -> tuple[Found, ...]:
+        """What counts: rule and finding, the gravest first."""
+        return self.standings[Standing.COUNTED]
+
+    @property
+    def standings(self) -> Mapping[Standing, tuple[Found, ...]]:
+        """All findings by what they mean for the verdict."""
+        silenced = {silence.rule for silence in self.silences}
+        return standings(self.outcomes, self.judged, silenced)

@@ -1,0 +1,61 @@
+"""Which findings count: those of a judged runtime, unless somebody decided to live with them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from slowlens.diagnose import Found, Outcome, ranked
+from slowlens.facts.environment import Environment
+from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A decision to live with what a rule finds, and why."""
+
+    rule: str
+    reason: str
+    checkpoint: str = ""
+    """Glob of the folders that it was meant for, empty for all."""
+
+
+class Standing(StrEnum):
+    """What a finding means for the verdict."""
+
+    COUNTED = "counted"
+    ELSEWHERE = "elsewhere"
+    """It concerns only runtimes that are not judged."""
+    SILENCED = "silenced"
+
+
+def standing(found: Found, judged: Collection[Runtime], silenced: Collection[str]) -> Standing:
+    """Decide what one finding means; no runtime in ``judged`` stands for all of them."""
+    if found.rule in silenced:
+        return Standing.SILENCED
+    affects = found.finding.affects
+    if judged and affects and set(affects).isdisjoint(judged):
+        return Standing.ELSEWHERE
+    return Standing.COUNTED
+
+
+def standings(
+    outcomes: Iterable[Outcome], judged: Collection[Runtime] = (), silenced: Collection[str] = ()
+) -> Mapping[Standing, tuple[Found, ...]]:
+    """Sort all findings by what they mean; each kind is ranked, the gravest first."""
+    by_kind: dict[Standing, list[Found]] = {kind: [] for kind in Standing}
+    for found in ranked(outcomes):
+        by_kind[standing(found, judged, silenced)].append(found)
+    return {kind: tuple(found) for kind, found in by_kind.items()}
+
+
+def usual_runtimes(environment: Environment) -> tuple[Runtime, ...]:
+    """Return what is judged unless told otherwise: the installed transformers, and bare loops."""
+    major, _, _ = environment.packages.get("transformers", "").partition(".")
+    installed = {"4": GENERATE[:1], "5": GENERATE[1:]}.get(major, GENERATE)
+    return (*installed, Runtime.FORWARD)
+
+
+def elsewhere(finding: Finding, judged: Collection[Runtime]) -> str:
+    """Name the runtimes of a finding that are not judged."""
+    return ", ".join(runtime.label for runtime in finding.affects if runtime not in judged)
