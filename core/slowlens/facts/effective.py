@@ -16,6 +16,7 @@ from slowlens.facts.loading import attention_settings
 from slowlens.facts.pixels import IMAGE_TOKENS, image_token_settings
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
+from slowlens.facts.tied import TIE, tie_settings
 from slowlens.jsonvalue import Absent, Json
 
 DEFAULTS_OF = {Runtime.TRANSFORMERS_4: 4, Runtime.TRANSFORMERS_5: 5, Runtime.VLLM: 5}
@@ -33,6 +34,7 @@ def effective_settings(checkpoint: Checkpoint, defaults: Mapping[int, ClassDefau
         "eos_token_id": _eos(checkpoint.tokenizer, parameters),
         "dtype": dtype_settings(checkpoint),
         "attn_implementation": attention_settings(checkpoint),
+        TIE: tie_settings(checkpoint, defaults),
         **decoding_settings(checkpoint, parameters, defaults),
     }
     pictures = image_token_settings(checkpoint)

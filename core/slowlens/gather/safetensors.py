@@ -1,6 +1,6 @@
 """The header of one safetensors file: what tensors it announces. No weight is ever read."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -60,6 +60,18 @@ def read_header(path: Path, name: str) -> Header:
     placed.sort(key=lambda item: (item[0], item[1].size))
     faults = faults or [*_layout_faults(placed, data_size)]
     return Header(tuple(tensor for _, tensor in placed), tuple(_summary(name, faults)))
+
+
+def data_spans(path: Path, names: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Return between which bytes of the file some tensors lie; SlowlensError when unreadable."""
+    entries, data_size = _read(path)
+    start = path.stat().st_size - data_size
+    found = ((name, _tensor(name, entries.get(name), "")) for name in names)
+    return {
+        name: (start + placed[0], start + placed[0] + placed[1].size)
+        for name, placed in found
+        if placed
+    }
 
 
 def _read(path: Path) -> tuple[dict[str, Json], int]:

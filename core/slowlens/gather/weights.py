@@ -4,11 +4,13 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from typing import TypeAlias
 
 from slowlens.facts.checkpoint import FileProblem, Weights
+from slowlens.gather.head import head_is_embedding
 from slowlens.gather.jsonfile import read_json
 from slowlens.gather.rawfile import quoted
 from slowlens.gather.safetensors import Header, read_header
@@ -16,7 +18,6 @@ from slowlens.jsonvalue import Json
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-_SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 _PICKLE = re.compile(r"pytorch_model(-\d{5}-of-\d{5})?\.bin")
 _SAVE_AGAIN = "Save the checkpoint again with save_pretrained into an empty folder."
 _DOWNLOAD = "Download or copy what is missing; where it never was, save the checkpoint again."
@@ -27,8 +28,13 @@ _Promised: TypeAlias = Mapping[str, set[str]]
 
 def read_weights(root: Path, names: Collection[str]) -> tuple[Weights, tuple[FileProblem, ...]]:
     """Read the headers of what transformers would load; ``names`` are the entries of ``root``."""
+    weights, problems = _read(root, names)
+    return replace(weights, head_is_embedding=head_is_embedding(root, weights)), problems
+
+
+def _read(root: Path, names: Collection[str]) -> tuple[Weights, tuple[FileProblem, ...]]:
     if SINGLE in names:
-        return _weights(_headers(root, [SINGLE]), _shadowed(names))
+        return _weights(_headers(root, [SINGLE]), ())
     if INDEX not in names:
         return _weights(_headers(root, _loose(names)), _without_index(names))
     index = read_json(root / INDEX)
@@ -38,7 +44,7 @@ def read_weights(root: Path, names: Collection[str]) -> tuple[Weights, tuple[Fil
         return _weights(_headers(root, _loose(names)), problems)
     there = [file for file in sorted(promised) if os.path.lexists(root / file)]
     headers = _headers(root, there)
-    problems = (*index.problems, *faults, *_missing(promised, there), *_left_over(names, promised))
+    problems = (*index.problems, *faults, *_missing(promised, there))
     return _weights(headers, (*problems, *_disagreements(headers, promised)))
 
 
@@ -117,23 +123,6 @@ def _disagreements(headers: Mapping[str, Header], promised: _Promised) -> Iterat
 def _some(tensors: Collection[str]) -> str:
     count = f"the tensor {quoted(min(tensors))}"
     return count if len(tensors) == 1 else f"{count} and {len(tensors) - 1} more"
-
-
-def _left_over(names: Collection[str], promised: _Promised) -> Iterator[FileProblem]:
-    stale = sorted(name for name in names if _SHARD.fullmatch(name) and name not in promised)
-    if stale:
-        more = f", like {len(stale) - 1} more shards" if len(stale) > 1 else ""
-        message = f"is not named by the index{more}: left over from another save"
-        yield FileProblem(stale[0], message, "Delete it if no one needs it: it is never loaded.")
-
-
-def _shadowed(names: Collection[str]) -> Iterator[FileProblem]:
-    shards = sorted(filter(_SHARD.fullmatch, names))
-    if INDEX in names or shards:
-        file = INDEX if INDEX in names else shards[0]
-        message = f"is never read, because {SINGLE} comes first"
-        hint = f"Delete whichever is stale: {SINGLE}, or the index with its {len(shards)} shards."
-        yield FileProblem(file, message, hint)
 
 
 def _without_index(names: Collection[str]) -> Iterator[FileProblem]:
