@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TEXT_CONFIG_KEYS, Checkpoint
+from slowlens.facts.dtypes import KEYS as DTYPE_KEYS
 from slowlens.facts.generation import FROM_MODEL_CONFIG
 from slowlens.findings import Applicability, Edit, Fix, ValueEvidence
 from slowlens.jsonvalue import ABSENT, Pointer
@@ -60,3 +61,23 @@ def _applicability(checkpoint: Checkpoint) -> tuple[Applicability, str]:
             "its numbers are wrong, so the fix changes what it writes, for the better."
         )
     return Applicability.SAFE, ""
+
+
+def state_dtype(checkpoint: Checkpoint, dtype: str) -> tuple[Edit, ...]:
+    """Write ``dtype`` under both keys: each is read by versions that do not know the other."""
+    written = ((key, checkpoint.get(CONFIG, key)) for key in DTYPE_KEYS)
+    return tuple(Edit(CONFIG, (key,), old, dtype) for key, old in written if old != dtype)
+
+
+def save_again(checkpoint: Checkpoint, dtype: str) -> str:
+    """Return the Python lines that write the checkpoint in ``dtype`` beside itself."""
+    names = checkpoint.get(CONFIG, "architectures")
+    first = names[0] if isinstance(names, list) and names else ""
+    own_code = checkpoint.get(CONFIG, "auto_map") is not ABSENT
+    known = isinstance(first, str) and first.isidentifier() and not own_code
+    model = first if known else "AutoModelForCausalLM"
+    folder = str(checkpoint.root)
+    return (
+        f"from transformers import {model}; {model}.from_pretrained({folder!r}, "
+        f"torch_dtype={dtype!r}).save_pretrained({folder + '-' + dtype!r})"
+    )

@@ -3,11 +3,14 @@
 from slowlens.findings import Rule
 from slowlens.rules import (
     config_use_cache_false_latent,
+    dtype_keys_conflict,
     endless_answer,
     eos_lost_or_wrong,
+    fp32_saved_or_loaded,
     gen_use_cache_false,
     generation_config_regenerated,
     kwargs_leaked_into_generation_config,
+    merge_dtype_drift,
     recomputed_steps,
 )
 
@@ -19,4 +22,7 @@ RULES: tuple[Rule, ...] = (
     eos_lost_or_wrong.RULE,
     endless_answer.RULE,
     config_use_cache_false_latent.RULE,
+    fp32_saved_or_loaded.RULE,
+    merge_dtype_drift.RULE,
+    dtype_keys_conflict.RULE,
 )
