@@ -22,6 +22,7 @@ from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
 from slowlens.gather.environment import read_environment
 from slowlens.gather.hub.locate import locate
+from slowlens.gather.rendering import read_rendered
 from slowlens.gather.weights import is_weights
 from slowlens.locating import located
 from slowlens.run import CheckpointSummary, Run
@@ -81,7 +82,7 @@ def check_one(
     environment, defaults, there = around.environment, around.defaults, around.source
     here = reading(Merged, read_checkpoint(locate(merged)), defaults)
     changes = None if there is None else _changes(there, here)
-    gathered = (here, there, changes, environment, measurement)
+    gathered = (here, there, changes, environment, measurement, read_rendered(here, there))
     facts = [fact for fact in gathered if fact is not None]
     outcomes = located(diagnose(facts), here.checkpoint)
     judged = around.judged or usual_runtimes(_where_it_ran(measurement) or environment)

@@ -23,6 +23,11 @@ def demo_folder() -> Path:
     return cache_folder() / "demo"
 
 
+def hub_folder() -> Path:
+    """Folder of models of the Hugging Face hub that were looked at: their weights are headers."""
+    return cache_folder() / "hub"
+
+
 def _home(name: str) -> Path | None:
     home = os.environ.get(HOME_VARIABLE)
     return Path(home).expanduser() / name if home else None

@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import write
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.diff import Diff, Effect, diff
@@ -16,13 +17,15 @@ from slowlens.facts.tensors import tensor_changes
 from slowlens.gate import ExitCode
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import NEWEST, read_defaults
+from slowlens.gather.hub.locate import locate
 from slowlens.reports import diff_json, diff_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("source", type=Path, help="folder of the checkpoint it came from")
-    parser.add_argument("merged", type=Path, help="folder of the checkpoint in question")
+    parser.add_argument("source", help=FOLDER_OR_ID.format(" it came from"))
+    parser.add_argument("merged", help=FOLDER_OR_ID.format(" in question"))
+    add_revision(parser)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     parser.add_argument("--all", action="store_true", help="show what has no effect as well")
     parser.add_argument("-o", "--output", type=Path, help="write to this file instead")
@@ -30,7 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the differences; like diff, return 1 when there are any that matter."""
-    source, merged = read_checkpoint(arguments.source), read_checkpoint(arguments.merged)
+    names = at_revision(arguments.revision, [arguments.source, arguments.merged])
+    source, merged = (read_checkpoint(locate(name)) for name in names)
     changes = tensor_changes(source.weights, merged.weights)
     found = diff(source, merged, changes, read_defaults(NEWEST))
     text = diff_text.render_all if arguments.all else diff_text.render

@@ -13,9 +13,12 @@ from pathlib import Path
 
 from slowlens import patch
 from slowlens.checking import check
+from slowlens.cli.names import FOLDER_OR_ID
 from slowlens.diagnose import Status
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
+from slowlens.gather.hub.ids import hub_id, not_here, require_weights
+from slowlens.gather.hub.locate import locate
 from slowlens.repair import Repair, fixes
 from slowlens.reports.text import labelled
 from slowlens.reports.units import plain
@@ -27,8 +30,8 @@ COLOURS = {"-": 31, "+": 32, "@": 36}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("merged", type=Path, help="folder of the checkpoint to fix")
-    parser.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
+    parser.add_argument("merged", help="folder of the checkpoint to fix; an id is only looked at")
+    parser.add_argument("--source", help=FOLDER_OR_ID.format(" it came from"))
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--diff", action="store_true", help="show what would change (default)")
     action.add_argument(
@@ -48,9 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the fixes, then their diff or what was written."""
-    found = check(arguments.merged, arguments.source)
+    folder = _folder(arguments.merged, writing=arguments.apply)
+    found = check(folder, arguments.source)
     repair = fixes(found, unsafe=arguments.unsafe, rules=arguments.rule)
-    prepared = patch.prepare(arguments.merged, repair.edits)
+    prepared = patch.prepare(folder, repair.edits)
     _print(_plan(found, repair))
     if len(fixes(found, unsafe=True, rules=arguments.rule).chosen) > len(repair.chosen):
         print("Add --unsafe to include what changes the model's answers.\n")
@@ -61,11 +65,20 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.apply:
         patch.apply(prepared, repair.titles)
         _print(_written(arguments, prepared))
-        _print(_left(check(arguments.merged, arguments.source)))
+        _print(_left(check(folder, arguments.source)))
     else:
         _print(_painted(patch.unified_diff(prepared)))
-        print(f"\nNothing was written. To write this: {_command(arguments)}")
+        print(f"\nNothing was written. {_how_to_write(arguments)}")
     return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
+
+
+def _folder(name: str, *, writing: bool) -> Path:
+    if writing and (wanted := hub_id(name)):
+        raise not_here(f"{wanted.repo}@{wanted.revision}")
+    folder = locate(name)
+    if writing:
+        require_weights(folder)
+    return folder
 
 
 def _print(lines: Iterator[str]) -> None:
@@ -97,10 +110,16 @@ def _painted(diff: str) -> Iterator[str]:
         yield f"\x1b[{colour}m{line}\x1b[0m" if colour else line
 
 
+def _how_to_write(arguments: argparse.Namespace) -> str:
+    if wanted := hub_id(arguments.merged):
+        return not_here(f"{wanted.repo}@{wanted.revision}").hint
+    return f"To write this: {_command(arguments)}"
+
+
 def _command(arguments: argparse.Namespace) -> str:
-    words = ["slowlens", "fix", str(arguments.merged)]
+    words = ["slowlens", "fix", arguments.merged]
     if arguments.source:
-        words += ["--source", str(arguments.source)]
+        words += ["--source", arguments.source]
     if arguments.unsafe:
         words.append("--unsafe")
     for rule in arguments.rule or ():
@@ -109,8 +128,8 @@ def _command(arguments: argparse.Namespace) -> str:
 
 
 def _written(arguments: argparse.Namespace, prepared: patch.Patch) -> Iterator[str]:
-    merged = str(arguments.merged)
-    source = ["--source", str(arguments.source)] if arguments.source else []
+    merged = arguments.merged
+    source = ["--source", arguments.source] if arguments.source else []
     yield f"Wrote {', '.join(file.name for file in prepared.files)}."
     yield f"To take it back: {shlex.join(['slowlens', 'undo', merged])}"
     yield f"To see it run: {shlex.join(['slowlens', 'measure', merged, *source])}"

@@ -13,13 +13,14 @@ from pathlib import Path
 from slowlens.checking import check, measured
 from slowlens.cli.output import write
 from slowlens.cli.watch import Progress, print_event
+from slowlens.codec import encode
 from slowlens.errors import RunFileError, SlowlensError, UsageError
 from slowlens.facts.measurement import Measurement, Plan, Status
+from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.protocol import Event
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
-from slowlens.reports import json
 from slowlens.reports.measurement import render
 from slowlens.run import Run
 from slowlens.store import default_store
@@ -48,6 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, diagnose, keep the run, print it."""
+    for folder in filter(None, (arguments.merged, arguments.source)):
+        require_weights(folder)
     checked = check(arguments.merged, arguments.source)
     measurement = _follow(_plan(arguments), print_event if arguments.events else Progress())
     failed = measurement.status is Status.FAILED
@@ -57,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     result, shown = _diagnosed(checked, measurement), not arguments.events
     try:
         if shown:
-            sys.stdout.write(json.render(result) if arguments.format == "json" else _text(result))
+            sys.stdout.write(encode(result) if arguments.format == "json" else _text(result))
     finally:
         _keep(result, arguments.output, shown=shown)
     if failed:
@@ -119,7 +122,7 @@ def _keep(result: Run, output: Path | None, *, shown: bool) -> None:
     """Write the run to ``output`` and into the store: what fails does not hinder the other."""
     try:
         if output is not None:
-            write(json.render(result), output)
+            write(encode(result), output)
             sys.stderr.write(f"run kept in {output}\n")
     finally:
         try:

@@ -12,7 +12,9 @@ from slowlens.facts.checkpoint import (
     ConfigFile,
     FileProblem,
 )
+from slowlens.gather.adapters import ADAPTER_CONFIG, read_adapters
 from slowlens.gather.folder import no_checkpoint, read_folder
+from slowlens.gather.hub.ids import is_headers_only, origin
 from slowlens.gather.jsonfile import read_json
 from slowlens.gather.tokenizer import (
     ADDED_TOKENS,
@@ -23,7 +25,6 @@ from slowlens.gather.tokenizer import (
 from slowlens.gather.weights import is_weights, read_weights
 from slowlens.gather.wrongtype import wrong_types
 
-ADAPTER_CONFIG = "adapter_config.json"
 CONFIG_FILES = (
     CONFIG,
     GENERATION_CONFIG,
@@ -62,20 +63,31 @@ def read_checkpoint(root: Path) -> Checkpoint:
     values = {name: config.values for name, config in configs.items()}
     weights, weight_problems = read_weights(root, names)
     tokenizer, tokenizer_problems = read_tokenizer(root, names, values)
+    adapters, adapter_problems = read_adapters(root, folder, values.get(ADAPTER_CONFIG))
     problems = (
         *_without_config(names),
         *chain.from_iterable(file.problems for file in read.values()),
         *wrong_types(values),
         *weight_problems,
         *tokenizer_problems,
+        *adapter_problems,
     )
-    return Checkpoint(root, folder.sizes, folder.folders, configs, weights, tokenizer, problems)
+    return Checkpoint(
+        root,
+        folder.sizes,
+        folder.folders,
+        configs,
+        weights,
+        tokenizer,
+        problems,
+        adapters=adapters,
+        origin=origin(root),
+        headers_only=is_headers_only(root),
+    )
 
 
 def _without_config(names: Collection[str]) -> Iterator[FileProblem]:
-    if CONFIG not in names and ADAPTER_CONFIG in names:
-        message = "missing: the folder holds an adapter alone, not a merged checkpoint"
-        yield FileProblem(CONFIG, message, "Pass the folder that the adapter was merged into.")
-    elif CONFIG not in names:
+    adapter_alone = ADAPTER_CONFIG in names and not any(map(is_weights, names))
+    if CONFIG not in names and not adapter_alone:
         message = "is missing, so that nothing says what model the weights are"
         yield FileProblem(CONFIG, message, "Copy it from the source checkpoint.")

@@ -71,11 +71,13 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
 
 def _not_found(root: Path) -> CheckpointError:
     name = root.as_posix()
-    hint = "Check the path. A model of the Hugging Face hub has to be downloaded first."
-    if _HUB_ID.fullmatch(name) and not root.parent.exists():
+    hint = "Check the path."
+    if _HUB_ID.fullmatch(name) and root.parent.exists():
+        hint = f"Check the path. For the model of the Hugging Face hub, pass {name}@main."
+    elif _HUB_ID.fullmatch(name):
         hint = (
-            "If it is a model of the Hugging Face hub, download it first with "
-            f"`hf download {name}`, and pass the folder that this prints."
+            "A model of the Hugging Face hub has to be downloaded for this: pass the folder that "
+            f"`hf download {name}` prints. check, inspect and diff take its id."
         )
     return CheckpointError(f"{_shown(root)} does not exist", hint=hint)
 

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
@@ -33,7 +32,7 @@ def _lines(run: Run) -> Iterator[str]:
 
 
 def _heading(checkpoint: CheckpointSummary) -> Iterator[str]:
-    yield f"{Path(checkpoint.path).name}  {checkpoint.path}"
+    yield f"{checkpoint.title}  {checkpoint.path}"
     total = sum(checkpoint.dtype_sizes.values())
     dtypes = ", ".join(
         f"{dtype} {100 * part / total:.3g} %" for dtype, part in checkpoint.dtype_sizes.items()

@@ -3,26 +3,37 @@
 import shlex
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 
-from slowlens.diagnose import Status, ranked
-from slowlens.findings import Applicability, Evidence, Finding, Fix, ValueEvidence
-from slowlens.reports.units import counted, plain, value
+from slowlens.batch import Batch, Broken
+from slowlens.diagnose import Status
+from slowlens.findings import Finding
+from slowlens.reports import words
+from slowlens.reports.overview import overview
+from slowlens.reports.units import counted, plain
 from slowlens.run import Run
+from slowlens.standing import Standing, elsewhere
 
 WIDTH = 96
 LABEL = 10
 
 
-def render(run: Run) -> str:
-    """Render ``run`` for a terminal."""
-    return plain("\n".join(_lines(run)) + "\n")
+def render(batch: Batch) -> str:
+    """Render one run in full, several as a table; nothing for one that could not be read."""
+    match batch.results:
+        case [Run() as run]:
+            lines = [*_lines(run)]
+        case [Broken()]:
+            return ""
+        case _:
+            lines = [*overview(batch)]
+    for silence in batch.idle:
+        lines += labelled("silence", words.idle(silence))
+    return plain("\n".join(lines) + "\n")
 
 
 def _lines(run: Run) -> Iterator[str]:
-    name = Path(run.merged.path).name
-    yield from textwrap.wrap(f"{name}: {run.answer}", WIDTH, break_on_hyphens=False)
-    for rule, finding in ranked(run.outcomes):
+    yield from textwrap.wrap(f"{run.merged.title}: {run.answer}", WIDTH, break_on_hyphens=False)
+    for rule, finding in run.findings:
         yield ""
         yield from _finding(rule, finding)
     if run.problems:
@@ -30,6 +41,7 @@ def _lines(run: Run) -> Iterator[str]:
     for problem in run.problems:
         yield from labelled("unread", f"{problem.file} {problem.message}. {problem.hint}")
     yield ""
+    yield from _not_counted(run)
     yield from _rest(run)
     yield from _next(run)
 
@@ -39,50 +51,53 @@ def _finding(rule: str, finding: Finding) -> Iterator[str]:
     if finding.affects:
         yield from labelled("affects", ", ".join(r.label for r in finding.affects))
     if finding.evidence:
-        yield from labelled(
-            finding.confidence, "; ".join(_evidence(item) for item in finding.evidence)
-        )
+        yield from labelled(finding.confidence, words.proof(finding))
     if finding.cost:
         yield from labelled("cost", finding.cost)
     if finding.fix is not None:
-        yield from labelled("fix", _fix(finding.fix))
+        yield from labelled("fix", words.fix(finding.fix))
 
 
-def _evidence(evidence: Evidence) -> str:
-    if isinstance(evidence, ValueEvidence):
-        return f"{evidence.file} {'.'.join(evidence.pointer)} = {value(evidence.found)}"
-    return f"{evidence.label} = {evidence.value:g} {evidence.unit}"
-
-
-def _fix(fix: Fix) -> str:
-    match fix.applicability:
-        case Applicability.SAFE:
-            return f"{fix.title} (safe)"
-        case Applicability.UNSAFE:
-            return f"{fix.title} (changes outputs, needs --unsafe): {fix.reason}"
-        case Applicability.MANUAL:
-            return f"{fix.title} (by hand): {fix.reason}"
+def _not_counted(run: Run) -> Iterator[str]:
+    """Name what was found and does not count, shortly, and why it does not."""
+    found = run.standings
+    for silence in run.silences:
+        silenced = [f for f in found[Standing.SILENCED] if f.rule == silence.rule]
+        if silenced:
+            text = f"{silence.rule}, {words.tally(silenced)}: {silence.reason}"
+            yield from labelled("silenced", text)
+    for rule, finding in found[Standing.ELSEWHERE]:
+        where = elsewhere(finding, run.judged)
+        yield from labelled(
+            "elsewhere", f"under {where}: {finding.severity}: {finding.message} [{rule}]"
+        )
 
 
 def _rest(run: Run) -> Iterator[str]:
     """Say what passed, and never count what was not checked as fine."""
-    counts = [
-        f"{counted(sum(o.status is status for o in run.outcomes), 'rule')} {status}"
-        for status in (Status.FOUND, Status.PASSED)
-    ]
-    yield from labelled("checked", ", ".join(counts))
-    for status in (Status.SKIPPED, Status.CRASHED):
-        rules = [f"{o.rule} ({o.reason})" for o in run.outcomes if o.status is status]
-        if rules:
-            yield from labelled(status, ", ".join(rules))
+    kinds = {kind: {rule for rule, _ in found} for kind, found in run.standings.items()}
+    counted_rules = kinds[Standing.COUNTED]
+    parts = {
+        "found something": len(counted_rules),
+        "passed": sum(outcome.status is Status.PASSED for outcome in run.outcomes),
+        "concern other runtimes": len(kinds[Standing.ELSEWHERE] - counted_rules),
+        "silenced": len(kinds[Standing.SILENCED]),
+    }
+    counts = [f"{n} {what}" for what, n in parts.items() if n or what == "passed"]
+    yield from labelled("checked", f"{counted(len(run.outcomes), 'rule')}: {', '.join(counts)}")
+    for status, text in words.unasked(run):
+        yield from labelled(status, text)
+    if run.judged:
+        judged = ", ".join(runtime.label for runtime in run.judged)
+        yield from labelled("judged", f"for {judged} (--runtime names others)")
 
 
 def _next(run: Run) -> Iterator[str]:
     """Name the command that shows the fixes, ready to be copied."""
-    if any(finding.fix for outcome in run.outcomes for finding in outcome.findings):
-        source = ["--source", run.source.path] if run.source else []
+    if any(finding.fix for _, finding in run.findings):
+        source = ["--source", run.source.argument] if run.source else []
         yield ""
-        yield f"To see the fixes: {shlex.join(['slowlens', 'fix', run.merged.path, *source])}"
+        yield f"To see the fixes: {shlex.join(['slowlens', 'fix', run.merged.argument, *source])}"
 
 
 def labelled(label: str, text: str) -> Iterator[str]:

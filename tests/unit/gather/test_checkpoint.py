@@ -154,8 +154,9 @@ def test_a_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     message, hint = error(Path("org/Name-7B.v2"))
     assert message == "org/Name-7B.v2 does not exist"
     assert "`hf download org/Name-7B.v2`" in hint
+    assert "take its id" in hint
     (tmp_path / "org").mkdir()
-    assert "hf download" not in error(Path("org/Name-7B.v2"))[1]
+    assert "pass org/Name-7B.v2@main" in error(Path("org/Name-7B.v2"))[1]
 
 
 def test_a_file_instead_of_a_folder(tmp_path: Path) -> None:

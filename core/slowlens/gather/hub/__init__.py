@@ -1,0 +1,1 @@
+"""A model of the Hugging Face hub as a local folder: small files whole, weights as headers."""
