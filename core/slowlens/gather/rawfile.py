@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
@@ -23,7 +24,7 @@ _FOREIGN = (
 
 
 @contextmanager
-def regular_file(path: Path) -> Iterator[BinaryIO]:
+def regular_file(path: Path) -> Iterator[BufferedReader]:
     """Open ``path`` to read bytes.
 
     Folders, pipes, devices, broken links and files that may not be read raise SlowlensError, as

@@ -1,0 +1,1 @@
+"""Reading every weight: its numbers, and whether they are the source's."""
