@@ -3,19 +3,40 @@
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
+from slowlens.jsonvalue import Json
 
+ATTENTION = "attn_implementation"
 ATTENTION_KEYS = {
-    Runtime.TRANSFORMERS_4: ("_attn_implementation_internal", "_attn_implementation"),
-    Runtime.TRANSFORMERS_5: ("attn_implementation", "_attn_implementation"),
+    Runtime.TRANSFORMERS_4: ("_attn_implementation", "_attn_implementation_internal"),
+    Runtime.TRANSFORMERS_5: (ATTENTION, "_attn_implementation"),
 }
-"""The keys of config.json that each version obeys."""
+"""The keys of config.json that each version obeys, at its top level alone."""
+BY_PART = ("text_config", "")
+"""Where a value that names one implementation for each part has that of the text, or of all."""
 
 
 def attention_settings(checkpoint: Checkpoint) -> dict[Runtime, Setting]:
     """Resolve the attention implementation; ``auto`` is SDPA where the model supports it."""
     settings = {}
-    for runtime, keys in ATTENTION_KEYS.items():
-        found = (checkpoint.get(CONFIG, key) for key in keys)
-        value = next((name for name in found if isinstance(name, str)), None)
+    for runtime in ATTENTION_KEYS:
+        key = attention_key(checkpoint, runtime)
+        value = _named(checkpoint.get(CONFIG, key)) if key else None
         settings[runtime] = Setting("auto", DEFAULT) if value is None else Setting(value, CONFIG)
     return settings
+
+
+def attention_key(checkpoint: Checkpoint, runtime: Runtime) -> str:
+    """Return the key of config.json that ``runtime`` obeys, empty where there is none.
+
+    Keys are set one after the other as the file has them, but the public one always first.
+    """
+    written = checkpoint.values(CONFIG) or {}
+    obeyed = [key for key in ATTENTION_KEYS[runtime] if _named(written.get(key)) is not None]
+    private = [key for key in written if key in obeyed and key != ATTENTION]
+    return (private or obeyed or [""])[-1]
+
+
+def _named(value: object) -> Json:
+    if isinstance(value, dict):
+        value = next((value[part] for part in BY_PART if part in value), None)
+    return value if isinstance(value, str) else None

@@ -8,6 +8,10 @@ from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.effective import as_ids, effective_settings
 from slowlens.facts.generation import decoder_pointer, is_discarded, mark_matters
+from slowlens.facts.layers import Layers, layers, window_settings
+from slowlens.facts.misread import Misread, misread
+from slowlens.facts.quantization import Quantization, quantization
+from slowlens.facts.rope import Ropes, rope_settings, ropes
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Settings
 from slowlens.facts.stopping import StopTokens, stop_tokens
@@ -24,6 +28,11 @@ class Reading:
     """transformers 4 throws its generation_config.json away."""
     mark_matters: bool
     """Without the ``_from_model_config`` mark transformers 4 would decode differently."""
+    quantization: Quantization
+    ropes: Ropes
+    misread: Misread
+    """Where transformers 4 cannot read the rotary positions that transformers 5 wrote."""
+    layers: Layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +85,16 @@ def reading(
     kind: type[Kind], checkpoint: Checkpoint, defaults: Mapping[int, ClassDefaults]
 ) -> Kind:
     """Derive everything from ``checkpoint``; ``defaults`` by major version of transformers."""
+    positions, depth = ropes(checkpoint, defaults), layers(checkpoint, defaults[5])
+    settings = effective_settings(checkpoint, defaults)
     return kind(
         checkpoint=checkpoint,
-        settings=effective_settings(checkpoint, defaults),
+        settings={**settings, **rope_settings(checkpoint, positions), **window_settings(depth)},
         stop_tokens=stop_tokens(checkpoint.tokenizer),
         discarded=is_discarded(checkpoint, defaults[4]),
         mark_matters=mark_matters(checkpoint, defaults[4]),
+        quantization=quantization(checkpoint),
+        ropes=positions,
+        misread=misread(checkpoint, positions, defaults),
+        layers=depth,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff.config import unflatten
-from slowlens.facts.diff.leaves import Leaves
+from slowlens.facts.diff.leaves import Leaf, Leaves
 from slowlens.facts.diff.parts import parts
 from slowlens.facts.diff.rope import PARTIAL, ROPE, SCALING, THETA, rope_defaults, unify_rope
 from slowlens.facts.generation import decoder_pointer
@@ -84,15 +84,10 @@ def rope_settings(checkpoint: Checkpoint, read: Ropes) -> dict[str, dict[Runtime
         theta = {rope.kind: rope.theta for rope in ours}
         scaling = {rope.kind: _told(rope) for rope in ours}
         if ours:
-            settings.setdefault(THETA, {})[runtime] = _setting(theta, any(r.theta_at for r in ours))
-            by_file = any(rope.written for rope in ours)
-            settings.setdefault(SCALING, {})[runtime] = _setting(scaling, by_file)
+            told = any(rope.theta_at for rope in ours), any(rope.written for rope in ours)
+            settings.setdefault(THETA, {})[runtime] = _setting(theta, from_file=told[0])
+            settings.setdefault(SCALING, {})[runtime] = _setting(scaling, from_file=told[1])
     return settings
-
-
-def scaling_of(rope: Rope) -> JsonObject | None:
-    """Return what ``rope_scaling`` says, None where positions are not scaled."""
-    return None if rope.scaling in ({}, {TYPE: "default"}) else rope.scaling
 
 
 def _told(rope: Rope) -> Json:
@@ -103,9 +98,13 @@ def _told(rope: Rope) -> Json:
     return f"{rope.type}, factor {factor}" if isinstance(factor, (int, float)) else rope.type
 
 
-def _setting(by_kind: Mapping[str, Json], from_file: bool) -> Setting:  # noqa: FBT001
+def _setting(by_kind: Mapping[str, Json], *, from_file: bool) -> Setting:
     values = list(by_kind.values())
-    value = values[0] if all(one == values[0] for one in values) else dict(by_kind)
+    if all(one == values[0] for one in values):
+        value = values[0]
+    else:
+        told = {kind.partition("_")[0]: one for kind, one in by_kind.items()}
+        value = "; ".join(f"{kind} {one or 'default'}" for kind, one in told.items())
     return Setting(value, CONFIG if from_file else DEFAULT)
 
 
@@ -119,19 +118,18 @@ def _forget(leaves: Leaves, at: Pointer) -> None:
 def _collected(leaves: Leaves, at: Pointer) -> Iterator[Rope]:
     """Yield one rope, or one for each kind of layer, from leaves that are unified."""
     here = (*at, ROPE)
-    kinds: dict[tuple[str, ...], dict[str, Pointer]] = {}
+    kinds: dict[Pointer, dict[str, Leaf]] = {}
     for pointer in leaves.under(here):
-        *kind, key = pointer[len(here) :] or ("",)
-        kinds.setdefault(tuple(kind), {})[key] = pointer
-    for kind, pointers in kinds.items():
-        values = {key: leaves.value(pointer) for key, pointer in pointers.items()}
-        scaling = {k: v for k, v in values.items() if k not in (THETA, "") and v is not None}
-        origins = {key: leaves.origin(pointer) for key, pointer in pointers.items()}
+        inside = pointer[len(here) :]
+        if inside and (leaf := leaves.leaf(pointer)) and leaf.value is not None:
+            kinds.setdefault(inside[:-1], {})[inside[-1]] = leaf
+    for kind, found in kinds.items():
+        theta = found.pop(THETA, Leaf(None))
         yield Rope(
             at=at,
             kind=".".join(kind),
-            theta=values.get(THETA),
-            scaling=scaling,
-            written=tuple(origin for origin in origins.values() if origin),
-            theta_at=origins.get(THETA) or (),
+            theta=theta.value,
+            scaling={key: leaf.value for key, leaf in found.items()},
+            written=tuple(leaf.origin for leaf in (theta, *found.values()) if leaf.origin),
+            theta_at=theta.origin or (),
         )

@@ -1,0 +1,113 @@
+"""How far back the layers of the part that writes text look, and how long a text may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slowlens.facts.checkpoint import CONFIG, Checkpoint
+from slowlens.facts.defaults import ClassDefaults, TypeDefaults
+from slowlens.facts.diff.leaves import Leaves
+from slowlens.facts.diff.shape import SLIDING, derive
+from slowlens.facts.generation import decoder_pointer
+from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.settings import DEFAULT, Setting
+from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, lookup
+
+WINDOW = "sliding_window"
+SWITCH = "use_sliding_window"
+LAYER_TYPES = "layer_types"
+COUNT = "num_hidden_layers"
+LONGEST = "max_position_embeddings"
+WINDOW_KEYS = (WINDOW, SWITCH, "max_window_layers", LAYER_TYPES, "sliding_window_pattern")
+"""The keys that decide which layers look back only so far."""
+_KEYS = (*WINDOW_KEYS, "_sliding_window_pattern", COUNT, LONGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The layers of the part that writes text, as transformers 5 understands config.json."""
+
+    at: Pointer = ()
+    """Where that part's config stands."""
+    count: int | None = None
+    longest: int | None = None
+    """The longest text, ``max_position_embeddings``."""
+    window: int | None = None
+    """How far back the layers with a window look; None where all see everything."""
+    sliding: int | None = None
+    """How many layers have it; None where not known."""
+    derives: bool = False
+    """The class works ``layer_types`` out where config.json does not say it."""
+    written: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """What config.json itself says of all this."""
+
+    @property
+    def listed(self) -> int | None:
+        """For how many layers ``layer_types`` of the file says what they are."""
+        types = self.written.get(LAYER_TYPES)
+        return len(types) if isinstance(types, list) else None
+
+
+def layers(checkpoint: Checkpoint, defaults: ClassDefaults) -> Layers:
+    """Resolve window, depth and longest text of the part that writes text."""
+    config = checkpoint.values(CONFIG) or {}
+    at, row = _part(config, defaults)
+    here = lookup(config, at)
+    written = {key: here[key] for key in _KEYS if key in here} if isinstance(here, Mapping) else {}
+    known = _known(written, row)
+    leaves = Leaves(known)
+    derive(leaves, (), row)
+    count, longest = _number(leaves.value((COUNT,))), _number(leaves.value((LONGEST,)))
+    window = _number(leaves.value((WINDOW,)))
+    sliding = _sliding(leaves.value((LAYER_TYPES,)), count)
+    if sliding == 0 or (window and longest and window >= longest):
+        window = None
+    return Layers(
+        at=at,
+        count=count,
+        longest=longest,
+        window=window,
+        sliding=sliding if window else 0,
+        derives=row is not None and LAYER_TYPES in row.values,
+        written=written,
+    )
+
+
+def window_settings(found: Layers) -> dict[str, dict[Runtime, Setting]]:
+    """Return the setting ``sliding_window``; none where no file and no class speaks of it."""
+    said = any(key in found.written for key in WINDOW_KEYS)
+    if not said and found.window is None:
+        return {}
+    note = f"in {found.sliding} of {found.count} layers" if found.window and found.sliding else ""
+    setting = Setting(found.window, CONFIG if said else DEFAULT, note)
+    return {WINDOW: dict.fromkeys(GENERATE, setting)}
+
+
+def _part(config: JsonObject, defaults: ClassDefaults) -> tuple[Pointer, TypeDefaults | None]:
+    """Return where the text part's keys stand, and its class."""
+    at = decoder_pointer(config)
+    row = defaults.of(defaults.type_at(config, at))
+    if not at and row and row.flat:
+        return at, defaults.of(row.parts.get(row.flat, ""))
+    return at, row
+
+
+def _known(written: JsonObject, row: TypeDefaults | None) -> dict[str, Json]:
+    """Complete the file with the class's defaults, without keys that the class does not read."""
+    if row is None:
+        return dict(written)
+    has = {key for key in _KEYS if key in row.values} | {COUNT, LONGEST}
+    own = {row.aliases.get(key, key): value for key, value in written.items()}
+    return {key: own.get(key, row.values.get(key)) for key in _KEYS if key in has}
+
+
+def _sliding(types: Json | Absent, count: int | None) -> int | None:
+    """Count the layers with a window; all of them where the class has but one kind."""
+    if isinstance(types, list) and types:
+        return sum(kind == SLIDING for kind in types)
+    return count
+
+
+def _number(value: Json | Absent) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int) or value is ABSENT:
+        return None
+    return value if value > 0 else None
