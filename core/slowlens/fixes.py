@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 
+from slowlens.facts.adapters import adapter_value, can_merge
 from slowlens.facts.cache import USE_CACHE
-from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TEXT_CONFIG_KEYS, Checkpoint
+from slowlens.facts.checkpoint import (
+    CONFIG,
+    GENERATION_CONFIG,
+    TEXT_CONFIG_KEYS,
+    TOKENIZER_CONFIG,
+    Adapter,
+    Checkpoint,
+)
 from slowlens.facts.dtypes import KEYS as DTYPE_KEYS
-from slowlens.facts.generation import FROM_MODEL_CONFIG
+from slowlens.facts.generation import DEFAULTS, FROM_MODEL_CONFIG, decoder_pointer
 from slowlens.findings import Applicability, Edit, Fix, ValueEvidence
-from slowlens.jsonvalue import ABSENT, Pointer
+from slowlens.jsonvalue import ABSENT, Absent, Json, Pointer
 
 NESTED = (*((key,) for key in TEXT_CONFIG_KEYS), ("thinker_config", "text_config"))
 """Objects of config.json that may hold a ``use_cache`` of their own."""
@@ -38,6 +46,23 @@ def cache_switches(checkpoint: Checkpoint) -> tuple[ValueEvidence, ...]:
         for file, pointer in _places()
         if (found := checkpoint.get(file, *pointer)) is not ABSENT and found is not True
     )
+
+
+def parameter_edit(
+    checkpoint: Checkpoint, key: str, decided_by: str, after: Json | Absent
+) -> Edit:
+    """Set a generation parameter where it was decided; ``ABSENT`` takes it away there."""
+    file = decided_by
+    if not checkpoint.has(file):  # a default of the library, or of the class
+        file = GENERATION_CONFIG if checkpoint.has(GENERATION_CONFIG) else CONFIG
+    pointer: Pointer = (key,)
+    nested = (*decoder_pointer(checkpoint.values(CONFIG) or {}), key)
+    if file == CONFIG and checkpoint.get(CONFIG, key) in (ABSENT, None):
+        pointer = nested
+    before = checkpoint.get(file, *pointer)
+    if before is ABSENT and after is ABSENT:
+        after = DEFAULTS.get(key)
+    return Edit(file, pointer, before=before, after=after)
 
 
 def _places() -> Iterator[tuple[str, Pointer]]:
@@ -81,3 +106,29 @@ def save_again(checkpoint: Checkpoint, dtype: str) -> str:
         f"from transformers import {model}; {model}.from_pretrained({folder!r}, "
         f"torch_dtype={dtype!r}).save_pretrained({folder + '-' + dtype!r})"
     )
+
+
+def merge_adapter(checkpoint: Checkpoint, adapter: Adapter, base: str) -> Fix:
+    """Offer the Python lines that merge ``adapter`` into ``base``, into a new folder."""
+    title = "Merge the adapter into the weights"
+    if not can_merge(adapter):
+        never = "Adapters of this type add tokens to the prompt: they cannot be merged."
+        return Fix(title, Applicability.MANUAL, reason=never)
+    folder, auto = str(checkpoint.root), _auto_class(adapter)
+    tokenizer = folder if checkpoint.has(TOKENIZER_CONFIG) else base
+    lines = (
+        f"from transformers import {auto}, AutoTokenizer",
+        "from peft import PeftModel",
+        f'base = {auto}.from_pretrained({base or "the base model"!r}, torch_dtype="auto")',
+        f"adapted = PeftModel.from_pretrained(base, {str(checkpoint.root / adapter.folder)!r})",
+        f"adapted.merge_and_unload().save_pretrained({folder + '-merged'!r})",
+        f"AutoTokenizer.from_pretrained({tokenizer!r}).save_pretrained({folder + '-merged'!r})",
+    )
+    return Fix(title, Applicability.MANUAL, reason="; ".join(lines))
+
+
+def _auto_class(adapter: Adapter) -> str:
+    mapping = adapter_value(adapter, "auto_mapping")
+    name = mapping.get("base_model_class") if isinstance(mapping, dict) else ""
+    composite = isinstance(name, str) and name.endswith("ForConditionalGeneration")
+    return "AutoModelForImageTextToText" if composite else "AutoModelForCausalLM"

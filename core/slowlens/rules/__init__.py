@@ -2,6 +2,7 @@
 
 from slowlens.findings import Rule
 from slowlens.rules import (
+    adapter_mismatch,
     config_use_cache_false_latent,
     dtype_keys_conflict,
     endless_answer,
@@ -10,8 +11,14 @@ from slowlens.rules import (
     gen_use_cache_false,
     generation_config_regenerated,
     kwargs_leaked_into_generation_config,
+    leftover_adapter_files,
     merge_dtype_drift,
+    merged_into_4bit,
+    quantization_config_leftover,
+    quantization_lost,
     recomputed_steps,
+    tie_head_mismatch,
+    unmerged_adapter,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -25,4 +32,11 @@ RULES: tuple[Rule, ...] = (
     fp32_saved_or_loaded.RULE,
     merge_dtype_drift.RULE,
     dtype_keys_conflict.RULE,
+    tie_head_mismatch.RULE,
+    unmerged_adapter.RULE,
+    leftover_adapter_files.RULE,
+    adapter_mismatch.RULE,
+    merged_into_4bit.RULE,
+    quantization_lost.RULE,
+    quantization_config_leftover.RULE,
 )

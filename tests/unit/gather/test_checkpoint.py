@@ -92,12 +92,13 @@ def test_weights_without_a_config(tmp_path: Path) -> None:
     assert found.get("config.json", "model_type") is ABSENT
 
 
-def test_an_adapter_alone_is_no_merged_checkpoint(tmp_path: Path) -> None:
+def test_an_adapter_alone_is_no_problem_but_a_finding(tmp_path: Path) -> None:
     write_json(tmp_path / "adapter_config.json", {"peft_type": "LORA"})
     write_safetensors(tmp_path / "adapter_model.safetensors", {"a": ("F32", (1,))})
-    (problem,) = read_checkpoint(tmp_path).problems
-    assert problem.file == "config.json"
-    assert "an adapter alone" in problem.message
+    found = read_checkpoint(tmp_path)
+    assert not found.problems
+    (adapter,) = found.adapters
+    assert adapter.files == ("adapter_config.json", "adapter_model.safetensors")
 
 
 @pytest.mark.parametrize(
