@@ -15,6 +15,7 @@ CONFIG: Mapping[str, Any] = {
     "eos_token_id": 2,
     "hidden_size": 8,
     "num_hidden_layers": 1,
+    "tie_word_embeddings": True,
     "vocab_size": 16,
     "torch_dtype": "bfloat16",
     "transformers_version": "4.51.3",

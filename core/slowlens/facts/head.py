@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Tensor, Weights
+from slowlens.facts.renames import unwrapped
 
 _HEADS = frozenset(("lm_head", "embed_out", "output_layer"))
 _EMBEDDINGS = frozenset(("embed_tokens", "wte", "embed_in", "word_embeddings", "tok_embeddings"))
@@ -31,8 +32,8 @@ class Ends:
 
 def ends_of(weights: Weights) -> Ends:
     """Find both; of several the one with the shortest name."""
-    whole = [t for t in weights.tensors if t.name.endswith(".weight")]
-    return Ends(_outermost(whole, _EMBEDDINGS), _outermost(whole, _HEADS))
+    outside = [t for t in weights.tensors if ".layers." not in t.name]
+    return Ends(_outermost(outside, _EMBEDDINGS), _outermost(outside, _HEADS))
 
 
 def _outermost(tensors: Iterable[Tensor], names: frozenset[str]) -> Tensor | None:
@@ -41,5 +42,5 @@ def _outermost(tensors: Iterable[Tensor], names: frozenset[str]) -> Tensor | Non
 
 
 def _is_one(name: str, names: frozenset[str]) -> bool:
-    *path, last, _ = ("", *name.split("."))
-    return last in names and _ELSEWHERE.isdisjoint(path)
+    *path, last, kind = ("", *unwrapped(name).split("."))
+    return kind == "weight" and last in names and _ELSEWHERE.isdisjoint(path)

@@ -37,6 +37,8 @@ TEXT_TOO = frozenset(
 """Classes of transformers 5 that tie when either config says so."""
 ALWAYS = frozenset(("longt5", "mt5", "pop2piano", "t5", "udop", "umt5"))
 """Classes of transformers 5 that tie whatever the file says."""
+WITH_HEAD = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
+"""Endings of architectures that write text."""
 _THINKER = "thinker_config"
 _TEXT = ("decoder", "generator", "text_config")
 _SHARED = "what the class does when the key is missing"
@@ -123,3 +125,13 @@ def _at(config: JsonObject, level: Pointer, defaults: ClassDefaults) -> _Read:
         return _Read(bool(value), CONFIG)
     default = defaults.value(defaults.type_at(config, level), TIE)
     return _Read(default if isinstance(default, bool) else None, DEFAULT)
+
+
+def expects_head(checkpoint: Checkpoint) -> bool:
+    """Whether the class that config.json names has a head of its own to fill."""
+    if not checkpoint.generates or checkpoint.get(CONFIG, "is_encoder_decoder") is True:
+        return False
+    names = checkpoint.get(CONFIG, "architectures")
+    if not isinstance(names, list) or not names:
+        return True
+    return any(isinstance(name, str) and name.endswith(WITH_HEAD) for name in names)

@@ -39,4 +39,7 @@ RULES: tuple[Rule, ...] = (
     merged_into_4bit.RULE,
     quantization_lost.RULE,
     quantization_config_leftover.RULE,
+    merged_equals_base.RULE,
+    nan_inf_or_zero_weights.RULE,
+    new_embedding_rows.RULE,
 )
