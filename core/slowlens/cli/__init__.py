@@ -12,7 +12,7 @@ from slowlens import __version__
 from slowlens.errors import SlowlensError
 from slowlens.gate import ExitCode
 
-COMMANDS = ("check", "inspect", "diff", "measure", "fix", "undo", "ui", "demo")
+COMMANDS = ("check", "explain", "inspect", "diff", "measure", "fix", "undo", "ui", "demo")
 """Modules of this package. Only the one that is called is imported: a gate should start fast."""
 
 

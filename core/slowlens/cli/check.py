@@ -1,37 +1,124 @@
-"""Say whether a checkpoint is sound, from its files alone.
+"""Say whether checkpoints are sound, from their files alone.
+
+One checkpoint is told in full, several as a table. What counts is what concerns the runtimes that
+you deploy on (--runtime) and that no slowlens.toml silences; the rest is mentioned.
 
 Exit codes: 0 nothing found at or above --fail-on, 1 findings, 2 something could not be checked,
-3 wrong usage or an internal error.
+3 wrong usage or an internal error. Of several checkpoints, a finding goes before what is unchecked.
 """
 
 import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from slowlens.checking import check
+from slowlens.batch import Batch, Broken
+from slowlens.checking import Surroundings, check_one, surroundings
 from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import add_output, write
+from slowlens.errors import CheckpointError
+from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Severity
-from slowlens.gate import exit_code
-from slowlens.reports import FORMATS
+from slowlens.gather.hub.ids import hub_id
+from slowlens.reports import NAMES, render
+from slowlens.reports.units import counted, plain
+from slowlens.run import Run
+from slowlens.silencefile import SilenceFile, find_silences, read_silences
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("merged", help=FOLDER_OR_ID.format(" in question"))
-    parser.add_argument("--source", help=FOLDER_OR_ID.format(" it came from"))
+    parser.add_argument("merged", nargs="+", help=FOLDER_OR_ID.format(" in question; or several"))
+    parser.add_argument("--source", help=FOLDER_OR_ID.format(" that all of them came from"))
     add_revision(parser)
+    parser.add_argument(
+        "--runtime",
+        action="append",
+        default=[],
+        choices=[runtime.value for runtime in Runtime],
+        metavar="RUNTIME",
+        help=f"what you deploy on: {', '.join(Runtime)}; may be repeated "
+        "(default: generate() of the installed transformers, and a bare forward loop)",
+    )
     parser.add_argument(
         "--fail-on",
         choices=[severity.value for severity in Severity],
         default=Severity.ERROR.value,
         help="the mildest finding that gives exit code 1 (default: error)",
     )
-    add_output(parser)
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="default: slowlens.toml here or above"
+    )
+    add_output(parser, NAMES)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; return what the gate says."""
-    names = [arguments.merged, *filter(None, [arguments.source])]
-    merged, *source = at_revision(arguments.revision, names)
-    result = check(merged, source[0] if source else None)
-    write(FORMATS[arguments.format](result), arguments.output)
-    return exit_code(result, Severity(arguments.fail_on))
+    source = [arguments.source] if arguments.source else []
+    names = at_revision(arguments.revision, [*arguments.merged, *source])
+    merged = names[: len(arguments.merged)]
+    here = Path.cwd()
+    silences = read_silences(arguments.config) if arguments.config else find_silences(here)
+    around = surroundings(names[-1] if source else None, arguments.runtime)
+    found = Batch(
+        tuple(_check(around, name, silences) for name in merged),
+        Severity(arguments.fail_on),
+        str(here),
+        silences.expected(merged),
+    )
+    if len(merged) == 2 and not source:
+        _mention_source(merged)
+    _report(found, arguments.format, arguments.output)
+    return found.exit_code
+
+
+def _check(around: Surroundings, name: str, silences: SilenceFile) -> Run | Broken:
+    try:
+        return check_one(around, name, silences=silences.covering(name))
+    except CheckpointError as error:
+        path = name if hub_id(name) else str(Path(name).absolute())
+        return Broken(path, str(error), error.hint)
+
+
+def _mention_source(merged: Sequence[str]) -> None:
+    first, second = merged
+    _tell("two checkpoints are checked side by side. If the first was made from the second, use:")
+    _tell(shlex.join(["slowlens", "check", first, "--source", second]), begin="  ")
+
+
+def _report(found: Batch, name: str, output: Path | None) -> None:
+    """Write the report, and to standard error what it would not tell somebody who waits."""
+    in_table = name == "text" and output is None and len(found.results) > 1
+    for item in () if in_table else found.broken:
+        _tell(item.message)
+        _tell(item.hint, begin="  ")
+    if name != "text" or output is not None:
+        for silence in found.idle:
+            _tell(f"slowlens.toml: nothing to silence for {silence.rule}")
+    if text := render(name, found):
+        write(text, output)
+    if output is not None:
+        codes = [found.code(result).name.lower() for result in found.results]
+        counts = ", ".join(f"{codes.count(code)} {code}" for code in dict.fromkeys(codes))
+        _tell(f"{counted(len(codes), 'checkpoint')}: {counts}. The report is in {output}")
+    if name == "github":
+        _summarise(found)
+
+
+def _summarise(found: Batch) -> None:
+    """Add to the summary of the job, where GitHub Actions says where that is."""
+    from slowlens.reports.github import summary
+
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+                file.write(summary(found))
+        except OSError as error:
+            _tell(f"the job's summary cannot be written: {error.strerror}")
+
+
+def _tell(text: str, begin: str = "slowlens: ") -> None:
+    if text:
+        print(f"{begin}{plain(text)}", file=sys.stderr)

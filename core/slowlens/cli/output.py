@@ -4,25 +4,33 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from slowlens.errors import SlowlensError
-from slowlens.reports import FORMATS
 
-COLOURS = {"error": 31, "warning": 33, "note": 36, "unread": 31, "crashed": 31, "fix": 32}
+COLOURS = {
+    "error": 31,
+    "warning": 33,
+    "note": 36,
+    "unread": 31,
+    "crashed": 31,
+    "fix": 32,
+    "silence": 33,
+}
 LABELS = re.compile(rf"^({'|'.join(COLOURS)})\b(?= )", re.MULTILINE)
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
+def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json")) -> None:
     """Declare ``--format`` and ``--output``."""
-    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--format", choices=formats, default="text", help="default: text")
     parser.add_argument("-o", "--output", type=Path, help="write to this file instead")
 
 
 def write(text: str, output: Path | None) -> None:
     """Write a report to ``output``, or to the terminal."""
     if output is None:
-        sys.stdout.write(painted(text) if _has_colour() else text)
+        sys.stdout.write(painted(text) if has_colour() else text)
         return
     try:
         output.write_text(text, encoding="utf-8")
@@ -35,5 +43,6 @@ def painted(text: str) -> str:
     return LABELS.sub(lambda match: f"\x1b[{COLOURS[match[0]]}m{match[0]}\x1b[0m", text)
 
 
-def _has_colour() -> bool:
+def has_colour() -> bool:
+    """Whether standard output is a terminal whose user did not refuse colour."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -1,11 +1,21 @@
-"""Runs to text. To add a format: add its module, then add it to ``FORMATS``."""
+"""Runs to text. To add a format: add its module, then its name to ``NAMES``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib import import_module
 
-from slowlens.reports import json, text
+from slowlens.batch import Batch, batch
 from slowlens.run import Run
 
-FORMATS: dict[str, Callable[[Run], str]] = {
-    "text": text.render,
-    "json": json.render,
+NAMES = ("text", "json", "jsonl", "md", "sarif", "junit", "github")
+
+
+def render(name: str, results: Run | Batch | Iterable[Run]) -> str:
+    """Render one run or many; only the module of the format asked for is imported."""
+    text: str = import_module(f"{__name__}.{name}").render(batch(results))
+    return text
+
+
+FORMATS: dict[str, Callable[[Run | Batch | Iterable[Run]], str]] = {
+    name: partial(render, name) for name in NAMES
 }

@@ -1,0 +1,83 @@
+"""Checkpoints that were checked side by side, and what the gate says of them together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from slowlens.diagnose import Status
+from slowlens.findings import Severity
+from slowlens.gate import ExitCode, exit_code
+from slowlens.run import Run
+from slowlens.standing import Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What was named as a checkpoint and could not be read as one."""
+
+    path: str
+    """The whole path, or the id of a model of the hub."""
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The results of one call, in the order in which they were asked for."""
+
+    results: tuple[Run | Broken, ...]
+    fail_on: Severity = Severity.ERROR
+    root: str = ""
+    """The working directory, which paths in reports are relative to."""
+    silences: tuple[Silence, ...] = ()
+    """Those that should have silenced something here."""
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The checkpoints that could be read."""
+        return tuple(result for result in self.results if isinstance(result, Run))
+
+    @property
+    def broken(self) -> tuple[Broken, ...]:
+        """Those that could not."""
+        return tuple(result for result in self.results if isinstance(result, Broken))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the shell is told: a finding anywhere goes before something unchecked anywhere."""
+        codes = {self.code(result) for result in self.results}
+        for code in (ExitCode.FOUND, ExitCode.UNCHECKED):
+            if code in codes:
+                return code
+        return ExitCode.CLEAN
+
+    @property
+    def idle(self) -> tuple[Silence, ...]:
+        """The silences that silenced nothing, as far as the rules could be asked."""
+        return tuple(s for s in self.silences if not self._may_have_silenced(s))
+
+    def code(self, result: Run | Broken) -> ExitCode:
+        """Return what the shell would be told of one result alone."""
+        return ExitCode.UNCHECKED if isinstance(result, Broken) else exit_code(result, self.fail_on)
+
+    def fails(self, severity: Severity) -> bool:
+        """Whether a finding that is so grave fails the gate."""
+        return severity.rank >= self.fail_on.rank
+
+    def _may_have_silenced(self, silence: Silence) -> bool:
+        covered = (run for run in self.runs if silence in run.silences)
+        return any(
+            outcome.rule == silence.rule and outcome.status is not Status.PASSED
+            for run in covered
+            for outcome in run.outcomes
+        )
+
+
+def batch(results: "Run | Batch | Iterable[Run]") -> Batch:
+    """Return what a report renders: one run alone, several, or a whole batch."""
+    match results:
+        case Batch():
+            return results
+        case Run():
+            return Batch((results,))
+        case _:
+            return Batch(tuple(results))

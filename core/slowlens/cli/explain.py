@@ -1,0 +1,60 @@
+"""Print the page of a rule, or list all rules.
+
+A page says what the rule looks for, why that is slow, whom it affects, what to do about it, and
+on what evidence. Exit codes: 0 printed, 3 there is no such rule.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+
+from slowlens.cli.output import has_colour
+from slowlens.errors import UsageError
+from slowlens.findings import Rule
+from slowlens.rulepage import page
+from slowlens.rules import RULES
+from slowlens.spelling import meant
+
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("rule", nargs="?", metavar="RULE", help="its id; without one, list all")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the page, or the list."""
+    lines = _list() if arguments.rule is None else _page(_find(arguments.rule))
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+def _find(name: str) -> Rule:
+    known = {rule.id: rule for rule in RULES}
+    found = known.get(name) or known.get(name.lower().replace("_", "-"))
+    if found is None:
+        hint = f"{meant(name, known)} `slowlens explain` lists all rules.".lstrip()
+        raise UsageError(f"there is no rule {name}", hint=hint)
+    return found
+
+
+def _list() -> Iterator[str]:
+    width = max(len(rule.id) for rule in RULES)
+    yield from (f"{rule.id:<{width}}  {rule.title}" for rule in RULES)
+    yield ""
+    yield f"{len(RULES)} rules. To read about one: slowlens explain {RULES[0].id}"
+
+
+def _page(rule: Rule) -> Iterator[str]:
+    text = page(rule)
+    yield _bold(f"{rule.id}: {rule.title}")
+    yield ""
+    yield _HEADING.sub(lambda heading: _bold(heading[1]), text)
+    yield ""
+    yield f"Since {rule.since}. To silence it, with a reason: slowlens.toml, see docs/gate.md."
+
+
+def _bold(text: str) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if has_colour() else text

@@ -1,0 +1,116 @@
+"""GitHub Actions: an annotation a finding, and five lines for the summary of the job."""
+
+import shlex
+from collections.abc import Iterator
+
+from slowlens.batch import Batch, Broken
+from slowlens.diagnose import Found, Status
+from slowlens.findings import Severity
+from slowlens.gate import ExitCode
+from slowlens.reports import words
+from slowlens.reports.md import escaped
+from slowlens.reports.units import counted, plain
+from slowlens.run import Run
+from slowlens.standing import Standing
+
+COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def render(batch: Batch) -> str:
+    """Render ``batch`` as workflow commands, one a line."""
+    return "".join(f"{line}\n" for line in _lines(batch))
+
+
+def summary(batch: Batch) -> str:
+    """Return the five lines for the summary: verdict, counts, the worst, the rest, what to do."""
+    found = [found for run in batch.runs for found in run.findings]
+    failing = next((r for r in batch.results if batch.code(r) is batch.exit_code), None)
+    answer = failing.answer if isinstance(failing, Run) else failing.message if failing else ""
+    silenced = sum(len(run.standings[Standing.SILENCED]) for run in batch.runs)
+    elsewhere = sum(len(run.standings[Standing.ELSEWHERE]) for run in batch.runs)
+    lines = (
+        f"### Slowlens: {counted(len(batch.results), 'checkpoint')}, {_verdicts(batch)}",
+        f"- {words.tally(found)}; not counted: {silenced} silenced, {elsewhere} for other runtimes",
+        f"- {escaped(answer)}",
+        f"- not checked: {_unchecked(batch)}",
+        f"- to see it in full: {escaped(_command_line(failing))}",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _verdicts(batch: Batch) -> str:
+    codes = [batch.code(result) for result in batch.results]
+    return ", ".join(f"{codes.count(c)} {words.VERDICTS[c]}" for c in ExitCode if c in codes)
+
+
+def _unchecked(batch: Batch) -> str:
+    files = sum(len(run.problems) for run in batch.runs)
+    statuses = [outcome.status for run in batch.runs for outcome in run.outcomes]
+    parts = (
+        counted(len(batch.broken), "checkpoint"),
+        f"{counted(files, 'file')} in part or whole",
+        f"{counted(statuses.count(Status.SKIPPED), 'rule')} for want of facts",
+        f"{counted(statuses.count(Status.CRASHED), 'rule')} that crashed",
+    )
+    return ", ".join(part for part in parts if not part.startswith("0 ")) or "nothing"
+
+
+def _command_line(result: Run | Broken | None) -> str:
+    match result:
+        case Run():
+            source = ["--source", result.source.argument] if result.source else []
+            return shlex.join(["slowlens", "check", result.merged.argument, *source])
+        case Broken():
+            return shlex.join(["slowlens", "check", result.path])
+    return "slowlens check"
+
+
+def _lines(batch: Batch) -> Iterator[str]:
+    for item in batch.broken:
+        text = f"{item.path}: {item.message}. {item.hint}"
+        yield _command("error", text, title="not checked")
+    for name, run in zip(words.names(batch.runs), batch.runs, strict=True):
+        for found in run.findings:
+            yield _finding(batch, run, name, found)
+        for problem in run.problems:
+            file = words.located(run.merged.path, problem.file, batch.root)
+            text = f"{problem.file} {problem.message}. {problem.hint}"
+            known = problem.file in run.merged.files
+            yield _command("error", text, file=file if known else "", title=f"{name}: not read")
+        for outcome in run.outcomes:
+            if outcome.status is Status.CRASHED:
+                yield _command("error", f"{outcome.rule} crashed: {outcome.reason}", title=name)
+    for silence in batch.idle:
+        yield _command("warning", words.idle(silence), title="slowlens.toml")
+
+
+def _finding(batch: Batch, run: Run, name: str, found: Found) -> str:
+    rule, finding = found
+    file, line = words.place(finding)
+    cost = f" Cost: {finding.cost}." if finding.cost else ""
+    fix = f" Fix: {words.fix(finding.fix)}" if finding.fix else ""
+    return _command(
+        COMMANDS[finding.severity],
+        f"{finding.message}.{cost}{fix}",
+        file=words.located(run.merged.path, file, batch.root) if file else "",
+        line=str(line or ""),
+        title=f"{name}: {rule}",
+    )
+
+
+def _command(name: str, message: str, **properties: str) -> str:
+    given = ",".join(f"{key}={_property(text)}" for key, text in properties.items() if text)
+    return f"::{name} {given}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return _escaped(text, "%\r\n")
+
+
+def _property(text: str) -> str:
+    return _escaped(text, "%\r\n:,")
+
+
+def _escaped(text: str, special: str) -> str:
+    text = "".join(c if c in "\r\n" else plain(c) for c in text)
+    return "".join(f"%{ord(c):02X}" if c in special else c for c in text)

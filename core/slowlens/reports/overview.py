@@ -1,0 +1,84 @@
+"""Several checkpoints side by side: one row each, then what to do next."""
+
+import shlex
+from collections.abc import Iterator
+
+from slowlens.batch import Batch, Broken
+from slowlens.findings import Severity
+from slowlens.gate import ExitCode
+from slowlens.reports import words
+from slowlens.reports.units import counted, plain
+from slowlens.run import Run
+from slowlens.standing import Standing
+
+HEAD = ("checkpoint", "verdict", *(f"{severity}s" for severity in reversed(Severity)), "worst")
+NAME = 40
+"""Characters of a name that are shown, the last ones."""
+WIDEST = 120
+
+
+def overview(batch: Batch) -> Iterator[str]:
+    """Yield the lines of a table of all results."""
+    rows = [HEAD, *cells(batch)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD) - 1)]
+    for row in rows:
+        line = "  ".join(
+            f"{cell:>{width}}" if 2 <= i <= 4 else f"{cell:<{width}}"
+            for i, (cell, width) in enumerate(zip(row[:-1], widths, strict=True))
+        )
+        yield _cut(f"{line}  {row[-1]}".rstrip())
+    yield ""
+    yield from _totals(batch)
+
+
+def cells(batch: Batch) -> Iterator[tuple[str, ...]]:
+    """Yield name, verdict, counts by severity, and the worst of each result."""
+    for name, result in zip(words.names(batch.results), batch.results, strict=True):
+        shown = plain(name if len(name) <= NAME else f"…{name[1 - NAME :]}")
+        verdict = words.VERDICTS[batch.code(result)]
+        yield (shown, verdict, *_counts(result), plain(worst(result)))
+
+
+def worst(result: Run | Broken) -> str:
+    """Return the rule of the gravest finding, or else what hinders a verdict."""
+    if isinstance(result, Broken):
+        return result.message
+    if result.findings:
+        return result.findings[0].rule
+    if result.problems:
+        return f"{result.problems[0].file} {result.problems[0].message}"
+    return ""
+
+
+def _counts(result: Run | Broken) -> tuple[str, ...]:
+    if isinstance(result, Broken):
+        return ("", "", "")
+    grades = [finding.severity for _, finding in result.findings]
+    return tuple(str(grades.count(severity) or "") for severity in reversed(Severity))
+
+
+def _totals(batch: Batch) -> Iterator[str]:
+    codes = [batch.code(result) for result in batch.results]
+    verdicts = [f"{codes.count(c)} {words.VERDICTS[c]}" for c in ExitCode if c in codes]
+    yield f"{counted(len(codes), 'checkpoint')}: {', '.join(verdicts)}."
+    yield from _not_counted(batch)
+    yield from (f"{plain(item.path)}: {item.hint}" for item in batch.broken if item.hint)
+    worst_run = next((r for r in batch.runs if batch.code(r) is batch.exit_code), None)
+    if worst_run is not None and batch.exit_code is not ExitCode.CLEAN:
+        source = ["--source", worst_run.source.argument] if worst_run.source else []
+        command = shlex.join(["slowlens", "check", worst_run.merged.argument, *source])
+        yield f"To see one in full: {plain(command)}"
+
+
+def _not_counted(batch: Batch) -> Iterator[str]:
+    found = [run.standings for run in batch.runs]
+    silenced = sum(len(by[Standing.SILENCED]) for by in found)
+    elsewhere = sum(len(by[Standing.ELSEWHERE]) for by in found)
+    if silenced:
+        yield f"{counted(silenced, 'finding')} silenced by slowlens.toml."
+    if elsewhere:
+        yield f"{counted(elsewhere, 'finding')} for runtimes that are not judged (--runtime)."
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…"
