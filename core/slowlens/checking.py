@@ -17,12 +17,14 @@ from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.reading import Merged, Reading, Source, reading
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.scan import Scan
 from slowlens.facts.tensors import Changes, tensor_changes
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
 from slowlens.gather.environment import read_environment
 from slowlens.gather.hub.locate import locate
 from slowlens.gather.rendering import read_rendered
+from slowlens.gather.scan import Progress, scan_weights
 from slowlens.gather.weights import is_weights
 from slowlens.locating import located
 from slowlens.run import CheckpointSummary, Run
@@ -48,16 +50,18 @@ def check(
     *,
     runtimes: Iterable[Runtime | str] = (),
     silences: Iterable[Silence] = (),
+    progress: Progress | None = None,
 ) -> Run:
     """Diagnose ``merged`` from its files, and from ``measurement`` where there is one.
 
     Only what concerns ``runtimes`` counts: unless told otherwise, ``generate()`` of the installed
     transformers and a bare forward loop. What the rules in ``silences`` find does not count.
+    With ``progress`` every weight is read as well, and it is told how far that has come.
 
     Raises CheckpointError when a folder is no checkpoint. A file that cannot be read is one of
     the run's ``problems``; everything else is still checked.
     """
-    return check_one(surroundings(source, runtimes), merged, measurement, silences)
+    return check_one(surroundings(source, runtimes), merged, measurement, silences, progress)
 
 
 def surroundings(
@@ -77,17 +81,22 @@ def check_one(
     merged: str | Path,
     measurement: Measurement | None = None,
     silences: Iterable[Silence] = (),
+    progress: Progress | None = None,
 ) -> Run:
     """Diagnose one of several checkpoints, as ``check`` does."""
     environment, defaults, there = around.environment, around.defaults, around.source
-    here = reading(Merged, read_checkpoint(locate(merged)), defaults)
+    checkpoint = read_checkpoint(locate(merged))
+    scan = None if progress is None else _scan(checkpoint, there, progress)
+    here = reading(Merged, _told(checkpoint, scan), defaults)
     changes = None if there is None else _changes(there, here)
-    gathered = (here, there, changes, environment, measurement, read_rendered(here, there))
+    rendered = read_rendered(here, there)
+    gathered = (here, there, changes, environment, measurement, rendered, scan)
     facts = [fact for fact in gathered if fact is not None]
     outcomes = located(diagnose(facts), here.checkpoint)
     judged = around.judged or usual_runtimes(_where_it_ran(measurement) or environment)
     silences = tuple(silences)
     problems = here.checkpoint.problems + (_of_source(there) if there else ())
+    problems += scan.unread if scan else ()
     now = datetime.now(UTC)
     return Run(
         id=f"{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}",
@@ -124,6 +133,18 @@ def measured(run: Run, measurement: Measurement) -> Run:
         "a file", "changed while the run was measured", "Measure again to trust the figures."
     )
     return replace(again, problems=(*again.problems, changed))
+
+
+def _scan(merged: Checkpoint, there: Source | None, progress: Progress) -> Scan:
+    return scan_weights(merged, None if there is None else there.checkpoint, progress)
+
+
+def _told(checkpoint: Checkpoint, scan: Scan | None) -> Checkpoint:
+    """Put what a scan found in the place of what a few blocks of head and embedding told."""
+    if scan is None or scan.head_is_embedding is None:
+        return checkpoint
+    weights = replace(checkpoint.weights, head_is_embedding=scan.head_is_embedding)
+    return replace(checkpoint, weights=weights)
 
 
 def _changes(there: Source, here: Merged) -> Changes | None:

@@ -16,8 +16,8 @@ import slowlens.gather.scan.rows
 from slowlens.errors import SlowlensError
 from slowlens.facts.scan import Scan
 from slowlens.gather.checkpoint import read_checkpoint
+from slowlens.gather.scan import scan, scan_weights
 from slowlens.gather.scan.numbers import numbers
-from slowlens.gather.scan.scan import scan_weights
 
 RNG = np.random.default_rng(0)
 NAMES = {"float64": "F64", "float32": "F32", "float16": "F16", "int8": "I8", "uint16": "BF16"}
@@ -153,7 +153,7 @@ def test_a_file_that_became_shorter_is_told(tmp_path: Path) -> None:
     written(tmp_path, {"a": random(400, 10)})
     checkpoint = read_checkpoint(tmp_path)
     file = tmp_path / "model.safetensors"
-    real = slowlens.gather.scan.scan.places(tmp_path, checkpoint.weights.tensors)
+    real = scan.places(tmp_path, checkpoint.weights.tensors)
 
     def places(root: Path, tensors: object) -> object:
         with file.open("r+b") as opened:
@@ -161,7 +161,7 @@ def test_a_file_that_became_shorter_is_told(tmp_path: Path) -> None:
         return real
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(slowlens.gather.scan.scan, "places", places)
+        patched.setattr(scan, "places", places)
         found = scan_weights(checkpoint, None, quietly)
     (problem,) = found.unread
     assert (problem.file, found.tensors) == ("model.safetensors", 0)

@@ -8,20 +8,14 @@ from slowlens.facts.head import ends_of
 from slowlens.facts.renames import renames
 from slowlens.facts.scan import BadTensor, NewRows, Scan
 from slowlens.gather.jsonfile import problem
+from slowlens.gather.scan import Progress
 from slowlens.gather.scan.pieces import Place, places, shares
 from slowlens.gather.scan.reading import Seen, read_all
 from slowlens.gather.scan.rows import new_rows
 
-Progress = Callable[[int, int], None]
-"""Takes the bytes that were read and the bytes of all."""
 
-
-def scan_weights(merged: Checkpoint, source: Checkpoint | None, progress: Progress) -> Scan:
-    """Read every weight of ``merged`` once, beside the source's of the same dtype and shape.
-
-    SlowlensError when a file cannot be opened at all. Memory is bounded by a few blocks a thread,
-    whatever the size of the checkpoint.
-    """
+def scan(merged: Checkpoint, source: Checkpoint | None, progress: Progress) -> Scan:
+    """Read every weight; see ``slowlens.gather.scan.scan_weights``."""
     tensors = merged.weights.tensors
     pairs = {} if source is None else counterparts(source.weights.tensors, tensors)
     here = places(merged.root, tensors)
