@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ def hub(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.chdir(tmp_path)
     with serving(Hub({ID: model})) as served:
         point(monkeypatch, served.url)
+        monkeypatch.setenv("SLOWLENS_HOME", str(tmp_path / "slowlens"))
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 2)
@@ -49,6 +51,9 @@ def point(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", url)
     template = url + "/{repo_id}/resolve/{revision}/{filename}"
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    old = import_module("huggingface_hub.file_download")  # until 0.36 it keeps names of its own
+    if hasattr(old, "HUGGINGFACE_CO_URL_TEMPLATE"):
+        monkeypatch.setattr(old, "HUGGINGFACE_CO_URL_TEMPLATE", template)
 
 
 def error(name: str = ID) -> CheckpointError:
