@@ -11,7 +11,7 @@ from slowlens import __version__
 from slowlens.batch import Batch
 from slowlens.diagnose import Found, Status
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.findings import Rule, Severity
+from slowlens.findings import Rule, Severity, ValueEvidence
 from slowlens.reports import words
 from slowlens.rulepage import page, references
 from slowlens.rules import RULES
@@ -27,9 +27,8 @@ ROOT = "ROOT"
 
 def render(batch: Batch) -> str:
     """Render ``batch`` as one SARIF run: code scanning refuses several of one tool."""
-    return (
-        json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(batch)]}, indent=2) + "\n"
-    )
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(batch)]}
+    return json.dumps(log, indent=2, allow_nan=False) + "\n"
 
 
 def _run(batch: Batch) -> dict[str, Any]:
@@ -106,7 +105,8 @@ def _address(path: str) -> str:
 def _fingerprint(batch: Batch, run: Run, found: Found) -> str:
     """Stay the same while the same rule complains of the same key, whatever the line."""
     where = words.located(run.merged.path, "", batch.root)
-    keys = [".".join((i.file, *i.pointer)) for i in found.finding.evidence if hasattr(i, "file")]
+    evidence = (e for e in found.finding.evidence if isinstance(e, ValueEvidence))
+    keys = [".".join((e.file, *e.pointer)) for e in evidence]
     text = "\n".join((where, found.rule, *sorted(keys), *found.finding.affects))
     return sha256(text.encode(errors="replace")).hexdigest()[:32]
 
