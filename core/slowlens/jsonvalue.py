@@ -1,5 +1,6 @@
 """JSON values, and the difference between null and not there."""
 
+import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from math import inf, isfinite
@@ -51,3 +52,9 @@ def finite(value: Json) -> Json:
             return [finite(item) for item in value]
         case _:
             return value
+
+
+def written(value: Json | Absent, longest: int = 60) -> str:
+    """Write a value as a JSON file does, on one line, shortened where it is long."""
+    text = "nothing" if value is ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

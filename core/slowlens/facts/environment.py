@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 PACKAGES = (
     "torch",
     "transformers",
+    "torchvision",
     "accelerate",
     "safetensors",
     "tokenizers",

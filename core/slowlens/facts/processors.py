@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.runtimes import ENGINES, GENERATE, Runtime
-from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer
+from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, lookup
 
 PREPROCESSOR_CONFIG = "preprocessor_config.json"
 VIDEO_PREPROCESSOR_CONFIG = "video_preprocessor_config.json"
@@ -40,6 +40,10 @@ class ProcessorPart:
     def get(self, key: str) -> Json | Absent:
         """Return what it says about ``key``."""
         return self.values.get(key, ABSENT)
+
+    def at(self, pointer: Pointer) -> Json | Absent:
+        """Return what it says at ``pointer``, counted from itself."""
+        return lookup(self.values, pointer)
 
     def number(self, key: str, default: Number) -> Number | None:
         """Return a positive number, ``default`` where unset, None where it is no such number."""
@@ -94,4 +98,6 @@ def positive(value: Json | Absent) -> Number | None:
     """Return a number above zero that a picture could have, None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if 0 < value <= LARGEST else None
+    if not 0 < value <= LARGEST:
+        return None
+    return int(value) if value == int(value) else value

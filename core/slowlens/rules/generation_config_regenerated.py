@@ -27,9 +27,10 @@ Not safe: it changes what the model writes, back to how the source decodes.
 
 from collections.abc import Iterator
 
-from slowlens.facts.cache import DISCARDED, USE_CACHE
+from slowlens.facts.cache import DISCARDED
 from slowlens.facts.checkpoint import GENERATION_CONFIG
-from slowlens.facts.generation import DEFAULTS, FROM_MODEL_CONFIG, LOADING_ARGUMENTS
+from slowlens.facts.generation import FROM_MODEL_CONFIG
+from slowlens.facts.lost import lost_parameters
 from slowlens.facts.reading import Merged, Source, wanted_stop_ids
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import (
@@ -46,13 +47,12 @@ from slowlens.findings import (
 from slowlens.jsonvalue import ABSENT, Json
 
 EOS = "eos_token_id"
-OF_OTHER_RULES = {USE_CACHE, EOS, "transformers_version", *LOADING_ARGUMENTS}
 REASON = "It changes what the model writes, back to how the source decodes."
 
 
 def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     """Yield one finding for a lost, emptied or discarded generation_config.json."""
-    lost = _lost(merged, source)
+    lost = {} if source is None else lost_parameters(merged.checkpoint, source.checkpoint)
     missing = source is not None and _missing(merged, source)
     if not (lost or missing or merged.mark_matters):
         return
@@ -75,24 +75,6 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
 def _missing(merged: Merged, source: Source) -> bool:
     here, there = (r.checkpoint.values(GENERATION_CONFIG) for r in (merged, source))
     return here is None and bool(there) and GENERATION_CONFIG not in merged.checkpoint.files
-
-
-def _lost(merged: Merged, source: Source | None) -> dict[str, Json]:
-    if source is None:
-        return {}
-    here = merged.checkpoint.values(GENERATION_CONFIG) or {}
-    there = source.checkpoint.values(GENERATION_CONFIG) or {}
-    if GENERATION_CONFIG in merged.checkpoint.files and not here:
-        return {}
-    return {
-        key: value
-        for key, value in there.items()
-        if key not in here
-        and key not in OF_OTHER_RULES
-        and not key.startswith(("output_", "_"))
-        and value is not None
-        and value != DEFAULTS.get(key)
-    }
 
 
 def _message(merged: Merged, *, missing: bool, lost: tuple[str, ...]) -> str:
