@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slowlens.facts.conversations import Case
-from slowlens.facts.templates import ChatTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,3 @@ class Rendered:
     source: Mapping[str, Renderings] = field(default_factory=dict[str, Renderings])
     problem: str = ""
     """Why there is nothing, or not all."""
-
-
-def rendering(of: Mapping[str, Renderings], template: ChatTemplate) -> Renderings | None:
-    """Return what ``template`` was rendered to; None when it was not."""
-    return of.get(template.text)

@@ -1,7 +1,7 @@
 """What two chat templates make of the same conversations, told as one change."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from slowlens.facts.stopping import END_OF_TURN
 
 _THOUGHT = "</think>"
 _AROUND = 30
+_Texts = Mapping[Case, tuple[str, str]]
 
 
 class Change(StrEnum):
@@ -46,25 +47,36 @@ def template_change(
 def _changes(
     source: Renderings, merged: Renderings, tokens: tuple[str, ...]
 ) -> Iterator[TemplateChange]:
+    """Yield all changes, the worst first."""
     for case, text in merged.items():
         if text.error and not source[case].error:
             yield TemplateChange(Change.FAILS, case, source[case].text, text.error)
-    both = {c: (source[c].text, t.text) for c, t in merged.items() if not source[c].error}
     yield from _prompts(source, merged)
-    if {Case.THINKING, Case.NOT_THINKING} <= both.keys():
-        before, after = (both[case] for case in (Case.THINKING, Case.NOT_THINKING))
-        if before[0] != after[0] and before[1] == after[1]:
-            yield TemplateChange(Change.SWITCH_LOST, Case.NOT_THINKING, *after)
-    if Case.TURNS in both:
-        ends = [_ends(text) for text in both[Case.TURNS]]
-        if ends[0] and not ends[0] & ends[1]:
-            yield TemplateChange(
-                Change.TURN_END, Case.TURNS, *(", ".join(sorted(end)) for end in ends)
-            )
+    both = {c: (source[c].text, t.text) for c, t in merged.items() if not source[c].error}
+    yield from _switch(both)
+    yield from _turn_ends(both)
+    both.pop(Case.UNPROMPTED, None)  # nothing is generated after it
     for change, squeezed in ((Change.TEXT, _bare), (Change.SPACES, _touching)):
-        for case, (before_text, after_text) in both.items():
-            if squeezed(before_text, tokens) != squeezed(after_text, tokens):
-                yield TemplateChange(change, case, *_where(before_text, after_text))
+        for case, (before, after) in both.items():
+            if squeezed(before, tokens) != squeezed(after, tokens):
+                yield TemplateChange(change, case, *_where(before, after))
+
+
+def _switch(both: _Texts) -> Iterator[TemplateChange]:
+    """Find out whether ``enable_thinking`` still does something."""
+    if not {Case.THINKING, Case.NOT_THINKING} <= both.keys():
+        return
+    (on, on_now), (off, off_now) = both[Case.THINKING], both[Case.NOT_THINKING]
+    if on != off and on_now == off_now:
+        yield TemplateChange(Change.SWITCH_LOST, Case.NOT_THINKING, off, off_now)
+
+
+def _turn_ends(both: _Texts) -> Iterator[TemplateChange]:
+    """Compare the known tokens that end a turn."""
+    before, after = (_ends(text) for text in both.get(Case.TURNS, ("", "")))
+    if before and not before & after:
+        names = (", ".join(sorted(ends)) for ends in (before, after))
+        yield TemplateChange(Change.TURN_END, Case.TURNS, *names)
 
 
 def _prompts(source: Renderings, merged: Renderings) -> Iterator[TemplateChange]:

@@ -4,6 +4,7 @@ A processor does not read what a tokenizer reads: its chat_template.json wins ov
 chat_template.jinja, and it never looks into tokenizer_config.json.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ PROCESSORS = (PROCESSOR_CONFIG, "preprocessor_config.json", "video_preprocessor_
 CHATTING = tuple(runtime for runtime in EVERY if runtime is not Runtime.FORWARD)
 """The runtimes that render a chat template, or call what does."""
 
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _TOKENIZER = (JINJA, TOKENIZER_CONFIG)
 _PROCESSOR_4 = (LEGACY, JINJA, PROCESSOR_CONFIG)
 _PROCESSOR_5 = (PROCESSOR_CONFIG, LEGACY, JINJA)
@@ -65,6 +67,11 @@ def chat_templates(checkpoint: Checkpoint) -> Iterator[tuple[str, str]]:
         text = default_template(checkpoint.get(file, KEY))
         if text is not None:
             yield file, text
+
+
+def essence(template: str) -> str:
+    """Return what is left of a template without comments and spaces."""
+    return "".join(_COMMENT.sub("", template).split())
 
 
 def has_processor(checkpoint: Checkpoint) -> bool:

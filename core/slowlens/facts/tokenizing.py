@@ -10,6 +10,15 @@ from slowlens.facts.templates import ChatTemplate, chat_template
 from slowlens.jsonvalue import ABSENT, Json
 
 TOKENIZER = "tokenizer.json"
+VOCABULARIES = (
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "vocab.json",
+    "vocab.txt",
+    "tekken.json",
+)
+"""Files that a tokenizer without tokenizer.json is made from."""
 LEFT, RIGHT = "left", "right"
 ADD_BOS = "add_bos_token"
 PADDING_SIDE = "padding_side"
@@ -31,6 +40,13 @@ def tokenizer_class(checkpoint: Checkpoint) -> str:
     """Return the name in tokenizer_config.json, without its ending Fast; empty without one."""
     name = checkpoint.get(TOKENIZER_CONFIG, "tokenizer_class")
     return name.removesuffix("Fast") if isinstance(name, str) else ""
+
+
+def has_tokenizer(checkpoint: Checkpoint) -> bool:
+    """Whether the folder has a vocabulary of any kind; remote code may bring one of its own."""
+    if checkpoint.get(TOKENIZER_CONFIG, "auto_map") is not ABSENT:
+        return True
+    return any(name in checkpoint.files for name in (TOKENIZER, *VOCABULARIES))
 
 
 def padding_side(checkpoint: Checkpoint) -> Setting:

@@ -119,7 +119,8 @@ def main() -> None:
     _limit(request["seconds"], request["memory"])
     for job in request["templates"]:
         texts = render(job["template"], job["tokens"], request["calls"])
-        print(json.dumps(texts), flush=True)
+        sys.stdout.write(json.dumps(texts) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

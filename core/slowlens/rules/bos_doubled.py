@@ -1,0 +1,124 @@
+"""The chat template writes the begin token, and the tokenizer adds another.
+
+## What it does
+Renders a question with the chat template and asks whether it begins with the begin token, and
+whether the tokenizer puts one before every text itself. In transformers 5 the post-processor of
+tokenizer.json decides that; in transformers 4 ``add_bos_token`` does for the tokenizers of Llama 2,
+Code Llama, Gemma, Cohere and GPT-NeoX (for the first four a missing key means true). Many models
+are published in this state, Llama 3 and Gemma among them: so it is only a note where there is no
+source to compare with, and nothing where the source is the same.
+
+## Why it is worse
+Two begin tokens are something that the model never saw in training: answers become slightly worse,
+and no error tells. It happens to code that renders the conversation to text and then tokenizes the
+text. ``apply_chat_template(tokenize=True)`` and the chat routes of servers add nothing, so they
+are right.
+
+## Affects
+transformers 4 and 5, and ``LLM.generate()`` of vLLM, for text that went through the template.
+
+## Fix
+By hand: render with ``tokenize=True``, or tokenize with ``add_special_tokens=False``; or take the
+tokenizer files of the source.
+
+## Fix safety
+Not safe: prompts change by one token, to what the model was trained with.
+
+## References
+- https://huggingface.co/docs/transformers/chat_templating
+- https://github.com/vllm-project/vllm/pull/27515
+- https://github.com/huggingface/open-r1/pull/462
+- https://github.com/huggingface/transformers/issues/37686
+"""
+
+from collections.abc import Iterator, Mapping
+
+from slowlens.facts.checkpoint import TOKENIZER_CONFIG
+from slowlens.facts.conversations import Case
+from slowlens.facts.reading import Merged, Reading, Source
+from slowlens.facts.rendered import Rendered, Renderings
+from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.templates import ChatTemplate, chat_template
+from slowlens.facts.tokenizing import ADD_BOS, adds_bos, may_begin_twice, opens_with_bos
+from slowlens.findings import (
+    Applicability,
+    Confidence,
+    Finding,
+    Fix,
+    Rule,
+    Severity,
+    Undecided,
+    ValueEvidence,
+)
+
+READERS = (*GENERATE, Runtime.VLLM)
+
+
+def check(merged: Merged, source: Source | None, rendered: Rendered | None) -> Iterator[Finding]:
+    """Yield one finding with the runtimes where a prompt begins twice."""
+    if not merged.checkpoint.generates:
+        return
+    rendered = rendered or Rendered()
+    affects = tuple(r for r in READERS if _is_new(merged, source, rendered, r))
+    if not affects:
+        return
+    bos = merged.checkpoint.tokenizer.bos_token
+    yield Finding(
+        message=f"the chat template writes {bos} and the tokenizer adds it again"
+        + ("" if source is None else ", which the source does not"),
+        severity=Severity.NOTE if source is None else Severity.WARNING,
+        confidence=Confidence.READ,
+        affects=affects,
+        evidence=(
+            ValueEvidence(
+                TOKENIZER_CONFIG, (ADD_BOS,), merged.checkpoint.get(TOKENIZER_CONFIG, ADD_BOS)
+            ),
+        ),
+        cost="slightly worse answers where a rendered conversation is tokenized as text",
+        fix=Fix(
+            "Begin a prompt once",
+            Applicability.MANUAL,
+            reason="Prompts change by a token. Use apply_chat_template(messages, tokenize=True), "
+            "or tokenizer(text, add_special_tokens=False) for text that a template made.",
+        ),
+    )
+
+
+def _is_new(merged: Merged, source: Source | None, rendered: Rendered, runtime: Runtime) -> bool:
+    """Whether a prompt begins twice here, and not in the source."""
+    if not may_begin_twice(merged.checkpoint, runtime):
+        return False
+    here = chat_template(merged.checkpoint, runtime)
+    there = None if source is None else chat_template(source.checkpoint, runtime)
+    if source is not None and there is not None and adds_bos(source.checkpoint, runtime):
+        if here is not None and here.text == there.text:
+            return False
+        return _opens(merged, here, rendered, rendered.merged) and not _opens(
+            source, there, rendered, rendered.source
+        )
+    return _opens(merged, here, rendered, rendered.merged)
+
+
+def _opens(
+    reading: Reading,
+    template: ChatTemplate | None,
+    rendered: Rendered,
+    texts: Mapping[str, Renderings],
+) -> bool:
+    """Whether a conversation begins with the begin token."""
+    bos = reading.checkpoint.tokenizer.bos_token
+    if template is None or bos is None:
+        return False
+    if opens_with_bos(template):
+        return True
+    if template.text not in texts:
+        raise Undecided(rendered.problem or "the chat template was not rendered")
+    return texts[template.text][Case.QUESTION].text.startswith(bos)
+
+
+RULE = Rule(
+    id="bos-doubled",
+    title="Begin token written twice",
+    check=check,
+    since="0.1.0",
+)

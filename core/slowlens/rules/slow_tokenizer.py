@@ -1,0 +1,91 @@
+"""There is no tokenizer.json, so the tokenizer is built from older files at every load.
+
+## What it does
+Reports a folder with tokenizer.model, vocab.json and merges.txt or the like, but without
+tokenizer.json. Not reported: tokenizers that come as remote code, and Mistral's tekken.json,
+which have no tokenizer.json by design.
+
+## Why it is slow
+transformers converts the old files at each start: seconds for vocab.json, 90 seconds for the
+32,000 tokens of LLaMA's tokenizer.model, and up to 30 minutes where extra tokens were added one
+by one (all as reported, on ordinary CPUs). Where sentencepiece is not installed it does not load
+at all. And a Python tokenizer without a fast version is 10 to 100 times slower on text.
+
+## Affects
+transformers 4 and 5, vLLM and SGLang, at each start. Not llama.cpp, which reads the old files when
+it converts, and not the speed of the model itself.
+
+## Fix
+By hand: copy tokenizer.json from the source if the vocabulary is the same, or save the tokenizer
+once with the command of the finding.
+
+## Fix safety
+The ids are the same in nearly all cases; compare them on a few texts before you ship it.
+
+## References
+- https://github.com/huggingface/transformers/issues/22669
+- https://github.com/huggingface/transformers/issues/26375
+- https://github.com/young-geng/EasyLM/issues/48
+"""
+
+from collections.abc import Iterator
+from shlex import quote
+
+from slowlens.facts.checkpoint import TOKENIZER_CONFIG, Checkpoint
+from slowlens.facts.reading import Merged, Source
+from slowlens.facts.runtimes import ENGINES, GENERATE
+from slowlens.facts.tokenizing import TOKENIZER, VOCABULARIES
+from slowlens.findings import (
+    Applicability,
+    Confidence,
+    Finding,
+    Fix,
+    Rule,
+    Severity,
+    ValueEvidence,
+)
+from slowlens.jsonvalue import ABSENT
+
+OWN_FORMAT = "tekken.json"
+
+
+def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
+    """Yield a finding when only the older files are there."""
+    files = merged.checkpoint.files
+    old = [name for name in VOCABULARIES if name in files]
+    remote = merged.checkpoint.get(TOKENIZER_CONFIG, "auto_map") is not ABSENT
+    if not old or TOKENIZER in files or OWN_FORMAT in files or remote:
+        return
+    lost = source is not None and TOKENIZER in source.checkpoint.files
+    yield Finding(
+        message=f"there is no {TOKENIZER}: each start converts {old[0]} anew"
+        + ("; the source has one" if lost else ""),
+        severity=Severity.NOTE if source is not None and not lost else Severity.WARNING,
+        confidence=Confidence.READ,
+        affects=(*GENERATE, *ENGINES),
+        evidence=(ValueEvidence(TOKENIZER, (), ABSENT),),
+        cost="seconds to 30 minutes per start, by vocabulary and added tokens (reported)",
+        fix=Fix(
+            f"Save a {TOKENIZER}",
+            Applicability.MANUAL,
+            reason=_command(merged.checkpoint, source.checkpoint if lost and source else None),
+        ),
+    )
+
+
+def _command(here: Checkpoint, there: Checkpoint | None) -> str:
+    folder = str(here.root)
+    if there is not None:
+        copy = f"cp {quote(str(there.root / TOKENIZER))} {quote(folder)}/"
+        return f"If training added no tokens: {copy}. Compare the ids of a few texts."
+    save = f"AutoTokenizer.from_pretrained({folder!r}).save_pretrained({folder!r})"
+    line = f"from transformers import AutoTokenizer; {save}"
+    return f"Run this Python, then compare the ids of a few texts: {line}"
+
+
+RULE = Rule(
+    id="slow-tokenizer",
+    title="Tokenizer converted at every load",
+    check=check,
+    since="0.1.0",
+)
