@@ -1,8 +1,8 @@
 """Why is it slow, in one sentence."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from slowlens.diagnose import Outcome
+from slowlens.diagnose import Found, Outcome
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.measurement import Measurement, Status
 from slowlens.facts.runtimes import Runtime
@@ -23,18 +23,26 @@ def answer(
     silenced: Collection[str] = (),
 ) -> str:
     """Return the sentence that stands above everything else, from the findings that count."""
-    counted = standings(outcomes, judged, silenced)[Standing.COUNTED]
-    findings = [finding for _, finding in counted]
+    found = standings(outcomes, judged, silenced)
+    findings = [finding for _, finding in found[Standing.COUNTED]]
     grave = [f for f in findings if f.severity is not Severity.NOTE]
     if grave:
         return _cause(grave)
     trouble = f"{problems[0].file} {problems[0].message}." if problems else ""
     if trouble and any(UNREAD in outcome.reason for outcome in outcomes):
         return f"It could not be told: {trouble}"
-    nothing = NOTHING_MEASURED if _proved(measurement) else NOTHING
+    nothing = NOTHING_MEASURED if _proved(measurement) else _nothing(found, judged)
     if trouble:
         return f"{nothing} But {trouble}"
     return f"{nothing} {_sentence(findings[0].message)}" if findings else nothing
+
+
+def _nothing(found: Mapping[Standing, Sequence[Found]], judged: Collection[Runtime]) -> str:
+    """Name the runtimes that it is true for, where it is not true for others."""
+    elsewhere = found[Standing.ELSEWHERE]
+    if all(finding.severity is Severity.NOTE for _, finding in elsewhere):
+        return NOTHING
+    return f"{NOTHING[:-1]} under {' or '.join(runtime.label for runtime in judged)}."
 
 
 def _proved(measurement: Measurement | None) -> bool:

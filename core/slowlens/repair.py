@@ -53,8 +53,10 @@ def fixes(run: Run, *, unsafe: bool, rules: Collection[str] | None = None) -> Re
     """Choose the fixes of ``rules``, or of all; of two that disagree the first one wins."""
     chosen: list[Chosen] = []
     left_out: list[LeftOut] = []
+    silenced = {silence.rule: silence.reason for silence in run.silences}
     for rule, fix in _offered(run, rules):
-        reason = _objection(fix, unsafe=unsafe) or _conflict(fix, chosen)
+        reason = f"this is silenced. {silenced[rule]}" if rule in silenced else ""
+        reason = reason or _objection(fix, unsafe=unsafe) or _conflict(fix, chosen)
         if reason:
             left_out.append(LeftOut(rule, f"{fix.title}: {reason}"))
         else:

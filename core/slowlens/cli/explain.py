@@ -5,7 +5,6 @@ on what evidence. Exit codes: 0 printed, 3 there is no such rule.
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 
@@ -15,8 +14,6 @@ from slowlens.findings import Rule
 from slowlens.rulepage import page
 from slowlens.rules import RULES
 from slowlens.spelling import meant
-
-_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,10 +45,11 @@ def _list() -> Iterator[str]:
 
 
 def _page(rule: Rule) -> Iterator[str]:
-    text = page(rule)
     yield _bold(f"{rule.id}: {rule.title}")
     yield ""
-    yield _HEADING.sub(lambda heading: _bold(heading[1]), text)
+    for line in page(rule).replace("``", "`").splitlines():
+        heading = line.removeprefix("## ")
+        yield _bold(heading) if heading != line else f"  {line}".rstrip()
     yield ""
     yield f"Since {rule.since}. To silence it, with a reason: slowlens.toml, see docs/gate.md."
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from slowlens import patch
 from slowlens.checking import check
 from slowlens.cli.names import FOLDER_OR_ID
-from slowlens.diagnose import Status
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
 from slowlens.gather.hub.ids import hub_id, not_here, require_weights
@@ -22,8 +21,10 @@ from slowlens.gather.hub.locate import locate
 from slowlens.repair import Repair, fixes
 from slowlens.reports.text import labelled
 from slowlens.reports.units import plain
+from slowlens.reports.words import unasked
 from slowlens.rules import RULES
 from slowlens.run import Run
+from slowlens.silencefile import find_silences
 
 COLOURS = {"-": 31, "+": 32, "@": 36}
 
@@ -52,7 +53,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the fixes, then their diff or what was written."""
     folder = _folder(arguments.merged, writing=arguments.apply)
-    found = check(folder, arguments.source)
+    silences = find_silences(Path.cwd()).covering(arguments.merged)
+    found = check(folder, arguments.source, silences=silences)
     repair = fixes(found, unsafe=arguments.unsafe, rules=arguments.rule)
     prepared = patch.prepare(folder, repair.edits)
     _print(_plan(found, repair))
@@ -143,7 +145,5 @@ def _left(again: Run) -> Iterator[str]:
     for rule, finding in findings:
         yield from labelled(finding.severity, f"{finding.message} [{rule}]")
     yield from _unread(again)
-    for status in (Status.SKIPPED, Status.CRASHED):
-        rules = [f"{o.rule} ({o.reason})" for o in again.outcomes if o.status is status]
-        if rules:
-            yield from labelled(status, ", ".join(rules))
+    for status, text in unasked(again):
+        yield from labelled(status, text)

@@ -1,9 +1,8 @@
 """GitHub Actions: an annotation a finding, and five lines for the summary of the job."""
 
-import shlex
 from collections.abc import Iterator
 
-from slowlens.batch import Batch, Broken
+from slowlens.batch import Batch
 from slowlens.diagnose import Found, Status
 from slowlens.findings import Severity
 from slowlens.gate import ExitCode
@@ -24,7 +23,8 @@ def render(batch: Batch) -> str:
 def summary(batch: Batch) -> str:
     """Return the five lines for the summary: verdict, counts, the worst, the rest, what to do."""
     found = [found for run in batch.runs for found in run.findings]
-    failing = next((r for r in batch.results if batch.code(r) is batch.exit_code), None)
+    worst = batch.exit_code
+    failing = next((r for r in batch.results if batch.code(r) is worst), None)
     answer = failing.answer if isinstance(failing, Run) else failing.message if failing else ""
     silenced = sum(len(run.standings[Standing.SILENCED]) for run in batch.runs)
     elsewhere = sum(len(run.standings[Standing.ELSEWHERE]) for run in batch.runs)
@@ -33,7 +33,7 @@ def summary(batch: Batch) -> str:
         f"- {words.tally(found)}; not counted: {silenced} silenced, {elsewhere} for other runtimes",
         f"- {escaped(answer)}",
         f"- not checked: {_unchecked(batch)}",
-        f"- to see it in full: {escaped(_command_line(failing))}",
+        f"- to see it in full: {escaped(words.command(failing)) if failing else 'slowlens check'}",
     )
     return "\n".join(lines) + "\n"
 
@@ -53,16 +53,6 @@ def _unchecked(batch: Batch) -> str:
         f"{counted(statuses.count(Status.CRASHED), 'rule')} that crashed",
     )
     return ", ".join(part for part in parts if not part.startswith("0 ")) or "nothing"
-
-
-def _command_line(result: Run | Broken | None) -> str:
-    match result:
-        case Run():
-            source = ["--source", result.source.argument] if result.source else []
-            return shlex.join(["slowlens", "check", result.merged.argument, *source])
-        case Broken():
-            return shlex.join(["slowlens", "check", result.path])
-    return "slowlens check"
 
 
 def _lines(batch: Batch) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Several checkpoints side by side: one row each, then what to do next."""
 
-import shlex
 from collections.abc import Iterator
 
 from slowlens.batch import Batch, Broken
@@ -63,11 +62,9 @@ def _totals(batch: Batch) -> Iterator[str]:
     yield f"{counted(len(codes), 'checkpoint')}: {', '.join(verdicts)}."
     yield from _not_counted(batch)
     yield from (f"{plain(item.path)}: {item.hint}" for item in batch.broken if item.hint)
-    worst_run = next((r for r in batch.runs if batch.code(r) is batch.exit_code), None)
-    if worst_run is not None and batch.exit_code is not ExitCode.CLEAN:
-        source = ["--source", worst_run.source.argument] if worst_run.source else []
-        command = shlex.join(["slowlens", "check", worst_run.merged.argument, *source])
-        yield f"To see one in full: {plain(command)}"
+    bad = [r for r in batch.results if isinstance(r, Run) and batch.code(r) is batch.exit_code]
+    if bad and batch.exit_code is not ExitCode.CLEAN:
+        yield f"To see one in full: {words.command(bad[0])}"
 
 
 def _not_counted(batch: Batch) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The verdict for a terminal: the answer, then each finding with its proof and its fix."""
 
-import shlex
 import textwrap
 from collections.abc import Iterator
 
@@ -80,7 +79,7 @@ def _rest(run: Run) -> Iterator[str]:
     parts = {
         "found something": len(counted_rules),
         "passed": sum(outcome.status is Status.PASSED for outcome in run.outcomes),
-        "concern other runtimes": len(kinds[Standing.ELSEWHERE] - counted_rules),
+        "for other runtimes": len(kinds[Standing.ELSEWHERE] - counted_rules),
         "silenced": len(kinds[Standing.SILENCED]),
     }
     counts = [f"{n} {what}" for what, n in parts.items() if n or what == "passed"]
@@ -95,9 +94,8 @@ def _rest(run: Run) -> Iterator[str]:
 def _next(run: Run) -> Iterator[str]:
     """Name the command that shows the fixes, ready to be copied."""
     if any(finding.fix for _, finding in run.findings):
-        source = ["--source", run.source.argument] if run.source else []
         yield ""
-        yield f"To see the fixes: {shlex.join(['slowlens', 'fix', run.merged.argument, *source])}"
+        yield f"To see the fixes: {words.command(run, 'fix')}"
 
 
 def labelled(label: str, text: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The words that all reports share: proof, fix, verdict, counts, and what was not checked."""
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,13 +9,13 @@ from slowlens.batch import Broken
 from slowlens.diagnose import Found, Status
 from slowlens.findings import Applicability, Evidence, Finding, Fix, Severity, ValueEvidence
 from slowlens.gate import ExitCode
-from slowlens.reports.units import counted, value
+from slowlens.reports.units import counted, plain, value
 from slowlens.run import Run
 from slowlens.standing import Silence
 
 VERDICTS = {
-    ExitCode.CLEAN: "passes",
-    ExitCode.FOUND: "fails",
+    ExitCode.CLEAN: "passed",
+    ExitCode.FOUND: "failed",
     ExitCode.UNCHECKED: "unchecked",
 }
 FEW = 3
@@ -78,6 +79,14 @@ def unasked(run: Run) -> Iterator[tuple[str, str]]:
             few = len(alike) <= FEW or status is Status.CRASHED
             who = ", ".join(alike) if few else counted(len(alike), "rule")
             yield status, f"{who}: {reason}"
+
+
+def command(result: Run | Broken, verb: str = "check") -> str:
+    """Write the command that does ``verb`` with a checkpoint, ready to be copied."""
+    if isinstance(result, Broken):
+        return plain(shlex.join(["slowlens", verb, result.path]))
+    source = ["--source", result.source.argument] if result.source else []
+    return plain(shlex.join(["slowlens", verb, result.merged.argument, *source]))
 
 
 def idle(silence: Silence) -> str:

@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from slowlens.diagnose import Status, ranked
+from slowlens.diagnose import Status
+from slowlens.findings import Finding
 from slowlens.reports.units import count, counted, size
 from slowlens.run import CheckpointSummary, Run
+from slowlens.standing import Standing, elsewhere
 from slowlens_dashboard import pair
 from slowlens_dashboard.diagnosis import checkpoint, diagnose
 from slowlens_dashboard.pages import FIXES, LIVE
 from slowlens_dashboard.prose import plain, prose, sentence
+from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.widgets.answer import sentence_on_top
 from slowlens_dashboard.widgets.checkpoint_details import checks, files, settings, weights
 from slowlens_dashboard.widgets.finding_card import finding_card
@@ -28,7 +31,7 @@ def answer(run: Run) -> None:
             label="Measure again" if measured else "Watch it run",
             icon=":material/monitoring:",
         )
-        if any(finding.fix for _, finding in ranked(run.outcomes)):
+        if offers(run):
             st.page_link(FIXES, label="See the fixes", icon=":material/build:")
 
 
@@ -39,7 +42,7 @@ def _about(summary: CheckpointSummary) -> str:
 
 def findings(run: Run) -> None:
     """Draw the findings, the worst first, and what could not be read or checked."""
-    found = ranked(run.outcomes)
+    found = run.findings
     if found:
         st.subheader(counted(len(found), "finding"), anchor=False)
     for rule, finding in found:
@@ -50,7 +53,14 @@ def findings(run: Run) -> None:
             title=prose(sentence(f"{problem.file} {problem.message}")),
             icon=":material/draft:",
         )
+    for rule, finding in run.standings[Standing.ELSEWHERE]:
+        st.caption(_elsewhere(run, rule, finding))
     st.caption(_checked(run))
+
+
+def _elsewhere(run: Run, rule: str, finding: Finding) -> str:
+    where = elsewhere(finding, run.judged)
+    return f"Under {plain(where)}: {finding.severity}: {prose(finding.message)} `{rule}`"
 
 
 def _checked(run: Run) -> str:

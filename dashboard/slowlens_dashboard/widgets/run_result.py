@@ -3,7 +3,6 @@
 import streamlit as st
 
 from slowlens.codec import encode
-from slowlens.diagnose import ranked
 from slowlens.facts.measurement import Measurement, Status
 from slowlens.facts.speed import answer_of
 from slowlens.facts.timing import Purpose, Subject
@@ -13,6 +12,7 @@ from slowlens_dashboard.figures import ending, speed_table, texts_table
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
+from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.widgets.answer import factors_on_top
 from slowlens_dashboard.widgets.plan_form import again, start
 
@@ -70,7 +70,7 @@ def _actions(run: Run) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        fixable = any(finding.fix for _, finding in ranked(run.outcomes))
+        fixable = bool(offers(run))
         if fixable and st.button(
             "See the fixes", icon=":material/build:", on_click=follow, args=(of_run(run),)
         ):
