@@ -9,7 +9,8 @@ WRAPPERS = re.compile(
     r"|^(?:module\.)+|^base_model\.model\."
 )
 """What training leaves in a name; transformers does not find such a tensor."""
-_HEADS = ("model", "language_model")
+_HEADS = ("model", "language_model", "transformer", "gpt_neox", "backbone")
+"""What comes first in a name, and differs between layouts of one model."""
 _ITEM = re.compile(r"(?<=\.)\d+(?=\.)")
 
 

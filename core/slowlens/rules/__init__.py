@@ -49,6 +49,7 @@ from slowlens.rules import (
     v5_saved_read_by_v4_rope,
     video_fps_frames_changed,
     vlm_pixel_budget_changed,
+    weights_not_loaded,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -99,4 +100,5 @@ RULES: tuple[Rule, ...] = (
     flash_attn_key_unloadable.RULE,
     moe_output_router_logits.RULE,
     moe_experts_implementation.RULE,
+    weights_not_loaded.RULE,
 )

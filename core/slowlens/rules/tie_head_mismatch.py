@@ -183,7 +183,7 @@ def _said(reading: Reading) -> tuple[ValueEvidence, ...]:
 def _restore(merged: Merged, source: Source | None) -> Fix:
     if source is None:
         reason = (
-            f'If its source is tied, write "{TIE}": true into {CONFIG}; if not, copy lm_head.weight '
+            f'If its source is tied, write "{TIE}": true into {CONFIG}; if not, copy the head '
             "from the source. Run slowlens check again with --source to be told which."
         )
         return Fix("Bring the head back", Applicability.MANUAL, reason=reason)
@@ -208,7 +208,7 @@ def _copy(merged: Merged, source: Source) -> Fix:
     auto = "AutoModelForImageTextToText" if nested else "AutoModelForCausalLM"
     reason = (
         f"{BACK} In Python: from transformers import {auto} as A; "
-        f"m, s = A.from_pretrained({ours}, tie_word_embeddings=False), A.from_pretrained({theirs}); "
+        f"m = A.from_pretrained({ours}, tie_word_embeddings=False); s = A.from_pretrained({theirs}); "
         "m.get_output_embeddings().weight.data.copy_(s.get_output_embeddings().weight); "
         "m.save_pretrained('with-head')"
     )

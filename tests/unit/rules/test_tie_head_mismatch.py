@@ -159,7 +159,7 @@ def test_an_unknown_model_type_is_not_guessed_at() -> None:
 
 
 def test_without_files_it_is_not_fine() -> None:
-    with pytest.raises(Undecided, match="config.json"):
+    with pytest.raises(Undecided, match=r"config\.json"):
         list(check(merged(None, EMBEDDING), None))
     with pytest.raises(Undecided, match="safetensors"):
         list(check(merged(ON, {}), None))

@@ -19,6 +19,13 @@ _NO_MTP = "heads for speculative decoding are gone: serving with them gets slowe
 _EMPTY = "empty: several processes shared it (ZeRO-3) and it was saved without gathering"
 
 
+PACKED = re.compile(
+    r"\.(?:qweight|qzeros|scales|g_idx|absmax|quant_map|weight_packed|weight_scale\w*)$"
+    r"|\.quant_state\."
+)
+"""What stands in the files for a packed weight, or beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Tensors of one purpose, what their absence means and what their presence."""
@@ -30,7 +37,10 @@ class Kind:
 
 KINDS = (
     Kind(
-        re.compile(r"rotary_emb\.inv_freq$|masked_bias$|\.(?:attn|attention)\.bias$"),
+        re.compile(
+            r"inv_freq$|masked_bias$|\.(?:attn|attention)\.bias$|position_ids$"
+            r"|\.(?:cos|sin)_cached$|num_batches_tracked$"
+        ),
         Meaning(COSMETIC, "transformers computes it itself", known=False),
         Meaning(COSMETIC, "transformers computes it itself", known=False),
     ),
@@ -45,10 +55,7 @@ KINDS = (
         Meaning(COSMETIC, "heads for speculative decoding"),
     ),
     Kind(
-        re.compile(
-            r"\.(?:qweight|qzeros|scales|g_idx|absmax|quant_map|weight_packed|weight_scale\w*)$"
-            r"|\.quant_state\."
-        ),
+        PACKED,
         Meaning(SPEED, "the weights are no longer packed: more bytes to read for each token"),
         Meaning(MEMORY, "the weights are packed"),
     ),
