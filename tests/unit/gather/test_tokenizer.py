@@ -220,3 +220,61 @@ def test_a_template_that_cannot_be_read(tmp_path: Path) -> None:
     tokenizer, (problem,) = read(tmp_path)
     assert tokenizer.chat_template == "config"
     assert problem.message == "is not UTF-8: byte 0xff at line 1, column 1"
+
+
+HEAD = {
+    "version": "1.0",
+    "truncation": {"max_length": 8},
+    "padding": None,
+    "added_tokens": ADDED,
+    "normalizer": {"model": 1, "padding": 5},
+    "post_processor": {"type": "ByteLevel"},
+    "decoder": None,
+}
+
+
+def test_settings_before_the_vocabulary(tmp_path: Path, bytes_read: Counter[str]) -> None:
+    values = {**HEAD, "model": {"vocab": "x" * 30_000_000, "truncation": 7}}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(values))
+    tokenizer = sound(tmp_path)
+    keys = ("truncation", "padding", "post_processor")
+    assert tokenizer.settings == {key: HEAD[key] for key in keys}
+    assert tokenizer.added == {TEXT_END: 0, IM_END: 2}
+    assert 0 < bytes_read["tokenizer.json"] < 300_000
+
+
+def test_settings_behind_a_long_list(tmp_path: Path) -> None:
+    many = [{"id": n, "content": f"<unused{n}>"} for n in range(10_000)]
+    values = {"added_tokens": many, "post_processor": 5, "model": {}}
+    tokenizer = sound(write(tmp_path, tokenizer=values))
+    assert tokenizer.settings == {"post_processor": 5}
+    assert len(tokenizer.added) == 10_000
+
+
+def test_settings_behind_the_vocabulary_are_not_looked_for(tmp_path: Path) -> None:
+    values = {"model": {}, "added_tokens": ADDED, "truncation": 5}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(values))
+    tokenizer = sound(tmp_path)
+    assert (tokenizer.settings, tokenizer.added) == ({}, {TEXT_END: 0, IM_END: 2})
+
+
+def test_special_tokens_of_every_role(tmp_path: Path) -> None:
+    config = {"bos_token": "<s>", "pad_token": {"content": "<p>"}, "unk_token": 5}
+    tokenizer = sound(write(tmp_path, tokenizer_config=config, special_tokens_map={"pad_token": 7}))
+    assert (tokenizer.bos_token, tokenizer.pad_token, tokenizer.unk_token) == ("<s>", "<p>", None)
+
+
+def test_a_padding_token_of_the_base_vocabulary(tmp_path: Path) -> None:
+    write(tmp_path, tokenizer_config={"pad_token": "b"}, vocab={"a": 0, "b": 5})
+    tokenizer = sound(tmp_path)
+    assert (tokenizer.token_ids, tokenizer.added) == ({"b": 5}, {})
+
+
+def test_the_file_of_the_template(tmp_path: Path) -> None:
+    assert sound(tmp_path).template_file == ""
+    write(tmp_path, chat_template={"chat_template": "processor"})
+    assert sound(tmp_path).template_file == "chat_template.json"
+    write(tmp_path, tokenizer_config={"chat_template": "config"})
+    assert sound(tmp_path).template_file == "tokenizer_config.json"
+    (tmp_path / "chat_template.jinja").write_text("jinja")
+    assert sound(tmp_path).template_file == "chat_template.jinja"
