@@ -10,7 +10,7 @@ from slowlens.facts.diff.shape import SLIDING, derive
 from slowlens.facts.generation import decoder_pointer
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting
-from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, lookup
+from slowlens.jsonvalue import Absent, Json, JsonObject, Pointer, lookup
 
 WINDOW = "sliding_window"
 SWITCH = "use_sliding_window"
@@ -20,6 +20,8 @@ LONGEST = "max_position_embeddings"
 WINDOW_KEYS = (WINDOW, SWITCH, "max_window_layers", LAYER_TYPES, "sliding_window_pattern")
 """The keys that decide which layers look back only so far."""
 _KEYS = (*WINDOW_KEYS, "_sliding_window_pattern", COUNT, LONGEST)
+MOST = 2**63
+_EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Layers:
     """How many layers have it; None where not known."""
     derives: bool = False
     """The class works ``layer_types`` out where config.json does not say it."""
+    experts: int = 0
+    """How many experts a layer chooses from; 0 for a model that is no mixture."""
     written: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """What config.json itself says of all this."""
 
@@ -68,6 +72,7 @@ def layers(checkpoint: Checkpoint, defaults: ClassDefaults) -> Layers:
         window=window,
         sliding=sliding if window else 0,
         derives=row is not None and LAYER_TYPES in row.values,
+        experts=_experts(here if isinstance(here, Mapping) else {}, row),
         written=written,
     )
 
@@ -100,6 +105,11 @@ def _known(written: JsonObject, row: TypeDefaults | None) -> dict[str, Json]:
     return {key: own.get(key, row.values.get(key)) for key in _KEYS if key in has}
 
 
+def _experts(here: JsonObject, row: TypeDefaults | None) -> int:
+    values = {**row.values, **here} if row else here
+    return max(_number(values.get(key)) or 0 for key in _EXPERTS)
+
+
 def _sliding(types: Json | Absent, count: int | None) -> int | None:
     """Count the layers with a window; all of them where the class has but one kind."""
     if isinstance(types, list) and types:
@@ -108,6 +118,7 @@ def _sliding(types: Json | Absent, count: int | None) -> int | None:
 
 
 def _number(value: Json | Absent) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int) or value is ABSENT:
+    """Return a number that a model can have; ``True`` is none."""
+    if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if value > 0 else None
+    return value if 0 < value < MOST else None
