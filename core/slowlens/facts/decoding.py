@@ -93,7 +93,9 @@ def _by_runtime(
 
 
 def _parameter(key: str, runtime: Runtime, parameters: GenerationParameters) -> Setting:
-    value = parameters.get(key)
-    if value is ABSENT or value is None:
-        return Setting(default_of(key, runtime), DEFAULT)
+    """Resolve one of them; a null is no value, but transformers 4 takes it for one."""
+    value, default = parameters.get(key), default_of(key, runtime)
+    obeyed = runtime is Runtime.TRANSFORMERS_4 and default is not None
+    if value is ABSENT or (value is None and not obeyed):
+        return Setting(default, DEFAULT)
     return Setting(value, parameters.files[key])

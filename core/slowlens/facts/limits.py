@@ -36,7 +36,7 @@ def answer_limit(settings: Settings, runtime: Runtime) -> Limit | None:
     if runtime in ENGINES:
         return None
     total = effective(settings, TOTAL, runtime)
-    if total.decided_by == DEFAULT:
+    if total.decided_by == DEFAULT or total.value is None:
         return Limit(LIBRARY_DEFAULT, "", DEFAULT)
     return _limit(total.value, TOTAL, total.decided_by)
 

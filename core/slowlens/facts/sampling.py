@@ -1,6 +1,6 @@
 """How each runtime picks a token, as far as the files say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from slowlens.facts.decoding import effective
@@ -11,6 +11,16 @@ from slowlens.jsonvalue import Json, same
 SAMPLED = ("temperature", "top_k", "top_p", "min_p")
 """Parameters that count only where tokens are drawn by chance."""
 ALWAYS = ("repetition_penalty", "no_repeat_ngram_size")
+NEUTRAL: Mapping[str, Json] = {
+    "do_sample": False,
+    "temperature": 1.0,
+    "top_k": 0,
+    "top_p": 1.0,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+}
+"""What a null is as good as."""
 SAMPLERS = (*GENERATE, *ENGINES)
 COLD = 1e-4
 """At a temperature below this the likeliest token is drawn every time."""
@@ -57,6 +67,8 @@ def _switch(merged: Settings, source: Settings, runtime: Runtime) -> str:
 
 def _plain(key: str, setting: Setting, runtime: Runtime) -> Json:
     """Read a value as the runtime does: an engine is not told of a 50 that is the default."""
+    if setting.value is None:
+        return NEUTRAL[key]
     if key == "top_k" and runtime in ENGINES and setting.value in (-1, 50):
         return 0
     return setting.value

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slowlens.facts.decoding import effective
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.settings import Setting, Settings
+from slowlens.facts.settings import DEFAULT, Setting, Settings
 from slowlens.jsonvalue import Json
 
 KEYS = (
@@ -87,8 +87,9 @@ def _work(key: str, setting: Setting, factor: int, trouble: str = "") -> Work:
 
 
 def _count(setting: Setting) -> int | None:
-    """Return a count above zero, one where the library knows of none."""
-    value = 1 if setting.value is None else setting.value
+    """Return a count above zero, one where no file says anything."""
+    silent = setting.value is None and setting.decided_by == DEFAULT
+    value = 1 if silent else setting.value
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and isinstance(value, int) and value > 0 else None
 
