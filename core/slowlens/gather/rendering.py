@@ -54,7 +54,7 @@ def _wanted(here: Reading, there: Reading | None) -> Iterator[str]:
     """Yield the templates of ``here`` that differ, and those that may begin a prompt twice."""
     for runtime in CHATTING:
         template = chat_template(here.checkpoint, runtime)
-        other = there and chat_template(there.checkpoint, runtime)
+        other = None if there is None else chat_template(there.checkpoint, runtime)
         if template is None:
             continue
         differs = other is not None and other.text != template.text

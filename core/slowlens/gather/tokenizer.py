@@ -28,7 +28,7 @@ def read_tokenizer(
     ``names`` are the entries of ``root``, ``values`` what its JSON files say.
     """
     head, head_problems = _head(root, names)
-    added = _listed(values) | head.added
+    added = {**_listed(values), **head.added}
     special = {role: _special(values, role) for role in _ROLES}
     ids = dict(added)
     for token in (special["eos_token"], special["pad_token"]):
