@@ -38,8 +38,14 @@ class SilenceFile:
             silence
             for silence in self.silences
             if any(self._covers(silence, name) for name in names)
-            or not any(self.folder.glob(silence.checkpoint.removeprefix("/")))
+            or not self._is_there(silence)
         )
+
+    def _is_there(self, silence: Silence) -> bool:
+        from glob import iglob  # for those that nobody asked about
+
+        found = iglob(silence.checkpoint, root_dir=self.folder, recursive=True)
+        return next(found, None) is not None
 
     def _covers(self, silence: Silence, checkpoint: str) -> bool:
         if not silence.checkpoint:

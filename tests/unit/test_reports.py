@@ -30,9 +30,9 @@ def test_what_was_not_checked_is_said() -> None:
         Outcome("bug", Status.CRASHED, reason="KeyError: 'x'"),
     )
     text = FORMATS["text"](replace(a_run(), outcomes=outcomes, problems=(UNREAD,)))
-    assert "checked   0 rules found, 1 rule passed" in text
-    assert "skipped   unsure (needs a live run)" in text
-    assert "crashed   bug (KeyError: 'x')" in text
+    assert "checked   3 rules: 1 passed\n" in text
+    assert "skipped   unsure: needs a live run" in text
+    assert "crashed   bug: KeyError: 'x'" in text
     assert "unread    config.json is empty. Copy it from the source." in text
     assert "To see the fixes" not in text
 

@@ -1,0 +1,230 @@
+"""The gate from its arguments to its exit code and streams."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import builders
+import slowlens
+from slowlens import checking
+from slowlens.cli import main
+from slowlens.reports import NAMES
+
+SLOW = {"use_cache": False, "eos_token_id": [2, 0]}
+RULE = "gen-use-cache-false"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    builders.checkpoint(tmp_path / "runs" / "slow" / "merged", generation=SLOW)
+    builders.checkpoint(tmp_path / "runs" / "sound" / "merged")
+    (tmp_path / "runs" / "empty" / "merged").mkdir(parents=True)
+    builders.checkpoint(tmp_path / "source")
+
+
+SLOW_ONE, SOUND_ONE, EMPTY_ONE = (f"runs/{name}/merged" for name in ("slow", "sound", "empty"))
+
+
+def check(*arguments: str) -> int:
+    return main(["check", *arguments])
+
+
+@pytest.fixture
+def asked(capsys: pytest.CaptureFixture[str]) -> Any:
+    def ask(*arguments: str) -> tuple[int, str, str]:
+        code = check(*arguments)
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return ask
+
+
+def silence(rule: str = RULE, checkpoint: str = "", folder: str = ".") -> None:
+    glob = f'checkpoint = "{checkpoint}"\n' if checkpoint else ""
+    text = f'[[silence]]\nrule = "{rule}"\nreason = "timed that way"\n{glob}'
+    Path(folder, "slowlens.toml").write_text(text)
+
+
+def test_several_are_one_table_and_one_exit_code(asked: Any) -> None:
+    code, out, err = asked(SLOW_ONE, EMPTY_ONE, SOUND_ONE, "--source", "source")
+    assert code == 1
+    assert [line.split()[:2] for line in out.splitlines()[1:4]] == [
+        ["slow/merged", "failed"],
+        ["empty/merged", "unchecked"],
+        ["sound/merged", "passed"],
+    ]
+    assert err == ""
+    assert asked(SOUND_ONE, SOUND_ONE, EMPTY_ONE)[0] == 2
+    assert asked(SOUND_ONE, SOUND_ONE, SOUND_ONE)[0] == 0
+
+
+def test_every_row_was_compared_with_the_source(asked: Any) -> None:
+    _, out, _ = asked(SLOW_ONE, SOUND_ONE, "--source", "source", "--format", "json")
+    runs = json.loads(out)["runs"]
+    assert [Path(run["source"]["path"]).name for run in runs] == ["source", "source"]
+    assert [run["merged"]["path"].split("/")[-2] for run in runs] == ["slow", "sound"]
+
+
+def test_a_source_that_is_none_stops_the_call(asked: Any) -> None:
+    code, out, err = asked(SOUND_ONE, SLOW_ONE, "--source", EMPTY_ONE)
+    assert (code, out) == (2, "")
+    assert "is not a checkpoint" in err
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_broken_one_alone_is_told_on_the_error_stream(name: str, asked: Any) -> None:
+    code, out, err = asked(EMPTY_ONE, "--format", name)
+    assert code == 2
+    assert "is not a checkpoint" in err
+    assert (out == "") is (name == "text")
+    assert name == "text" or "is not a checkpoint" in out
+
+
+def test_two_folders_may_be_a_merge_and_its_source(asked: Any) -> None:
+    _, _, err = asked(SLOW_ONE, "source")
+    assert f"slowlens check {SLOW_ONE} --source source" in err
+    assert "--source" not in asked(SLOW_ONE, SOUND_ONE, EMPTY_ONE)[2]
+    assert "side by side" not in asked(SLOW_ONE, SOUND_ONE, "--source", "source")[2]
+    assert asked(SLOW_ONE)[2] == ""
+
+
+def test_what_is_read_once_is_read_once(monkeypatch: pytest.MonkeyPatch, asked: Any) -> None:
+    calls: list[str] = []
+    for name in ("read_environment", "read_defaults", "read_checkpoint"):
+        real = getattr(checking, name)
+
+        def counted(*args: Any, name: str = name, real: Any = real) -> Any:
+            calls.append(name)
+            return real(*args)
+
+        monkeypatch.setattr(checking, name, counted)
+    asked(*[SOUND_ONE] * 5, "--source", "source")
+    assert calls.count("read_environment") == 1
+    assert calls.count("read_defaults") == 2
+    assert calls.count("read_checkpoint") == 6
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "code"),
+    [
+        (["vllm"], 0),
+        (["sglang", "llama.cpp"], 0),
+        (["transformers-4"], 1),
+        (["vllm", "transformers-5"], 1),
+    ],
+)
+def test_only_the_runtimes_that_are_asked_about_count(
+    runtimes: list[str], code: int, asked: Any
+) -> None:
+    options = [word for runtime in runtimes for word in ("--runtime", runtime)]
+    got, out, _ = asked(SLOW_ONE, *options)
+    assert got == code
+    assert ("elsewhere under transformers" in out) is (code == 0)
+    got, out, _ = asked(SLOW_ONE, *options, "--format", "json")
+    assert json.loads(out)["judged"] == runtimes
+
+
+def test_a_runtime_that_is_none_is_wrong_usage(asked: Any) -> None:
+    with pytest.raises(SystemExit) as caught:
+        check(SLOW_ONE, "--runtime", "ollama")
+    assert caught.value.code == 3
+
+
+def test_the_answer_names_the_runtimes_that_it_is_true_for(asked: Any) -> None:
+    assert (
+        "Nothing in its files makes it slow under vLLM." in asked(SLOW_ONE, "--runtime", "vllm")[1]
+    )
+    assert "makes it slow." in asked(SOUND_ONE, "--runtime", "vllm")[1]
+
+
+def test_a_silence_counts_where_its_glob_matches(asked: Any) -> None:
+    silence(checkpoint="runs/*/merged")
+    code, out, err = asked(SLOW_ONE)
+    assert (code, err) == (0, "")
+    assert f"silenced  {RULE}, 1 error: timed that way" in out
+    assert "nothing to silence" not in out
+    silence(checkpoint="runs/sound/*")
+    assert asked(SLOW_ONE)[0] == 1
+
+
+def test_a_silence_is_found_from_below_and_by_name(
+    asked: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    silence(checkpoint="runs/slow/merged")
+    monkeypatch.chdir(tmp_path / "runs")
+    assert asked("slow/merged")[0] == 0
+    silence(rule="eos-lost-or-wrong", folder=str(tmp_path / "source"))
+    assert asked("slow/merged", "--config", str(tmp_path / "source" / "slowlens.toml"))[0] == 1
+
+
+def test_a_silence_that_silences_nothing_is_reported_and_does_not_fail(asked: Any) -> None:
+    silence(checkpoint="runs/sound/merged")
+    code, out, err = asked(SOUND_ONE)
+    assert code == 0
+    assert "silence   nothing to silence for gen-use-cache-false" in out
+    code, out, err = asked(SOUND_ONE, "--format", "json")
+    assert code == 0
+    assert "nothing to silence for gen-use-cache-false" in err
+    assert json.loads(out)["silences"][0]["reason"] == "timed that way"
+
+
+def test_a_silence_for_another_checkpoint_is_left_in_peace(asked: Any) -> None:
+    silence(checkpoint="runs/slow/merged")
+    assert "nothing to silence" not in asked(SOUND_ONE)[1]
+
+
+def test_a_wrong_silence_is_wrong_usage(asked: Any) -> None:
+    silence(rule="gen-use-cash-false")
+    code, out, err = asked(SLOW_ONE)
+    assert (code, out) == (3, "")
+    assert "Did you mean gen-use-cache-false" in err
+
+
+def test_a_file_gets_the_report_and_the_log_a_line(asked: Any, tmp_path: Path) -> None:
+    code, out, err = asked(SLOW_ONE, SOUND_ONE, EMPTY_ONE, "--format", "md", "-o", "report.md")
+    assert (code, out) == (1, "")
+    assert "3 checkpoints: 1 found, 1 clean, 1 unchecked. The report is in report.md" in err
+    assert (tmp_path / "report.md").read_text().startswith("## Slowlens: failed")
+
+
+def test_the_summary_of_a_job_is_added_to(
+    asked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    asked(SLOW_ONE)
+    assert summary.read_text() == "before\n"
+    code, out, _ = asked(SLOW_ONE, "--format", "github")
+    assert out.startswith(f"::error file={SLOW_ONE}/generation_config.json,line=6,title=merged%3A ")
+    assert len(summary.read_text().splitlines()) == 6
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    again, _, err = asked(SLOW_ONE, "--format", "github")
+    assert again == code == 1
+    assert "summary cannot be written" in err
+
+
+def test_python_gets_typed_findings() -> None:
+    run = slowlens.check(SLOW_ONE, source="source", runtimes=["transformers-5"])
+    (found,) = [f for f in run.findings if f.rule == RULE]
+    assert isinstance(found, slowlens.Found)
+    assert isinstance(found.finding, slowlens.Finding)
+    assert found.finding.severity is slowlens.Severity.ERROR
+    assert run.judged == (slowlens.Runtime.TRANSFORMERS_5,)
+    assert slowlens.exit_code(run) is slowlens.ExitCode.FOUND
+    quiet = slowlens.check(Path(SLOW_ONE), silences=[slowlens.Silence(RULE, "why")])
+    assert quiet.findings == ()
+    assert slowlens.exit_code(quiet) == 0
+
+
+def test_every_name_that_is_promised_is_there() -> None:
+    assert [name for name in slowlens.__all__ if getattr(slowlens, name) is None] == []
+    stub = Path(slowlens.__file__).with_suffix(".pyi").read_text()
+    for name in slowlens.__all__:
+        assert f" as {name}\n" in stub or f"{name}: str" in stub
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = slowlens.nothing

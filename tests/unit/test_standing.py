@@ -1,0 +1,55 @@
+import pytest
+
+from batches import OTHER, RULE, a_finding, found
+from slowlens.diagnose import Found
+from slowlens.facts.environment import Environment
+from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.findings import Severity
+from slowlens.standing import Standing, elsewhere, standing, standings, usual_runtimes
+
+VLLM, V5 = Runtime.VLLM, Runtime.TRANSFORMERS_5
+
+
+@pytest.mark.parametrize(
+    ("affects", "judged", "silenced", "expected"),
+    [
+        ((), (), (), Standing.COUNTED),
+        ((VLLM,), (), (), Standing.COUNTED),
+        ((), (V5,), (), Standing.COUNTED),
+        ((VLLM, V5), (V5,), (), Standing.COUNTED),
+        ((VLLM,), (V5,), (), Standing.ELSEWHERE),
+        ((VLLM,), (V5,), (RULE,), Standing.SILENCED),
+        ((V5,), (V5,), (RULE,), Standing.SILENCED),
+        ((V5,), (V5,), (OTHER,), Standing.COUNTED),
+    ],
+)
+def test_what_a_finding_means(
+    affects: tuple[Runtime, ...], judged: object, silenced: object, expected: Standing
+) -> None:
+    one = Found(RULE, a_finding(Severity.ERROR, *affects))
+    assert standing(one, judged, silenced) is expected
+
+
+def test_all_findings_are_sorted_and_ranked() -> None:
+    note, error = a_finding(Severity.NOTE), a_finding(Severity.ERROR)
+    far = a_finding(Severity.ERROR, VLLM)
+    by_kind = standings([found(RULE, note), found(OTHER, error, far)], [V5], [])
+    assert by_kind[Standing.COUNTED] == ((OTHER, error), (RULE, note))
+    assert by_kind[Standing.ELSEWHERE] == ((OTHER, far),)
+    assert by_kind[Standing.SILENCED] == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "generate"),
+    [("4.52.4", GENERATE[:1]), ("5.23.0", GENERATE[1:]), ("", GENERATE), ("50.1", GENERATE)],
+)
+def test_the_installed_transformers_and_bare_loops_are_judged(
+    version: str, generate: tuple[Runtime, ...]
+) -> None:
+    packages = {"transformers": version} if version else {}
+    environment = Environment("3.12", "Linux", packages)
+    assert usual_runtimes(environment) == (*generate, Runtime.FORWARD)
+
+
+def test_where_else_is_only_what_is_not_judged() -> None:
+    assert elsewhere(a_finding(Severity.NOTE, V5, VLLM), [V5]) == "vLLM"
