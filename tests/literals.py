@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, Checkpoint, ConfigFile, Tokenizer
+from slowlens.facts.checkpoint import (
+    CONFIG,
+    GENERATION_CONFIG,
+    Adapter,
+    Checkpoint,
+    ConfigFile,
+    Tensor,
+    Tokenizer,
+)
 from slowlens.facts.environment import Device, Environment
 from slowlens.facts.measurement import LoadedModel, Measurement, Plan, Status
 from slowlens.facts.reading import Merged, Source, reading
@@ -62,3 +70,22 @@ def measurement(*generations: Generation, status: Status = Status.DONE) -> Measu
     environment = Environment("3.12", "Linux", {"transformers": "5.23.0", "torch": "2.13.0"})
     plan = Plan("/m", prompt="hello", new_tokens=4)
     return Measurement(plan, status, (model,), generations, environment)
+
+
+LORA: Values = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "base_model_name_or_path": "org/base"}
+LORA_TENSORS = {
+    "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight": (4, 8),
+    "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight": (8, 4),
+}
+
+
+def adapter(
+    config: Values | None = LORA,
+    tensors: Mapping[str, tuple[int, ...]] = LORA_TENSORS,
+    folder: str = "",
+    files: tuple[str, ...] = ("adapter_config.json", "adapter_model.safetensors"),
+) -> Adapter:
+    """A LoRA adapter for one projection of eight rows and columns."""
+    paths = tuple(f"{folder}/{file}".removeprefix("/") for file in files)
+    found = tuple(Tensor(name, "F32", shape, 0, paths[-1]) for name, shape in tensors.items())
+    return Adapter(folder, paths, config, found)

@@ -11,6 +11,8 @@ _MAGNITUDE = "lora_magnitude_vector"
 _PREFIX = "base_model.model."
 _WRAPPERS = ("model.", "language_model.")
 _FLOATING = ("F32", "F16", "BF16", "F64")
+_OTHER_SHAPES = ("target_parameters", "use_qalora", "use_bdlora")
+"""Kinds of LoRA whose matrices have other shapes than those of the layer tell."""
 _EITHER_NAME = {"classifier", "score", "qa_outputs"}
 """PEFT lists these heads together, and a model has one of them."""
 
@@ -59,20 +61,23 @@ def magnitudes_differ(adapter: Adapter) -> bool:
 
 def misfit(adapter: Adapter, weights: Weights) -> tuple[Tensor, Tensor] | None:
     """Return a tensor of the adapter and the one of the model that it cannot be added to."""
+    if any(adapter_value(adapter, key) for key in _OTHER_SHAPES):
+        return None
     places = {_place(t.name): t for t in weights.tensors if t.dtype in _FLOATING}
-    for tensor in adapter.tensors:
-        for end in (_A, _B):
-            target = places.get(_place(tensor.name.removesuffix(end) + ".weight"))
-            if tensor.name.endswith(end) and target and not _fits(tensor, target, end):
-                return tensor, target
+    ups = {t.name: t for t in adapter.tensors if t.name.endswith(_B)}
+    for down in adapter.tensors:
+        module = down.name.removesuffix(_A)
+        up, target = ups.get(module + _B), places.get(_place(module) + ".weight")
+        if up and target and not _fits(down, up, target):
+            return down, target
     return None
 
 
-def _fits(tensor: Tensor, target: Tensor, end: str) -> bool:
-    if len(tensor.shape) != 2 or len(target.shape) != 2:
+def _fits(down: Tensor, up: Tensor, target: Tensor) -> bool:
+    if not len(down.shape) == len(up.shape) == len(target.shape) == 2:
         return True
-    # GPT-2's weights are stored the other way round, so that either side may be meant
-    return tensor.shape[1 if end == _A else 0] in target.shape
+    # GPT-2's weights are stored the other way round
+    return sorted((up.shape[0], down.shape[1])) == sorted(target.shape)
 
 
 def _place(name: str) -> str:
