@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
 
+from slowlens.facts.adapters import ADAPTER_CONFIG
 from slowlens.facts.checkpoint import (
     CONFIG,
     GENERATION_CONFIG,
@@ -12,7 +13,7 @@ from slowlens.facts.checkpoint import (
     ConfigFile,
     FileProblem,
 )
-from slowlens.gather.adapters import ADAPTER_CONFIG, read_adapters
+from slowlens.gather.adapters import read_adapters
 from slowlens.gather.folder import no_checkpoint, read_folder
 from slowlens.gather.hub.ids import is_headers_only, origin
 from slowlens.gather.jsonfile import read_json

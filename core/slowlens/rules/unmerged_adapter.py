@@ -39,7 +39,7 @@ not into a base that was loaded in 4 or 8.
 - https://github.com/verl-project/verl/pull/4704
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from slowlens.facts.adaptermatch import is_switched_off
 from slowlens.facts.adapters import (
@@ -120,7 +120,7 @@ def _alone(
         dora = kind(own) == "DoRA"
         yield Finding(
             message=f"{ALONE}: {beside}",
-            severity=Severity.ERROR if dora else Severity.WARNING,
+            severity=Severity.ERROR if dora or note else Severity.WARNING,
             confidence=Confidence.READ,
             affects=(*slow, Runtime.FORWARD),
             evidence=_evidence(own),
@@ -138,7 +138,7 @@ def _alone(
     )
 
 
-def _who_fails(loading: dict[Runtime, Loading]) -> str:
+def _who_fails(loading: Mapping[Runtime, Loading]) -> str:
     why = {runtime: result.fails for runtime, result in loading.items() if result.fails}
     told = (f"{runtime.label.removesuffix(' generate')} ({why[runtime]})" for runtime in why)
     return ", ".join((*told, "vLLM, SGLang and llama.cpp"))

@@ -98,6 +98,7 @@ def test_dora_is_many_times_slower() -> None:
 def test_without_peft_it_says_so() -> None:
     slow, _ = check(folder(adapter()), None, Environment("3", "Linux"))
     assert "peft is not installed here, so here the folder does not load" in slow.message
+    assert slow.severity is Severity.ERROR
 
 
 def test_prompts_cannot_be_merged() -> None:
