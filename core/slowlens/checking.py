@@ -13,7 +13,7 @@ from slowlens.diagnose import diagnose
 from slowlens.facts.checkpoint import Checkpoint, FileProblem
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff import Diff, diff
-from slowlens.facts.environment import Environment
+from slowlens.facts.environment import Environment, Hardware
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.reading import Merged, Reading, Source, reading
 from slowlens.facts.runtimes import Runtime
@@ -21,7 +21,9 @@ from slowlens.facts.scan import Scan
 from slowlens.facts.tensors import Changes, tensor_changes
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
+from slowlens.gather.devices import hardware
 from slowlens.gather.environment import read_environment
+from slowlens.gather.hub.ids import require_weights
 from slowlens.gather.hub.locate import locate
 from slowlens.gather.rendering import read_rendered
 from slowlens.gather.scan import Progress, scan_weights
@@ -41,6 +43,8 @@ class Surroundings:
     source: Source | None = None
     judged: tuple[Runtime, ...] = ()
     """The runtimes whose findings count, empty for the usual ones."""
+    hardware: Hardware | None = None
+    """The GPUs of this machine."""
 
 
 def check(
@@ -73,7 +77,7 @@ def surroundings(
     if source is not None:
         there = reading(Source, read_checkpoint(locate(source)), defaults)
     judged = tuple(Runtime(runtime) for runtime in runtimes)
-    return Surroundings(read_environment(), defaults, there, judged)
+    return Surroundings(read_environment(), defaults, there, judged, hardware())
 
 
 def check_one(
@@ -90,7 +94,7 @@ def check_one(
     here = reading(Merged, _told(checkpoint, scan), defaults)
     changes = None if there is None else _changes(there, here)
     rendered = read_rendered(here, there)
-    gathered = (here, there, changes, environment, measurement, rendered, scan)
+    gathered = (here, there, changes, environment, around.hardware, measurement, rendered, scan)
     facts = [fact for fact in gathered if fact is not None]
     outcomes = located(diagnose(facts), here.checkpoint)
     judged = around.judged or usual_runtimes(_where_it_ran(measurement) or environment)
@@ -103,8 +107,8 @@ def check_one(
         created=now.isoformat(timespec="seconds"),
         slowlens=__version__,
         environment=environment,
-        merged=_summary(here.checkpoint),
-        source=None if there is None else _summary(there.checkpoint),
+        merged=_summary(here),
+        source=None if there is None else _summary(there),
         settings=here.settings,
         source_settings={} if there is None else there.settings,
         answer=answer(outcomes, problems, measurement, judged, {s.rule for s in silences}),
@@ -136,7 +140,10 @@ def measured(run: Run, measurement: Measurement) -> Run:
 
 
 def _scan(merged: Checkpoint, there: Source | None, progress: Progress) -> Scan:
-    return scan_weights(merged, None if there is None else there.checkpoint, progress)
+    source = None if there is None else there.checkpoint
+    for checkpoint in filter(None, (merged, source)):
+        require_weights(checkpoint.root)
+    return scan_weights(merged, source, progress)
 
 
 def _told(checkpoint: Checkpoint, scan: Scan | None) -> Checkpoint:
@@ -161,7 +168,8 @@ def _of_source(there: Reading) -> tuple[FileProblem, ...]:
     )
 
 
-def _summary(checkpoint: Checkpoint) -> CheckpointSummary:
+def _summary(read: Reading) -> CheckpointSummary:
+    checkpoint = read.checkpoint
     return CheckpointSummary(
         path=str(checkpoint.root.resolve()),
         model_type=checkpoint.model_type,
@@ -172,6 +180,7 @@ def _summary(checkpoint: Checkpoint) -> CheckpointSummary:
         sha256={name: config.sha256 for name, config in checkpoint.configs.items()},
         modified=dict(_modified(checkpoint)),
         origin=checkpoint.origin,
+        memory=read.memory,
     )
 
 

@@ -9,6 +9,7 @@ from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
+from slowlens.facts.memory import Memory
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Settings
 from slowlens.standing import Silence, Standing, standings
@@ -32,6 +33,8 @@ class CheckpointSummary:
     """When each weights file was last written, in Unix time: their digests would take long."""
     origin: str = ""
     """``org/name@commit`` where it is a model of the hub, and ``path`` is in a cache."""
+    memory: Memory | None = None
+    """What a load without arguments takes; None in runs of older versions."""
 
     @property
     def title(self) -> str:

@@ -66,3 +66,22 @@ class DeviceLoad:
     utilization: int
     power: float
     temperature: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """The GPUs of this machine, and what is in use of them right now."""
+
+    devices: tuple[Device, ...]
+    used: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Bytes by ``uuid``."""
+
+    @property
+    def largest(self) -> Device | None:
+        """The GPU with the most memory; None where no driver tells how much there is."""
+        return max((d for d in self.devices if d.memory), key=lambda d: d.memory, default=None)
+
+    @property
+    def memory(self) -> int:
+        """Bytes of all GPUs together."""
+        return sum(device.memory for device in self.devices)

@@ -9,6 +9,7 @@ from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.effective import as_ids, effective_settings
 from slowlens.facts.generation import decoder_pointer, is_discarded, mark_matters
 from slowlens.facts.layers import Layers, layers, window_settings
+from slowlens.facts.memory import Memory, memory
 from slowlens.facts.misread import Misread, misread
 from slowlens.facts.quantization import Quantization, quantization
 from slowlens.facts.rope import Ropes, rope_settings, ropes
@@ -33,6 +34,8 @@ class Reading:
     misread: Misread
     """Where transformers 4 cannot read the rotary positions that transformers 5 wrote."""
     layers: Layers
+    memory: Memory
+    """What a load without arguments takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def reading(
         stop_tokens=stop_tokens(checkpoint.tokenizer),
         discarded=is_discarded(checkpoint, defaults[4]),
         mark_matters=mark_matters(checkpoint, defaults[4]),
+        memory=memory(checkpoint, defaults),
         quantization=quantization(checkpoint),
         ropes=positions,
         misread=misread(checkpoint, positions, defaults),

@@ -1,15 +1,19 @@
 """GPUs as the NVIDIA driver sees them; none, quietly, where there is no driver."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from slowlens.facts.environment import Device, DeviceLoad
+from slowlens.facts.environment import Device, DeviceLoad, Hardware
 
 _T = TypeVar("_T")
+_TRACES = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia"), Path("/dev/dxg"))
+"""What a driver leaves on Linux, and in Linux on Windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,17 @@ def devices() -> tuple[Device, ...]:
     """List the GPUs of this machine."""
     with open_gpus() as gpus:
         return gpus.devices() if gpus else ()
+
+
+def hardware() -> Hardware | None:
+    """Look at the GPUs; None, at once, where no driver has left a trace."""
+    if sys.platform != "win32" and not any(trace.exists() for trace in _TRACES):
+        return None
+    with open_gpus() as gpus:
+        found = gpus.devices() if gpus else ()
+        loads = {d.uuid: gpus.load(d.uuid) for d in found} if gpus else {}
+    used = {uuid: load.memory_used for uuid, load in loads.items() if load}
+    return Hardware(found, used) if found else None
 
 
 def device_load(uuid: str) -> DeviceLoad | None:

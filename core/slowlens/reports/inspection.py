@@ -3,11 +3,14 @@
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from slowlens.facts.memory import Memory
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
 from slowlens.reports.text import WIDTH, labelled
 from slowlens.reports.units import count, counted, plain, size, value
 from slowlens.run import CheckpointSummary, Run
+
+TOKENS = 1000
 
 
 def render(run: Run) -> str:
@@ -43,6 +46,17 @@ def _heading(checkpoint: CheckpointSummary) -> Iterator[str]:
         else "no safetensors weights"
     )
     yield f"{checkpoint.model_type or 'no model type'}, {weights}"
+    if total and checkpoint.memory:
+        yield _memory(checkpoint.memory)
+
+
+def _memory(memory: Memory) -> str:
+    """Say what it takes on a GPU, without activations and what the driver needs."""
+    weights = f"in GPU memory: {size(memory.weights)} of weights in {memory.dtype}"
+    if memory.kv_cache is None:
+        return weights
+    kept = size(memory.kv_bytes(TOKENS))
+    return f"{weights}, {kept} of key-value cache for each sequence of {TOKENS:,} tokens"
 
 
 def _settings(settings: Mapping[str, Mapping[Runtime, Setting]]) -> Iterator[str]:
