@@ -1,6 +1,6 @@
 """The edits that give a picture the same budget of pixels in every version of transformers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.pixels import PixelBudget, is_scaling
@@ -22,15 +22,18 @@ EDGES: Mapping[str, Pointer] = {
 SIDES = ("patch_size", "merge_size")
 
 
-def budget_evidence(checkpoint: Checkpoint, runtime: Runtime) -> tuple[ValueEvidence, ...]:
-    """Return what the file that ``runtime`` reads says about the budget."""
-    part = image_part(checkpoint, runtime)
-    if part is None:
-        return ()
-    found = {key: part.get(key) for key in (*EDGES, "size")}
-    told = {key: value for key, value in found.items() if isinstance(value, int | float | Mapping)}
-    keys = tuple(told) or ("max_pixels",)
-    return tuple(ValueEvidence(part.file, (*part.pointer, key), found[key]) for key in keys)
+def budget_evidence(
+    checkpoint: Checkpoint, runtimes: Iterable[Runtime]
+) -> tuple[ValueEvidence, ...]:
+    """Return what the files that these runtimes read say about the budget."""
+    parts = {part.file: part for r in runtimes if (part := image_part(checkpoint, r))}
+    return tuple(evidence for part in parts.values() for evidence in _told(part))
+
+
+def _told(part: ProcessorPart) -> Iterator[ValueEvidence]:
+    told = tuple(key for key in (*EDGES, "size") if part.values.get(key) is not None)
+    for key in told or ("max_pixels",):
+        yield ValueEvidence(part.file, (*part.pointer, key), part.get(key))
 
 
 def set_budget(merged: Checkpoint, origin: Checkpoint, meant: PixelBudget, reason: str) -> Fix:

@@ -58,12 +58,9 @@ class PixelBudget:
         high, wide = scaled(width, height, self.side, self.least, self.most)
         return high * wide
 
-    def same_as(self, other: "PixelBudget") -> bool:
-        """Whether every picture becomes as many tokens, wherever that is written."""
-        return self._counts == other._counts
-
     @property
-    def _counts(self) -> tuple[int, ...]:
+    def counts(self) -> tuple[int, ...]:
+        """All that tells one budget from another, wherever it is written."""
         return self.tokens(), self.ceiling, self.floor, self.side
 
     @property

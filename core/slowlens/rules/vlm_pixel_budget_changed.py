@@ -46,7 +46,8 @@ from collections.abc import Iterator
 from slowlens.budgetfix import budget_evidence, set_budget
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.pictures import PictureKey, changed_keys
-from slowlens.facts.pixels import HEIGHT, WIDTH, PixelBudget, image_budget
+from slowlens.facts.pixelchange import BudgetChange, budget_changes
+from slowlens.facts.pixels import HEIGHT, WIDTH, PixelBudget
 from slowlens.facts.processors import PROCESSING
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import Runtime
@@ -71,44 +72,25 @@ REASON = (
 
 def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     """Yield a finding for each change of the budget, with the runtimes that it concerns."""
-    groups: dict[tuple[PixelBudget, PixelBudget], list[Runtime]] = {}
-    for runtime in PROCESSING:
-        here = image_budget(merged.checkpoint, runtime)
-        there = _wanted(merged, source, runtime)
-        if here is not None and there is not None and not here.same_as(there):
-            groups.setdefault((here, there), []).append(runtime)
-    for (here, there), runtimes in groups.items():
-        yield _finding(merged.checkpoint, source, here, there, tuple(runtimes))
-    if source is not None:
-        yield from _tiles(merged.checkpoint, source.checkpoint)
+    there = None if source is None else source.checkpoint
+    for change in budget_changes(merged.checkpoint, there):
+        yield _finding(merged.checkpoint, there, change)
+    if there is not None:
+        yield from _tiles(merged.checkpoint, there)
 
 
-def _wanted(merged: Merged, source: Source | None, runtime: Runtime) -> PixelBudget | None:
-    """Return the source's budget; without a source, what the newest version reads."""
-    if source is not None:
-        return image_budget(source.checkpoint, runtime)
-    return image_budget(merged.checkpoint, Runtime.TRANSFORMERS_5)
-
-
-def _finding(
-    merged: Checkpoint,
-    source: Source | None,
-    here: PixelBudget,
-    there: PixelBudget,
-    runtimes: tuple[Runtime, ...],
-) -> Finding:
+def _finding(merged: Checkpoint, source: Checkpoint | None, change: BudgetChange) -> Finding:
+    here, there = change.here, change.there
     seen = here.tokens() != there.tokens() or here.ceiling != there.ceiling
-    origin = merged if source is None else source.checkpoint
-    meant = image_budget(origin, Runtime.TRANSFORMERS_5) or there
     return Finding(
-        message=f"{_change(here, there)} ({', '.join(r.label for r in runtimes)}): "
+        message=f"{_change(here, there)} ({', '.join(r.label for r in change.runtimes)}): "
         f"{_why(here, there, known=source is not None)}",
         severity=Severity.WARNING if seen and source is not None else Severity.NOTE,
         confidence=Confidence.READ,
-        affects=runtimes,
-        evidence=budget_evidence(merged, runtimes[0]),
+        affects=change.runtimes,
+        evidence=budget_evidence(merged, change.runtimes),
         cost=_cost(here, there),
-        fix=set_budget(merged, origin, meant, REASON),
+        fix=set_budget(merged, source or merged, change.meant, REASON),
     )
 
 
