@@ -20,7 +20,7 @@ LONGEST = "max_position_embeddings"
 WINDOW_KEYS = (WINDOW, SWITCH, "max_window_layers", LAYER_TYPES, "sliding_window_pattern")
 """The keys that decide which layers look back only so far."""
 _KEYS = (*WINDOW_KEYS, "_sliding_window_pattern", COUNT, LONGEST)
-MOST = 2**63
+MOST = 1 << 63
 _EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
 
 

@@ -83,8 +83,18 @@ def test_a_batching_prefix_changes_nothing() -> None:
     assert "flash-attn is not installed" in finding.message
 
 
-@pytest.mark.parametrize("value", ["eager", "sdpa", "paged|eager", "flex_attention", None,
-                                   "kernels-community/flash-attn2", {"vision_config": "x"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        "eager",
+        "sdpa",
+        "paged|eager",
+        "flex_attention",
+        None,
+        "kernels-community/flash-attn2",
+        {"vision_config": "x"},
+    ],
+)
 def test_what_loads_everywhere_is_no_finding(value: Any) -> None:
     assert not found(**{PRIVATE: value})
 
