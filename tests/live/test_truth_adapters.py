@@ -95,6 +95,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return Lab(root, root / "base", root / "adapter", root / "merged")
 
 
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a base that is nowhere be looked for on this machine only."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("transformers.utils.hub._is_offline_mode", True, raising=False)
+
+
 def loaded(folder: Path) -> Any:
     return transformers.AutoModelForCausalLM.from_pretrained(folder)
 
