@@ -38,3 +38,31 @@ def experts(weights: Weights) -> tuple[Tensor, ...]:
 def is_expert(name: str) -> bool:
     """Tell the tensors of routed experts, in either layout."""
     return ".experts." in name
+
+
+SPLIT_TYPES = frozenset(
+    (
+        "afmoe",
+        "deepseek_v2",
+        "deepseek_v3",
+        "dots1",
+        "ernie4_5_moe",
+        "exaone_moe",
+        "flex_olmo",
+        "glm4_moe",
+        "glm4_moe_lite",
+        "glm4v_moe",
+        "hunyuan_v1_moe",
+        "jamba",
+        "minimax",
+        "minimax_m2",
+        "mixtral",
+        "olmoe",
+        "phimoe",
+        "qwen2_moe",
+        "qwen3_moe",
+        "qwen3_next",
+        "solar_open",
+    )
+)
+"""Model types whose checkpoints hold experts one by one; transformers 5 fuses them as it loads."""

@@ -80,3 +80,12 @@ def rank_shards(checkpoint: Checkpoint) -> tuple[str, ...]:
 def _troubled(checkpoint: Checkpoint) -> bool:
     files = {INDEX, *checkpoint.weights.files}
     return any(problem.file in files for problem in checkpoint.problems)
+
+
+def same_size(checkpoint: Checkpoint, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Whether two sets of files are about as large, as two saves of one model are."""
+    ours, theirs = (sum(checkpoint.files.get(n, 0) for n in names) for names in (left, right))
+    return abs(ours - theirs) <= _ALIKE * max(ours, theirs)
+
+
+_ALIKE = 0.01

@@ -13,6 +13,7 @@ from slowlens.facts.checkpoint import CONFIG
 from slowlens.gather.rawfile import printable
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_RANK_SHARD = re.compile(r"model_world_size_\d+_rank_\d+\.pt")
 _BELOW = ("*", "*/huggingface", "snapshots/*")
 """Where a checkpoint may hide: training output, verl's, the Hugging Face cache."""
 
@@ -48,6 +49,8 @@ def read_folder(root: Path) -> Folder:
 
 def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
     """Say that ``root`` holds no checkpoint, and where one may be."""
+    if shards := sorted(filter(_RANK_SHARD.fullmatch, names)):
+        return _unmerged(root, shards)
     message = f"{_shown(root)} is not a checkpoint: it has no config.json and no weights"
     places = [_shown(place) for place in _checkpoints_below(root)]
     match places:
@@ -59,6 +62,19 @@ def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
             hint = "GGUF is not read: pass the checkpoint that it was converted from."
         case _:
             hint = "Pass the folder that holds config.json and the *.safetensors files."
+    return CheckpointError(message, hint=hint)
+
+
+def _unmerged(root: Path, shards: list[str]) -> CheckpointError:
+    message = (
+        f"{_shown(root)} holds {len(shards)} un-merged FSDP shards such as {shards[0]}, which no "
+        "runtime loads, and no merged checkpoint"
+    )
+    hint = (
+        "Merge them first: python -m verl.model_merger merge --backend fsdp --local_dir "
+        f"{_shown(root)} --target_dir OUT (verl), or python3 scripts/model_merger.py --local_dir "
+        f"{_shown(root)} (EasyR1), and pass the folder that this writes."
+    )
     return CheckpointError(message, hint=hint)
 
 

@@ -3,12 +3,15 @@
 from slowlens.findings import Rule
 from slowlens.rules import (
     adapter_mismatch,
+    architectures_mismatch,
+    bin_instead_of_safetensors,
     bos_doubled,
     cache_implementation_odd,
     chat_template_lost_or_changed,
     chat_templates_disagree,
     config_use_cache_false_latent,
     cpu_offload_or_meta,
+    directory_bloat,
     dtype_keys_conflict,
     eager_attention_forced,
     endless_answer,
@@ -27,7 +30,9 @@ from slowlens.rules import (
     merged_into_4bit,
     model_max_length_shrunk,
     moe_experts_implementation,
+    moe_layout,
     moe_output_router_logits,
+    mtp_heads_dropped,
     nan_inf_or_zero_weights,
     new_embedding_rows,
     num_beams_left,
@@ -42,6 +47,7 @@ from slowlens.rules import (
     sampling_params_changed,
     sliding_window_changed,
     slow_tokenizer,
+    stale_weight_files,
     tie_head_mismatch,
     tokenizer_class_v5,
     tokenizer_or_processor_files_lost,
@@ -50,6 +56,7 @@ from slowlens.rules import (
     v5_saved_read_by_v4_rope,
     video_fps_frames_changed,
     vlm_pixel_budget_changed,
+    vocab_resized,
     weights_not_loaded,
 )
 
@@ -103,4 +110,11 @@ RULES: tuple[Rule, ...] = (
     moe_output_router_logits.RULE,
     moe_experts_implementation.RULE,
     weights_not_loaded.RULE,
+    stale_weight_files.RULE,
+    bin_instead_of_safetensors.RULE,
+    directory_bloat.RULE,
+    moe_layout.RULE,
+    mtp_heads_dropped.RULE,
+    vocab_resized.RULE,
+    architectures_mismatch.RULE,
 )

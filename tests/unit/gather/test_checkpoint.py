@@ -207,3 +207,13 @@ def test_reading_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+def test_unmerged_shards_are_no_checkpoint(tmp_path: Path) -> None:
+    for rank in range(2):
+        (tmp_path / f"model_world_size_2_rank_{rank}.pt").write_bytes(b"x")
+    with pytest.raises(
+        CheckpointError, match="2 un-merged FSDP shards such as model_world"
+    ) as error:
+        read_checkpoint(tmp_path)
+    assert "model_merger" in (error.value.hint or "")
