@@ -156,6 +156,12 @@ def pickled(folder: Path) -> Path:
     return folder
 
 
+def prompt(lab: Lab) -> Path:
+    settings = peft.PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=2)
+    peft.get_peft_model(loaded(lab.base), settings).save_pretrained(lab.root / "prompt")
+    return lab.root / "prompt"
+
+
 def without(folder: Path, name: str) -> Path:
     (folder / name).unlink()
     return folder
@@ -180,6 +186,10 @@ FOLDERS: Mapping[str, Any] = {
         lab.folder("left-tensors", lab.merged, lab.adapter), "adapter_config.json"
     ),
     "left over, a pickle": lambda lab: pickled(lab.folder("left-bin", lab.merged, lab.adapter)),
+    "alone, tokens for the prompt": lambda lab: prompt(lab),
+    "left over, tokens for the prompt": lambda lab: lab.folder(
+        "left-prompt", lab.merged, prompt(lab)
+    ),
     "merged": lambda lab: lab.merged,
 }
 

@@ -64,7 +64,9 @@ def built_in(checkpoint: Checkpoint) -> bool:
 
 def injected(checkpoint: Checkpoint) -> tuple[Tensor, ...]:
     """Return the tensors of an adapter that were saved among the weights themselves."""
-    return tuple(t for t in checkpoint.weights.tensors if any(mark in t.name for mark in _MARKS))
+    # there may be 90,000 names: two plain searches first
+    likely = (t for t in checkpoint.weights.tensors if ".lora_" in t.name or ".base_" in t.name)
+    return tuple(t for t in likely if any(mark in t.name for mark in _MARKS))
 
 
 def adapter_value(adapter: Adapter, key: str) -> Json:
@@ -132,6 +134,8 @@ def _of_folder(adapter: Adapter, *, whole: bool) -> Loading:
 def _with_adapter(adapter: Adapter, readable: tuple[str, ...], weights: str) -> Loading:
     if adapter.config is None:
         return Loading(fails=f"{ADAPTER_CONFIG} cannot be read")
+    if not can_merge(adapter):
+        return Loading(fails="only PeftModel loads what adds tokens to the prompt")
     if not any(file in adapter.files for file in readable):
         return Loading(fails=f"it finds no {readable[0]}")
     return Loading(weights, adapter=True)

@@ -44,7 +44,6 @@ from slowlens.facts.adapters import (
     Loading,
     adapter_loading,
     built_in,
-    can_merge,
     has_weights,
     kind,
     own_adapter,
@@ -93,7 +92,7 @@ def check(merged: Merged, environment: Environment | None) -> Iterator[Finding]:
             confidence=Confidence.READ,
             affects=TRANSFORMERS,
             evidence=(_evidence(own),),
-            cost="" if fails or not can_merge(own) else COST,
+            cost="" if fails else COST,
             fix=fix,
         )
     if ADAPTER_TENSORS in own.files and checkpoint.weights.files == ONE_FILE:

@@ -24,7 +24,8 @@ looks for whole weights in it. vLLM, SGLang and llama.cpp load no adapter as a m
 
 ## Fix
 By hand: load the base model and the adapter, merge, and save into a new folder. The finding has
-the lines. Adapters that add tokens to the prompt (prompt tuning, prefix tuning) cannot be merged.
+the lines. Adapters that add tokens to the prompt (prompt tuning, prefix tuning) cannot be merged,
+and only PeftModel loads them.
 
 ## Fix safety
 Merging rounds: the answer stays the same up to rounding. Merge into the weights in 16 or 32 bits,
@@ -49,7 +50,6 @@ from slowlens.facts.adapters import (
     adapter_loading,
     base_model,
     built_in,
-    can_merge,
     config_file,
     has_weights,
     injected,
@@ -124,7 +124,7 @@ def _alone(
             confidence=Confidence.READ,
             affects=(*slow, Runtime.FORWARD),
             evidence=_evidence(own),
-            cost=DORA_COST if dora else LORA_COST if can_merge(own) else "",
+            cost=DORA_COST if dora else LORA_COST,
             fix=fix,
         )
     failing = tuple(runtime for runtime in GENERATE if loading[runtime].fails)

@@ -36,6 +36,7 @@ def alone(*adapters: Adapter, config: Any = None) -> Checkpoint:
     return replace(made(config, None), adapters=adapters)
 
 
+PROMPT = adapter({**LORA, "peft_type": "PROMPT_TUNING"})
 NO_BASE = adapter({**LORA, "base_model_name_or_path": None})
 
 
@@ -71,6 +72,8 @@ NO_BASE = adapter({**LORA, "base_model_name_or_path": None})
             "there are no weights",
         ),
         (whole(adapter(folder="lora_adapter")), Loading(), Loading()),
+        (whole(PROMPT), "tokens to the prompt", "tokens to the prompt"),
+        (alone(PROMPT), "tokens to the prompt", "tokens to the prompt"),
     ],
 )
 def test_what_each_version_loads(checkpoint: Checkpoint, v4: Any, v5: Any) -> None:

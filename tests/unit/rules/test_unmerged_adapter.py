@@ -102,11 +102,10 @@ def test_without_peft_it_says_so() -> None:
 
 
 def test_prompts_cannot_be_merged() -> None:
-    slow, failing = check(folder(adapter({**LORA, "peft_type": "PROMPT_TUNING"})), None, None)
-    assert slow.cost == ""
-    assert slow.fix is not None
-    assert "cannot be merged" in slow.fix.reason
-    assert failing.fix == slow.fix
+    (failing,) = check(folder(adapter({**LORA, "peft_type": "PROMPT_TUNING"})), None, None)
+    assert "transformers 4 (only PeftModel loads" in failing.message
+    assert failing.fix is not None
+    assert "cannot be merged" in failing.fix.reason
 
 
 def test_a_config_beside_it_stops_transformers_5() -> None:
