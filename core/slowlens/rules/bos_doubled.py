@@ -86,33 +86,27 @@ def check(merged: Merged, source: Source | None, rendered: Rendered | None) -> I
 
 def _is_new(merged: Merged, source: Source | None, rendered: Rendered, runtime: Runtime) -> bool:
     """Whether a prompt begins twice here, and not in the source."""
-    if not may_begin_twice(merged.checkpoint, runtime):
-        return False
     here = chat_template(merged.checkpoint, runtime)
+    if here is None or not may_begin_twice(merged.checkpoint, runtime):
+        return False
     there = None if source is None else chat_template(source.checkpoint, runtime)
-    if source is not None and there is not None and adds_bos(source.checkpoint, runtime):
-        if here is not None and here.text == there.text:
-            return False
-        return _opens(merged, here, rendered, rendered.merged) and not _opens(
-            source, there, rendered, rendered.source
-        )
-    return _opens(merged, here, rendered, rendered.merged)
+    if source is None or there is None or not adds_bos(source.checkpoint, runtime):
+        return _opens(merged, here, rendered.merged, rendered.problem)
+    if here.text == there.text:
+        return False
+    opened = _opens(source, there, rendered.source, rendered.problem)
+    return not opened and _opens(merged, here, rendered.merged, rendered.problem)
 
 
 def _opens(
-    reading: Reading,
-    template: ChatTemplate | None,
-    rendered: Rendered,
-    texts: Mapping[str, Renderings],
+    reading: Reading, template: ChatTemplate, texts: Mapping[str, Renderings], problem: str
 ) -> bool:
     """Whether a conversation begins with the begin token."""
-    bos = reading.checkpoint.tokenizer.bos_token
-    if template is None or bos is None:
-        return False
     if opens_with_bos(template):
         return True
     if template.text not in texts:
-        raise Undecided(rendered.problem or "the chat template was not rendered")
+        raise Undecided(problem or "the chat template was not rendered")
+    bos = str(reading.checkpoint.tokenizer.bos_token)
     return texts[template.text][Case.QUESTION].text.startswith(bos)
 
 

@@ -62,7 +62,7 @@ def check(merged: Merged, source: Source) -> Iterator[Finding]:
     here, there = merged.checkpoint, source.checkpoint
     yield from _tokenizer_files(here, there)
     yield from _preprocessor(here, there)
-    if not (has_tokenizer(here) and has_tokenizer(there)):
+    if not has_tokenizer(here):
         return
     unreadable = any(problem.file == TOKENIZER for problem in (*here.problems, *there.problems))
     if unreadable and not (here.tokenizer.added and there.tokenizer.added):

@@ -1,17 +1,22 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from builders import checkpoint
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.runtimes import ENGINES, GENERATE, Runtime
+from slowlens.facts.runtimes import ENGINES, EVERY, GENERATE, Runtime
 from slowlens.facts.templates import (
+    CHATTING,
     ChatTemplate,
     chat_template,
+    chat_templates,
     default_template,
     essence,
     has_processor,
     special_tokens,
 )
+from slowlens.gather.checkpoint import read_checkpoint
 from talking import talking
 
 JINJA, CONFIG, LEGACY = "chat_template.jinja", "tokenizer_config.json", "chat_template.json"
@@ -72,11 +77,11 @@ def test_what_a_processor_reads(
     agree(side(*files, pictures=True), four, five, engines, converter)
 
 
-def agree(checkpoint: Checkpoint, *expected: str | None) -> None:
+def agree(found_in: Checkpoint, *expected: str | None) -> None:
     runtimes = (*GENERATE, ENGINES[0], Runtime.LLAMA_CPP)
-    found = tuple(chat_template(checkpoint, runtime) for runtime in runtimes)
+    found = tuple(chat_template(found_in, runtime) for runtime in runtimes)
     assert found == tuple(f and ChatTemplate(f, f) for f in expected)
-    assert chat_template(checkpoint, ENGINES[1]) == found[2]
+    assert chat_template(found_in, ENGINES[1]) == found[2]
 
 
 @pytest.mark.parametrize(
@@ -121,3 +126,13 @@ def test_special_tokens_by_role() -> None:
         "bos_token": "<s>",
         "eos_token": "<|im_end|>",
     }
+
+
+def test_a_template_of_tokenizer_config_is_none_of_the_jinja_file(tmp_path: Path) -> None:
+    found = read_checkpoint(checkpoint(tmp_path))
+    assert found.tokenizer.chat_template is not None
+    assert [file for file, _ in chat_templates(found)] == [CONFIG]
+
+
+def test_a_bare_forward_loop_renders_nothing() -> None:
+    assert set(EVERY) - set(CHATTING) == {Runtime.FORWARD}

@@ -231,3 +231,18 @@ def test_what_was_found_is_said_even_if_the_rest_is_unsure() -> None:
     merged, source, _ = pair(here, jinja(CHATML, **PICTURES))
     (finding,) = check(merged, source, Rendered(problem="needs jinja2"))
     assert finding.affects == GENERATE
+
+
+def test_one_side_that_was_not_rendered_is_not_fine() -> None:
+    merged, source, rendered = pair(jinja("x"), jinja(CHATML))
+    assert rendered is not None
+    for half in (Rendered(merged=rendered.merged), Rendered(source=rendered.source)):
+        with pytest.raises(Undecided, match="not rendered"):
+            list(check(merged, source, half))
+
+
+def test_long_texts_are_shown_by_their_end() -> None:
+    long = CHATML.replace("assistant\n", "assistant" + "x" * 60 + "y")
+    assert f"prompt '…{'x' * 59}y':" in changed(CHATML.split("{% if add")[0], long).message
+    short = CHATML.replace("<|im_start|>assistant\n", "z" * 60)
+    assert f"prompt '{'z' * 60}':" in changed(CHATML.split("{% if add")[0], short).message

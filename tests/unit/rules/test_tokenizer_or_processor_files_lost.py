@@ -30,8 +30,15 @@ def test_no_tokenizer_at_all() -> None:
     assert command in finding.fix.reason
 
 
+def test_without_a_tokenizer_its_tokens_are_not_another_finding() -> None:
+    (finding,) = found(talking({}, names=(), added=WITHOUT))
+    assert "there is no tokenizer" in finding.message
+    assert "does not load" in finding.cost
+
+
 def test_tokenizer_config_alone_is_a_warning() -> None:
     (finding,) = found(talking(None))
+    assert finding.cost == ""
     assert (finding.severity, finding.affects) == (Severity.WARNING, EVERY)
     assert "tokenizer_config.json is missing" in finding.message
 
