@@ -15,6 +15,7 @@ from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff import Diff, diff
 from slowlens.facts.environment import Environment, Hardware
 from slowlens.facts.measurement import Measurement
+from slowlens.facts.provenance import provenance
 from slowlens.facts.reading import Merged, Reading, Source, reading
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.scan import Scan
@@ -118,6 +119,7 @@ def check_one(
         measurement=measurement,
         judged=judged,
         silences=silences,
+        provenance=provenance(here.checkpoint),
     )
 
 

@@ -11,6 +11,7 @@ from cattrs.strategies import configure_tagged_union
 
 from slowlens.errors import RunFileError
 from slowlens.facts.difference import Difference, Effect
+from slowlens.facts.provenance import Trace
 from slowlens.facts.settings import Setting
 from slowlens.findings import Edit, Evidence, ValueEvidence
 from slowlens.jsonvalue import ABSENT, finite
@@ -23,7 +24,7 @@ MAY_BE_ABSENT: dict[type, tuple[str, ...]] = {
 }
 """Fields whose key is left out when their value is ``ABSENT``."""
 
-Plain = TypeVar("Plain", Setting, Edit, ValueEvidence, Difference)
+Plain = TypeVar("Plain", Setting, Edit, ValueEvidence, Difference, Trace)
 
 
 def encode(run: Run) -> str:
@@ -65,7 +66,7 @@ def to_json(run: Run) -> dict[str, Any]:
 @cache
 def _converter() -> Converter:
     converter = make_converter()
-    for kind in (Setting, Edit, ValueEvidence, Difference):
+    for kind in (Setting, Edit, ValueEvidence, Difference, Trace):
         converter.register_unstructure_hook(kind, _present)
         converter.register_structure_hook(kind, _structure)
     configure_tagged_union(Evidence, converter, tag_name="kind")

@@ -11,6 +11,7 @@ from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.memory import Memory
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.provenance import Writer
 from slowlens.facts.settings import Settings
 from slowlens.standing import Silence, Standing, standings
 
@@ -82,6 +83,8 @@ class Run:
     """The runtimes whose findings count, empty for all."""
     silences: tuple[Silence, ...] = ()
     """The silences that cover this checkpoint, whether or not there is something to silence."""
+    provenance: tuple[Writer, ...] = ()
+    """Who most likely wrote merged."""
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from slowlens.facts.memory import Memory
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
-from slowlens.reports.text import WIDTH, labelled
+from slowlens.reports.text import WIDTH, labelled, written_by
 from slowlens.reports.units import count, counted, plain, size, value
 from slowlens.run import CheckpointSummary, Run
 
@@ -20,6 +20,7 @@ def render(run: Run) -> str:
 
 def _lines(run: Run) -> Iterator[str]:
     yield from _heading(run.merged)
+    yield from written_by(run)
     yield ""
     yield "Files"
     width = max((len(name) for name in run.merged.files), default=0)

@@ -14,6 +14,7 @@ from slowlens.standing import Standing, elsewhere
 
 WIDTH = 96
 LABEL = 10
+FEW_WRITERS = 3
 
 
 def render(batch: Batch) -> str:
@@ -40,6 +41,7 @@ def _lines(run: Run) -> Iterator[str]:
     for problem in run.problems:
         yield from labelled("unread", f"{problem.file} {problem.message}. {problem.hint}")
     yield ""
+    yield from written_by(run)
     yield from _not_counted(run)
     yield from _rest(run)
     yield from _next(run)
@@ -55,6 +57,13 @@ def _finding(rule: str, finding: Finding) -> Iterator[str]:
         yield from labelled("cost", finding.cost)
     if finding.fix is not None:
         yield from labelled("fix", words.fix(finding.fix))
+
+
+def written_by(run: Run) -> Iterator[str]:
+    """Name the tools that most likely had a hand in it; a few, the most telling."""
+    told = "; ".join(words.writer(writer) for writer in run.provenance[:FEW_WRITERS])
+    if told:
+        yield from labelled("written by ", told)
 
 
 def _not_counted(run: Run) -> Iterator[str]:

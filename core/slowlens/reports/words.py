@@ -7,6 +7,7 @@ from pathlib import Path
 
 from slowlens.batch import Broken
 from slowlens.diagnose import Found, Status
+from slowlens.facts.provenance import Writer
 from slowlens.findings import Applicability, Evidence, Finding, Fix, Severity, ValueEvidence
 from slowlens.gate import ExitCode
 from slowlens.reports.units import counted, plain, value
@@ -44,6 +45,15 @@ def fix(offered: Fix) -> str:
             return f"{offered.title} (changes outputs, needs --unsafe): {offered.reason}"
         case Applicability.MANUAL:
             return f"{offered.title} (by hand): {offered.reason}"
+
+
+def writer(found: Writer) -> str:
+    """Write a tool with its traces: ``probably mergekit (mergekit_config.yml)``."""
+    traces = (
+        f"{trace.file} {trace.key} = {value(trace.found)}" if trace.key else trace.file
+        for trace in found.traces
+    )
+    return f"{found.likelihood} {found.name} ({', '.join(traces)})"
 
 
 def place(finding: Finding) -> tuple[str, int]:

@@ -1,13 +1,15 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from slowlens.facts.environment import Device, DeviceLoad
-from slowlens.gather.devices import device_load, devices, open_gpus
+from slowlens.gather import devices as module
+from slowlens.gather.devices import device_load, devices, hardware, open_gpus
 
 UUID = "1234abcd-0000-1111-2222-333344445555"
 CARDS = {"GPU-other": b"Old name", f"GPU-{UUID}": "NVIDIA H100", "MIG-slice": "NVIDIA H100 MIG"}
@@ -128,3 +130,35 @@ def test_no_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", None)
     assert devices() == ()
     assert device_load(UUID) is None
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where a driver would leave its trace."""
+    monkeypatch.setattr(module, "_TRACES", (tmp_path / "none", tmp_path / "nvidiactl"))
+    return tmp_path / "nvidiactl"
+
+
+def test_hardware_of_a_machine_with_gpus(nvml: Nvml, traces: Path) -> None:
+    traces.touch()
+    found = hardware()
+    assert found is not None
+    assert found.devices == devices()
+    assert found.used == {"other": 9, UUID: len(f"GPU-{UUID}"), "slice": 9}
+    assert (found.memory, found.largest) == (240_000, found.devices[0])
+
+
+def test_a_machine_without_a_driver_is_not_asked(nvml: Nvml, traces: Path) -> None:
+    assert hardware() is None
+    assert nvml.calls == []
+    traces.touch()
+    nvml.refused |= {"nvmlDeviceGetCount"}
+    assert hardware() is None
+
+
+def test_cards_that_do_not_tell_their_memory(nvml: Nvml, traces: Path) -> None:
+    traces.touch()
+    nvml.refused |= {"nvmlDeviceGetMemoryInfo", "nvmlDeviceGetUtilizationRates"}
+    found = hardware()
+    assert found is not None
+    assert (found.largest, found.memory, found.used) == (None, 0, {})

@@ -1,11 +1,21 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pairs import made, merged_of, source_of
+from slowlens.facts.checkpoint import Tensor, Weights
 from slowlens.facts.runtimes import ENGINES, TRANSFORMERS
-from slowlens.findings import Applicability, Confidence, Edit, Finding, Severity, Undecided
+from slowlens.findings import (
+    Applicability,
+    Confidence,
+    Edit,
+    Finding,
+    Severity,
+    Undecided,
+    ValueEvidence,
+)
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.fp32_saved_or_loaded import LARGE, check
 
@@ -133,3 +143,10 @@ def test_code_of_its_own_is_loaded_through_the_auto_class() -> None:
 def test_without_headers_nothing_is_decided() -> None:
     with pytest.raises(Undecided, match="no safetensors"):
         found({"dtype": "float32"}, {})
+
+
+def test_the_file_that_is_wide_is_named() -> None:
+    tensors = (Tensor("n", "BF16", (2,), 4, "1"), Tensor("a", "F32", (9,), 36, "2"))
+    checkpoint = replace(made(LLAMA), weights=Weights(("1", "2"), tensors))
+    (finding,) = check(merged_of(checkpoint), source_of(made(LLAMA, tensors=NARROW)))
+    assert finding.evidence == (ValueEvidence("2", (), "float32"),)

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pairs import made, merged_of, source_of
+from slowlens.facts.checkpoint import Tensor, Weights
 from slowlens.facts.runtimes import ENGINES, EVERY, TRANSFORMERS
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Severity, ValueEvidence
 from slowlens.jsonvalue import ABSENT
@@ -66,3 +68,10 @@ def test_no_alarm(config: Any, tensors: Any, source: Any) -> None:
 @pytest.mark.parametrize("dtype", [5, [], {}, "half", False])
 def test_any_type_of_dtype(dtype: Any) -> None:
     assert len(found({"dtype": dtype}, BF16)) == (dtype == "half")
+
+
+def test_the_file_that_is_float16_is_named() -> None:
+    tensors = (Tensor("n", "F32", (2,), 8, "1"), Tensor("a", "F16", (9,), 18, "2"))
+    checkpoint = replace(made(LLAMA), weights=Weights(("1", "2"), tensors))
+    (finding,) = check(merged_of(checkpoint), source_of(made(LLAMA, tensors=BF16)))
+    assert finding.message.startswith("2: weights that are bfloat16")
