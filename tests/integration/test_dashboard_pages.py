@@ -10,8 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
 from literals import generation, measurement
+from slowlens import checking
 from slowlens.checking import check, measured
 from slowlens.facts.measurement import Measurement, Status
+from slowlens.facts.runtimes import Runtime
 from slowlens.facts.timing import Cache, Purpose
 from slowlens.places import demo_folder
 from slowlens.run import Run
@@ -100,6 +102,17 @@ def slow_and_fast(slow: float = 0.4) -> Measurement:
 
 
 # -- Checkpoint ------------------------------------------------------------------------------
+
+
+def test_what_concerns_other_runtimes_is_mentioned_and_not_counted(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "usual_runtimes", lambda _: (Runtime.LLAMA_CPP,))
+    at = open_page()
+    assert not at.exception
+    captions = [caption.value for caption in at.caption]
+    assert any(c.startswith("Under transformers 4 generate") for c in captions)
+    assert not any("without its key-value cache" in text.value for text in at.markdown)
 
 
 def test_the_answer_stands_on_top_and_the_finding_below(open_page: Open) -> None:
