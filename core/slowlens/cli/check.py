@@ -18,6 +18,7 @@ from slowlens.batch import Batch, Broken
 from slowlens.checking import Surroundings, check_one, surroundings
 from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import add_output, write
+from slowlens.cli.scanbar import ScanBar
 from slowlens.errors import CheckpointError
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Severity
@@ -49,6 +50,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the mildest finding that gives exit code 1 (default: error)",
     )
     parser.add_argument(
+        "--scan-weights",
+        action="store_true",
+        help="read every weight as well: NaN, zeros, the source's own (as fast as the disk reads)",
+    )
+    parser.add_argument(
         "--config", type=Path, metavar="FILE", help="default: slowlens.toml here or above"
     )
     add_output(parser, NAMES)
@@ -63,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     silences = read_silences(arguments.config) if arguments.config else find_silences(here)
     around = surroundings(names[-1] if source else None, arguments.runtime)
     found = Batch(
-        tuple(_check(around, name, silences) for name in merged),
+        tuple(_check(around, name, silences, scan=arguments.scan_weights) for name in merged),
         Severity(arguments.fail_on),
         str(here),
         silences.expected(merged),
@@ -74,9 +80,10 @@ def run(arguments: argparse.Namespace) -> int:
     return found.exit_code
 
 
-def _check(around: Surroundings, name: str, silences: SilenceFile) -> Run | Broken:
+def _check(around: Surroundings, name: str, silences: SilenceFile, *, scan: bool) -> Run | Broken:
+    bar = ScanBar(name) if scan else None
     try:
-        return check_one(around, name, silences=silences.covering(name))
+        return check_one(around, name, silences=silences.covering(name), progress=bar)
     except CheckpointError as error:
         path = name if hub_id(name) else str(Path(name).absolute())
         return Broken(path, str(error), error.hint)
