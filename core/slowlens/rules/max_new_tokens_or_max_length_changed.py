@@ -47,7 +47,7 @@ from slowlens.findings import (
     ValueEvidence,
 )
 from slowlens.fixes import parameter_edit
-from slowlens.jsonvalue import ABSENT
+from slowlens.jsonvalue import ABSENT, same
 
 REASON = "Answers become longer or shorter; what comes before their end stays the same."
 NULL = (
@@ -69,7 +69,8 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     for runtime in (*GENERATE, Runtime.VLLM):
         here, there = (answer_limit(reading.settings, runtime) for reading in (merged, source))
         discarded = runtime is Runtime.TRANSFORMERS_4 and merged.discarded
-        known = there is not None and there.key in lost
+        wins = here is not None and here.key == NEW  # even over what is put back
+        known = there is not None and there.key in lost and not wins
         if not (_same(here, there) or discarded or known):
             groups.setdefault((here, there), []).append(runtime)
     for (here, there), runtimes in groups.items():
@@ -139,11 +140,12 @@ def _edits(merged: Merged, here: Limit | None, there: Limit | None) -> tuple[Edi
     wanted = {} if there is None or there.key == "" else {there.key: there.tokens}
     written = {} if here is None or here.key == "" else {here.key: here.tokens}
     file = GENERATION_CONFIG if here is None else here.file
-    return tuple(
+    edits = (
         parameter_edit(merged.checkpoint, key, file, wanted.get(key, ABSENT))
         for key in (NEW, TOTAL)
         if key in wanted or key in written
     )
+    return tuple(edit for edit in edits if not same(edit.before, edit.after))
 
 
 RULE = Rule(

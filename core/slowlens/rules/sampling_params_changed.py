@@ -105,9 +105,7 @@ def _finding(
         for change in found
     )
     return Finding(
-        message=f"{chance}: {values} ({edits[0].file})"
-        if chance
-        else f"{values} ({edits[0].file})",
+        message=f"{chance}{values} ({edits[0].file})",
         severity=Severity.WARNING,
         confidence=Confidence.READ,
         affects=runtimes,

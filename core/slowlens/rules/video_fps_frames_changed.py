@@ -83,6 +83,7 @@ def check(merged: Merged, source: Source) -> Iterator[Finding]:
 
 def _finding(here: VideoBudget, there: VideoBudget, runtimes: tuple[Runtime, ...]) -> Finding:
     edits = tuple(_edits(here.part, there.part))
+    fix = Fix("Restore the source's frames", Applicability.UNSAFE, edits, REASON)
     frames = f", from {here.frames} frames instead of {there.frames}"
     return Finding(
         message=(
@@ -96,7 +97,7 @@ def _finding(here: VideoBudget, there: VideoBudget, runtimes: tuple[Runtime, ...
         affects=runtimes,
         evidence=tuple(ValueEvidence(edit.file, edit.pointer, edit.before) for edit in edits),
         cost=f"{here.tokens / there.tokens:.1f} times the video tokens, in prefill and cache",
-        fix=Fix("Restore the source's frames", Applicability.UNSAFE, edits, REASON),
+        fix=fix if edits else None,
     )
 
 
