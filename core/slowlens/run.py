@@ -10,8 +10,8 @@ from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.memory import Memory
-from slowlens.facts.runtimes import Runtime
 from slowlens.facts.provenance import Writer
+from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Settings
 from slowlens.standing import Silence, Standing, standings
 

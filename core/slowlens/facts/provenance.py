@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TOKENIZER_CONFIG, Checkpoint
+from slowlens.facts.dtypes import KEYS
 from slowlens.facts.generation import FROM_MODEL_CONFIG
 from slowlens.jsonvalue import ABSENT, Json, same
 
@@ -52,7 +54,7 @@ def provenance(checkpoint: Checkpoint) -> tuple[Writer, ...]:
 
 
 def _merger(checkpoint: Checkpoint) -> Iterator[Trace]:
-    """A generation config derived from the model's, with the tokenizer's ids and nothing else."""
+    """Find a generation config that was derived from the model's, with ids and nothing else."""
     values = checkpoint.values(GENERATION_CONFIG) or {}
     ids = ("bos_token_id", "eos_token_id", "pad_token_id")
     known = {FROM_MODEL_CONFIG, "use_cache", "transformers_version", *ids}
@@ -133,9 +135,9 @@ def _unsloth(checkpoint: Checkpoint) -> Iterator[Trace]:
 
 
 def _both_dtypes(checkpoint: Checkpoint) -> Iterator[Trace]:
-    keys = [Trace(CONFIG, key, checkpoint.get(CONFIG, key)) for key in ("dtype", "torch_dtype")]
-    if all(isinstance(trace.found, str) for trace in keys):
-        yield from keys
+    keys = [tuple(_key(checkpoint, CONFIG, key)) for key in KEYS]
+    if all(keys):
+        yield from chain.from_iterable(keys)
 
 
 def _tokenizers_backend(checkpoint: Checkpoint) -> Iterator[Trace]:

@@ -49,6 +49,7 @@ from slowlens.findings import (
     ValueEvidence,
 )
 from slowlens.fixes import state_dtype
+from slowlens.jsonvalue import JsonObject
 
 WIDE = "float32"
 COST = (
@@ -75,7 +76,7 @@ def check(merged: Merged) -> Iterator[Finding]:
         yield _wide_parts(merged, parts, model)
 
 
-def _wide_keys(part: Mapping[str, object]) -> tuple[str, ...]:
+def _wide_keys(part: JsonObject) -> tuple[str, ...]:
     return tuple(key for key, dtype in stated_dtypes(part).items() if dtype == WIDE)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pairs import LLAMA, made
 from slowlens.facts.checkpoint import Adapter, Checkpoint, Tokenizer
-from slowlens.facts.provenance import FINGERPRINTS, Likelihood, Trace, provenance
+from slowlens.facts.provenance import FINGERPRINTS, VISION_PAD, Likelihood, Trace, provenance
 
 PROBABLY, POSSIBLY = Likelihood.PROBABLY, Likelihood.POSSIBLY
 V5 = "5.23.0"
@@ -38,7 +38,7 @@ ROWS: list[tuple[Checkpoint, str, Likelihood]] = [
     ),
     (made({**LLAMA, "unsloth_version": "2025.1"}), "Unsloth", PROBABLY),
     (made({**LLAMA, "pad_token_id": 151654}), "Unsloth", PROBABLY),
-    (replace(made(), tokenizer=Tokenizer(pad_token="<|vision_pad|>")), "Unsloth", PROBABLY),
+    (replace(made(), tokenizer=Tokenizer(pad_token=VISION_PAD)), "Unsloth", PROBABLY),
     (made(unreadable=("zero_to_fp32.py",)), "DeepSpeed", PROBABLY),
     (made(unreadable=("training_args.bin",)), "the Trainer of transformers", PROBABLY),
     (
