@@ -11,6 +11,9 @@ ATTENTION_KEYS = {
     Runtime.TRANSFORMERS_5: (ATTENTION, "_attn_implementation"),
 }
 """The keys of config.json that each version obeys, at its top level alone."""
+AUTOSET = "_attn_implementation_autoset"
+"""A leftover by which transformers 4.51 and 4.52 believe that a choice was made: eager it is."""
+_AUTOSET = f"eager up to 4.52, which takes {AUTOSET} for a choice that was made"
 BY_PART = ("text_config", "")
 """Where a value that names one implementation for each part has that of the text, or of all."""
 
@@ -21,8 +24,16 @@ def attention_settings(checkpoint: Checkpoint) -> dict[Runtime, Setting]:
     for runtime in ATTENTION_KEYS:
         key = attention_key(checkpoint, runtime)
         value = _named(checkpoint.get(CONFIG, key)) if key else None
-        settings[runtime] = Setting("auto", DEFAULT) if value is None else Setting(value, CONFIG)
+        note = _AUTOSET if runtime is Runtime.TRANSFORMERS_4 and autoset(checkpoint) else ""
+        unsaid = Setting("auto", DEFAULT, note)
+        settings[runtime] = unsaid if value is None else Setting(value, CONFIG)
     return settings
+
+
+def autoset(checkpoint: Checkpoint) -> bool:
+    """Whether transformers up to 4.52 skips its own choice of a kernel though nobody made one."""
+    chosen = attention_key(checkpoint, Runtime.TRANSFORMERS_4)
+    return not chosen and checkpoint.get(CONFIG, AUTOSET) is True
 
 
 def attention_key(checkpoint: Checkpoint, runtime: Runtime) -> str:

@@ -5,9 +5,11 @@ Resolves the attention implementation as each version of transformers does and r
 where config.json asks for it. transformers 5 obeys ``attn_implementation`` and
 ``_attn_implementation``, transformers 4 ``_attn_implementation`` and
 ``_attn_implementation_internal``; both at the top level of config.json alone. In a nested
-``text_config``, in generation_config.json, or as ``_attn_implementation_autoset`` such a key does
-nothing, so nothing is said. With a source at hand, models with code of their own are looked at too:
-``use_flash_attn``, or ``attn_impl`` in ``attn_config``, that the source had on and merged has off.
+``text_config`` or in generation_config.json such a key does nothing, so nothing is said. A leftover
+``_attn_implementation_autoset: true`` is reported as a note: transformers 4.51.3 and 4.52.4 were
+seen to run eager because of it, 4.57.6 and 5.23 not. With a source at hand, models with code of
+their own are looked at too: ``use_flash_attn``, or ``attn_impl`` in ``attn_config``, that the
+source had on and merged has off.
 
 Not reported where the source says the same: some models (Gemma 2 with its soft cap, for one) were
 published that way.
@@ -41,7 +43,7 @@ whose config caps attention scores (``attn_logit_softcapping``): SDPA leaves the
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
-from slowlens.facts.loading import ATTENTION, attention_key
+from slowlens.facts.loading import ATTENTION, AUTOSET, attention_key, autoset
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import (
@@ -76,6 +78,8 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     if not merged.checkpoint.has(CONFIG):
         raise Undecided(f"{CONFIG} could not be read")
     slow = {r: attention_key(merged.checkpoint, r) for r in GENERATE if _is_eager(merged, r)}
+    if autoset(merged.checkpoint) and not (source and autoset(source.checkpoint)):
+        yield _leftover()
     if source is not None:
         slow = {runtime: key for runtime, key in slow.items() if not _is_eager(source, runtime)}
         yield from _switched_off(merged.checkpoint, source.checkpoint)
@@ -93,6 +97,22 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
         evidence=tuple(ValueEvidence(CONFIG, (k,), merged.checkpoint.get(CONFIG, k)) for k in keys),
         cost=COST,
         fix=_fix(merged.checkpoint, keys),
+    )
+
+
+def _leftover() -> Finding:
+    return Finding(
+        message=f"{CONFIG}: {AUTOSET} makes transformers 4.51 and 4.52 run eager attention",
+        severity=Severity.NOTE,
+        confidence=Confidence.READ,
+        affects=(Runtime.TRANSFORMERS_4,),
+        evidence=(ValueEvidence(CONFIG, (AUTOSET,), found=True),),
+        cost=f"up to 4.52: {COST}",
+        fix=Fix(
+            "Let transformers choose the kernel",
+            Applicability.SAFE,
+            (Edit(CONFIG, (AUTOSET,), before=True, after=ABSENT),),
+        ),
     )
 
 

@@ -60,12 +60,30 @@ def test_a_value_for_each_part_has_that_of_the_text() -> None:
         {PUBLIC: "sdpa"},
         {PUBLIC: None},
         {"text_config": {PUBLIC: "eager", PRIVATE: "eager"}},
-        {"_attn_implementation_autoset": True},
+        {"_attn_implementation_autoset": False},
         {"use_flash_attn": False},
     ],
 )
 def test_what_no_version_obeys_is_no_finding(config: dict[str, Any]) -> None:
     assert not found(**config)
+
+
+def test_a_leftover_of_some_versions_is_a_note_about_them() -> None:
+    leftover = {"_attn_implementation_autoset": True}
+    (note,) = found(**leftover)
+    assert (note.severity, note.confidence) == (Severity.NOTE, Confidence.READ)
+    assert note.affects == (V4,)
+    assert "4.51 and 4.52" in note.message
+    assert [(e.pointer, e.found) for e in note.evidence] == [(tuple(leftover), True)]
+    assert note.fix is not None
+    assert note.fix.applicability is Applicability.SAFE
+    assert [(e.pointer, e.after) for e in note.fix.edits] == [(tuple(leftover), ABSENT)]
+    assert found({}, **leftover) == [note]
+    assert not found(leftover, **leftover)
+    assert not found(**leftover, **{PRIVATE: "sdpa"})
+    settings = merged_of(made({"model_type": "llama", **leftover})).settings[PUBLIC]
+    assert settings[V4].note.startswith("eager up to 4.52")
+    assert not settings[V5].note
 
 
 def test_a_leaked_argument_in_generation_config_does_nothing() -> None:
