@@ -17,6 +17,8 @@ PICKLE = "pytorch_model.bin"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
 SHARD = re.compile(r"model-(\d{5})-of-(\d{5})\.safetensors")
 PICKLE_SHARD = re.compile(r"pytorch_model-\d{5}-of-\d{5}\.bin")
+_SLACK, _ALIKE = 100_000, 0.01
+"""Two formats of one model differ by their headers: in bytes, and as a part."""
 _RANK_SHARD = re.compile(r"model_world_size_\d+_rank_\d+\.pt")
 
 
@@ -85,7 +87,4 @@ def _troubled(checkpoint: Checkpoint) -> bool:
 def same_size(checkpoint: Checkpoint, left: tuple[str, ...], right: tuple[str, ...]) -> bool:
     """Whether two sets of files are about as large, as two saves of one model are."""
     ours, theirs = (sum(checkpoint.files.get(n, 0) for n in names) for names in (left, right))
-    return abs(ours - theirs) <= _ALIKE * max(ours, theirs)
-
-
-_ALIKE = 0.01
+    return abs(ours - theirs) <= _SLACK + _ALIKE * max(ours, theirs)

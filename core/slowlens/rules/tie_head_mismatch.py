@@ -207,8 +207,8 @@ def _copy(merged: Merged, source: Source) -> Fix:
     nested = text_pointer(merged.checkpoint.values(CONFIG) or {})
     auto = "AutoModelForImageTextToText" if nested else "AutoModelForCausalLM"
     reason = (
-        f"{BACK} In Python: from transformers import {auto} as A; "
-        f"m = A.from_pretrained({ours}, tie_word_embeddings=False); s = A.from_pretrained({theirs}); "
+        f"{BACK} In Python: from transformers import {auto} as A; s = A.from_pretrained({theirs}); "
+        f"m = A.from_pretrained({ours}, tie_word_embeddings=False); "
         "m.get_output_embeddings().weight.data.copy_(s.get_output_embeddings().weight); "
         "m.save_pretrained('with-head')"
     )

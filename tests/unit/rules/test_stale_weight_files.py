@@ -15,7 +15,8 @@ OLD = "model-00003-of-00003.safetensors"
 
 
 def with_files(files: Mapping[str, int], *read: str) -> Checkpoint:
-    return replace(made(), files=dict(files), weights=Weights(read))
+    sizes = {name: size * 1_000_000 for name, size in files.items()}
+    return replace(made(), files=sizes, weights=Weights(read))
 
 
 def findings(checkpoint: Checkpoint) -> list[Finding]:
