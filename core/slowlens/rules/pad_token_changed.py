@@ -2,19 +2,21 @@
 
 ## What it does
 Reports a padding token that the source has and this checkpoint has not, and one whose id lies
-outside the vocabulary of config.json, whether the tokenizer or generation_config.json names it.
-Another padding token than the source's is no finding by itself: the end token, or the
-``<|vision_pad|>`` that Unsloth takes, do as well, because padding is masked. The unknown token as
+outside the vocabulary of config.json, whether the tokenizer, generation_config.json or config.json
+names it. Music models that have one row more for it, and embeddings that are longer than
+config.json says, are fine. Another padding token than the source's is no finding by itself: the end token, or the
+``<|vision_pad|>`` that Unsloth takes, do as well, because padding is masked. MusicGen is left
+alone: its decoder has a row for padding behind the vocabulary. The unknown token as
 padding is a note, unless the source does the same.
 
 ## Why it is worse
-Without one, ``tokenizer(..., padding=True)`` raises. With an id that the embedding does not have,
-a batch ends in an IndexError, or in an assertion of the GPU that takes the whole process down. One
+Without one, ``tokenizer(..., padding=True)`` raises. With an id in config.json that the embedding
+does not have, the model does not load ("Padding_idx must be within num_embeddings"). With an id elsewhere that the embedding does not have, a batch ends in an IndexError, or in an assertion of the GPU that takes the whole process down. One
 prompt at a time works in all these cases, so it shows only in production.
 
 ## Affects
-``generate()`` of transformers 4 and 5 with more than one prompt. vLLM, SGLang and llama.cpp do not
-pad.
+``generate()`` of transformers 4 and 5 with more than one prompt; loading with transformers where
+config.json names the id. vLLM, SGLang and llama.cpp do not pad.
 
 ## Fix
 Names the source's padding token again; where its id does not exist here, the end token.
@@ -29,11 +31,19 @@ Safe: padding is masked, so no token of an answer changes.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
-from slowlens.facts.checkpoint import GENERATION_CONFIG, TOKENIZER_CONFIG, Tokenizer
+from slowlens.facts.checkpoint import (
+    CONFIG,
+    GENERATION_CONFIG,
+    TOKENIZER_CONFIG,
+    Tokenizer,
+)
 from slowlens.facts.effective import as_ids
+from slowlens.facts.generation import decoder_pointer
 from slowlens.facts.reading import Merged, Source, outside_vocabulary
-from slowlens.facts.runtimes import GENERATE
+from slowlens.facts.runtimes import GENERATE, TRANSFORMERS
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -46,22 +56,40 @@ from slowlens.findings import (
 )
 
 TOKEN, ID = "pad_token", "pad_token_id"
+WITH_A_ROW_MORE = ("musicgen", "musicgen_melody")
+"""Model types whose embedding has a row for padding behind the vocabulary."""
+ONE_MORE = ("musicgen", "musicgen_melody", "moshi")
+"""Families whose embeddings have a row for padding behind the vocabulary."""
 
 
 def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
-    """Yield one finding for the tokenizer and one for generation_config.json."""
+    """Yield one finding for the tokenizer and one for each config file."""
     checkpoint = merged.checkpoint
-    if not checkpoint.generates:
+    if not checkpoint.generates or checkpoint.model_type in WITH_A_ROW_MORE:
         return
     if checkpoint.has(TOKENIZER_CONFIG):
-        yield from _tokenizer(
-            merged, Tokenizer() if source is None else source.checkpoint.tokenizer
-        )
+        there = Tokenizer() if source is None else source.checkpoint.tokenizer
+        yield from _tokenizer(merged, there)
     ids = as_ids(checkpoint.get(GENERATION_CONFIG, ID))
-    if outside_vocabulary(merged, ids):
+    if any(map(partial(_beyond, merged), ids)):
         said = f"{GENERATION_CONFIG} pads with {ids[0]}, which is outside the vocabulary"
         evidence = ValueEvidence(GENERATION_CONFIG, (ID,), ids[0])
         yield _finding(said, Severity.ERROR, evidence, _usable_id(merged))
+    for pointer in {(ID,), (*decoder_pointer(checkpoint.values(CONFIG) or {}), ID)}:
+        for number in as_ids(checkpoint.get(CONFIG, *pointer)):
+            if number >= 0 and _beyond(merged, number):
+                said = f"{CONFIG} pads with {number}, for which the embedding has no row"
+                evidence = ValueEvidence(CONFIG, pointer, number)
+                finding = _finding(said, Severity.ERROR, evidence, _usable_id(merged))
+                yield replace(finding, affects=TRANSFORMERS, cost="the model does not load")
+
+
+def _beyond(merged: Merged, number: int) -> bool:
+    """Whether the model has no embedding for this id, as far as files tell."""
+    if merged.checkpoint.model_type in ONE_MORE or not outside_vocabulary(merged, (number,)):
+        return False
+    embeddings = (t for t in merged.checkpoint.weights.tensors if "embed_tokens" in t.name)
+    return not any(tensor.shape and tensor.shape[0] > number >= 0 for tensor in embeddings)
 
 
 def _tokenizer(merged: Merged, there: Tokenizer) -> Iterator[Finding]:
@@ -73,7 +101,7 @@ def _tokenizer(merged: Merged, there: Tokenizer) -> Iterator[Finding]:
     if pad is None and there.pad_token is not None:
         said = f"there is no padding token, so that batches raise; the source has {there.pad_token}"
         yield _finding(said, Severity.WARNING, evidence, usable)
-    elif number is not None and outside_vocabulary(merged, (number,)):
+    elif number is not None and _beyond(merged, number):
         said = f"the padding token {pad} has the id {number}, which is outside the vocabulary"
         yield _finding(said, Severity.ERROR, evidence, usable)
     elif pad is not None and pad == tokenizer.unk_token and there.pad_token not in (None, pad):
@@ -85,7 +113,7 @@ def _usable(merged: Merged, there: Tokenizer) -> str | None:
     """Return the source's padding token if the model has it, else the end token."""
     ids = merged.checkpoint.tokenizer.token_ids
     for token in (there.pad_token, merged.checkpoint.tokenizer.eos_token):
-        if token is not None and token in ids and not outside_vocabulary(merged, (ids[token],)):
+        if token is not None and token in ids and not _beyond(merged, ids[token]):
             return token
     return None
 

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pairs import LLAMA, merged_of, source_of
-from slowlens.facts.runtimes import GENERATE
+from pairs import LLAMA, made, merged_of, source_of
+from slowlens.facts.runtimes import GENERATE, TRANSFORMERS
 from slowlens.findings import Applicability, Edit, Finding, Severity
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.pad_token_changed import check
@@ -78,6 +79,48 @@ def test_generation_config_is_read_as_well() -> None:
     assert edit(finding).after == 2
 
 
+def test_config_names_an_id_that_has_no_row() -> None:
+    (finding,) = found(TEXT_END, pad_token_id=10)
+    assert (finding.severity, finding.affects) == (Severity.ERROR, TRANSFORMERS)
+    assert finding.cost == "the model does not load"
+    assert edit(finding) == Edit("config.json", ("pad_token_id",), before=10, after=0)
+    (finding,) = found(TEXT_END, text_config={"pad_token_id": 10, "vocab_size": 10})
+    assert edit(finding).pointer == ("text_config", "pad_token_id")
+    assert found(TEXT_END, pad_token_id=9) == ()
+    assert found(TEXT_END, pad_token_id=-1) == (), "the last row, as LLaMA 1 has it"
+    assert found(TEXT_END, pad_token_id=0) == ()
+    assert found(TEXT_END, pad_token_id="x") == ()
+
+
+@pytest.mark.parametrize(
+    ("tensors", "alarm"),
+    [
+        ({"model.embed_tokens.weight": ("BF16", (11, 8))}, False),
+        ({"model.embed_tokens.weight": ("BF16", (10, 8))}, True),
+        ({"model.embed_tokens.weight": ("BF16", ())}, True),
+        ({"model.norm.weight": ("BF16", (11,))}, True),
+    ],
+)
+def test_the_embedding_itself_counts(tensors: Any, alarm: bool) -> None:
+    config = {**LLAMA, "vocab_size": 10, "pad_token_id": 10}
+    here = replace(talking({}, config=config), weights=made(tensors=tensors).weights)
+    assert bool(list(check(merged_of(here), None))) is alarm
+
+
+def test_a_row_before_the_first_does_not_exist() -> None:
+    tensors = {"model.embed_tokens.weight": ("BF16", (11, 8))}
+    here = talking({}, config={**LLAMA, "vocab_size": 10}, generation={"pad_token_id": -1})
+    here = replace(here, weights=made(tensors=tensors).weights)
+    assert list(check(merged_of(here), None))
+
+
+@pytest.mark.parametrize("family", ["musicgen", "musicgen_melody", "moshi"])
+def test_families_with_a_row_of_their_own_for_padding(family: str) -> None:
+    decoder = {"vocab_size": 10, "pad_token_id": 10}
+    config = {"model_type": family, "decoder": decoder}
+    assert found(TEXT_END, generation={"pad_token_id": 10}, **config) == ()
+
+
 def test_the_unknown_token_is_a_note() -> None:
     (finding,) = found("<unk>", unk="<unk>", added={**ADDED, "<unk>": 5})
     assert finding.severity is Severity.NOTE
@@ -114,3 +157,8 @@ def test_models_that_write_nothing_and_folders_without_tokenizer() -> None:
 def test_odd_values() -> None:
     assert found(TEXT_END, generation={"pad_token_id": "x"}) == ()
     assert found("[PAD]", added={"[PAD]": 99}, vocab_size="10") == ()
+
+
+def test_musicgen_has_a_row_for_padding_behind_its_vocabulary() -> None:
+    assert found(END, generation={"pad_token_id": 10})
+    assert not found(END, generation={"pad_token_id": 10}, model_type="musicgen")
