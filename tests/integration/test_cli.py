@@ -129,10 +129,49 @@ def test_a_reader_that_leaves_is_no_error(merged: Path) -> None:
 
 
 def test_nothing_heavy_is_loaded(merged: Path, source: Path) -> None:
+    heavy = "torch transformers streamlit pandas numpy cattrs tomllib difflib xml"
     code = (
         "import sys; from slowlens.cli import main; "
         f"main(['check', {str(merged)!r}, '--source', {str(source)!r}, '-o', '/dev/null']); "
-        "print(sorted({'torch', 'transformers', 'streamlit', 'pandas', 'numpy'} & {*sys.modules}))"
+        f"print(sorted({{*{heavy.split()!r}}} & {{*sys.modules}}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_many_checkpoints_are_one_table(merged: Path, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = slowlens("check", merged, source, tmp_path / "empty")
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert "3 checkpoints: 1 passed, 1 failed, 1 unchecked." in done.stdout
+    assert slowlens("check", source, tmp_path / "empty", source).returncode == 2
+
+
+def test_a_job_of_github_actions(merged: Path, tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    done = slowlens("check", merged, "--format", "github", GITHUB_STEP_SUMMARY=str(summary))
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error file=")
+    assert len(summary.read_text().splitlines()) == 5
+
+
+@pytest.mark.parametrize("refused", [{}, {"NO_COLOR": "1"}])
+def test_colour_is_for_terminals_that_want_it(merged: Path, refused: dict[str, str]) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    terminal, inside = os.openpty()
+    command = [sys.executable, "-m", "slowlens", "check", str(merged)]
+    with subprocess.Popen(command, stdout=inside, env=environment | refused):
+        os.close(inside)
+        shown = b"".join(iter(lambda: read(terminal), b""))
+    os.close(terminal)
+    assert (b"\x1b[31merror\x1b[0m" in shown) is not bool(refused)
+    assert (b"\x1b" in shown) is not bool(refused)
+
+
+def read(terminal: int) -> bytes:
+    """Read what is there; Linux says with an error that the other side has gone."""
+    try:
+        return os.read(terminal, 10_000)
+    except OSError:
+        return b""

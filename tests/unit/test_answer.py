@@ -2,6 +2,7 @@ from literals import CHAT, generation, measurement, merged, source
 from slowlens.answer import answer
 from slowlens.diagnose import diagnose
 from slowlens.facts.checkpoint import FileProblem
+from slowlens.facts.runtimes import Runtime
 from slowlens.facts.timing import Finish, Purpose, Subject
 
 
@@ -64,3 +65,18 @@ def test_what_was_measured_goes_before_what_was_read() -> None:
     text = ask(here, there, measurement(endless, stopped))
     assert text.startswith("The answer ran to the limit of 3 tokens; the source stopped after 2.")
     assert "Nothing ends an answer" in text
+
+
+def test_only_what_counts_is_in_the_answer() -> None:
+    slow = merged({}, {"use_cache": False, "eos_token_id": 2})
+    assert ask(slow, judged=[Runtime.TRANSFORMERS_5]).startswith("generate() runs without")
+    elsewhere = ask(slow, judged=[Runtime.VLLM, Runtime.FORWARD])
+    assert elsewhere == "Nothing in its files makes it slow under vLLM or a bare forward loop."
+    rules = ["gen-use-cache-false"]
+    assert ask(slow, judged=[Runtime.VLLM], silenced=rules) == "Nothing in its files makes it slow."
+    assert ask(slow, silenced=rules) == "Nothing in its files makes it slow."
+
+
+def test_a_note_elsewhere_does_not_weaken_the_answer() -> None:
+    latent = merged({"use_cache": False}, {"eos_token_id": 2})
+    assert ask(latent, judged=[Runtime.VLLM]) == "Nothing in its files makes it slow."

@@ -7,12 +7,40 @@ from runs import a_measurement, a_run
 from slowlens.codec import decode, encode
 from slowlens.diagnose import Outcome, Status
 from slowlens.errors import RunFileError
+from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Finding, Severity, ValueEvidence
+from slowlens.standing import Silence
 
 
 def test_a_run_survives_the_round_trip() -> None:
     run = a_run(a_measurement())
     assert decode(encode(run)) == run
+
+
+def test_what_counts_survives_the_round_trip() -> None:
+    silence = Silence("gen-use-cache-false", "why", "runs/*")
+    run = replace(a_run(), judged=(Runtime.VLLM, Runtime.FORWARD), silences=(silence,))
+    again = decode(encode(run))
+    assert (again.judged, again.silences) == (run.judged, run.silences)
+    assert again.findings == run.findings
+    assert "gen-use-cache-false" in {rule for rule, _ in a_run().findings}
+    assert "gen-use-cache-false" not in {rule for rule, _ in run.findings}
+
+
+def test_a_run_from_before_judged_means_every_runtime() -> None:
+    values = json.loads(encode(a_run()))
+    del values["judged"], values["silences"]
+    assert decode(json.dumps(values)) == a_run()
+    assert decode(json.dumps(values)).judged == ()
+
+
+def test_evidence_from_before_lines_has_none() -> None:
+    values = json.loads(encode(a_run()))
+    for outcome in values["outcomes"]:
+        for finding in outcome["findings"]:
+            for item in finding["evidence"]:
+                item.pop("line", None)
+    assert decode(json.dumps(values)) == a_run()
 
 
 def test_settings_and_outcomes_have_the_promised_form() -> None:

@@ -1,6 +1,7 @@
 """Which fixes go together, and what is said about the others."""
 
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix, Sev
 from slowlens.jsonvalue import ABSENT
 from slowlens.repair import Repair, fixes, patched_archive
 from slowlens.run import CheckpointSummary, Run
+from slowlens.standing import Silence
 
 SAFE, UNSAFE, MANUAL = Applicability
 
@@ -136,3 +138,15 @@ def test_the_archive_holds_whole_files_and_their_diff(tmp_path: Path) -> None:
         assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
     assert str(tmp_path).encode() not in content
     assert patched_archive(prepared) == content
+
+
+def test_what_is_silenced_is_left_as_it_is() -> None:
+    run = replace(
+        run_with(found("cache", CACHE), found("eos", EOS)),
+        silences=(Silence("cache", "timed that way."),),
+    )
+    repair = fixes(run, unsafe=True)
+    assert repair.edits == EOS.edits
+    ((rule, reason),) = repair.left_out
+    assert rule == "cache"
+    assert reason == "Turn the cache on: this is silenced. timed that way."

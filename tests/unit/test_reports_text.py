@@ -133,8 +133,9 @@ def test_a_row_says_what_could_not_be_read() -> None:
 def test_counts_by_severity_stand_in_their_columns() -> None:
     grades = (Severity.NOTE, Severity.ERROR, Severity.NOTE, Severity.WARNING)
     run = run_of(*(found(f"r{n}", a_finding(grade)) for n, grade in enumerate(grades)))
-    row = text(Batch((run, PASSING))).splitlines()[1].split()
-    assert row == ["a/merged", "failed", "1", "1", "2", "r1"]
+    head, row = text(Batch((run, PASSING))).splitlines()[:2]
+    assert row.split() == ["a/merged", "failed", "1", "1", "2", "r1"]
+    assert row.index("2") == head.index("notes") + len("notes") - 1
 
 
 def test_long_names_and_messages_are_cut() -> None:
@@ -182,6 +183,30 @@ def test_evidence_without_a_key_is_its_file() -> None:
         "model.safetensors"
     )
     assert words.evidence(NumberEvidence("time", 0.5, "s")) == "time = 0.5 s"
+
+
+def test_a_line_that_would_be_empty_is_left_out() -> None:
+    bare = replace(a_finding(), cost="", evidence=(), fix=None)
+    lines = text(run_of(found(RULE, bare))).splitlines()
+    assert lines[-3:] == [
+        f"error     the cache is off [{RULE}]",
+        "",
+        "checked   1 rule: 1 found something, 0 passed",
+    ]
+    shown = text(run_of(found(RULE, a_finding(Severity.ERROR, Runtime.VLLM))))
+    assert "affects   vLLM\n" in shown
+    assert "cost      2 to 24 times per answer\n" in shown
+    assert "\n\nunread    config.json is empty." in text(replace(FAILING, problems=(UNREAD,)))
+    assert "\n\n\n" not in shown
+
+
+def test_the_place_to_point_to_is_the_first_key_with_a_line() -> None:
+    (evidence,) = a_finding().evidence
+    unknown = replace(evidence, file="model.safetensors", pointer=(), line=0)
+    both = replace(a_finding(), evidence=(NumberEvidence("n", 1, "s"), unknown, evidence))
+    assert words.place(both) == ("config.json", 3)
+    assert words.place(replace(both, evidence=(unknown,))) == ("model.safetensors", 0)
+    assert words.place(replace(both, evidence=())) == ("", 0)
 
 
 def test_markdown_has_a_row_for_each_finding() -> None:
