@@ -17,6 +17,7 @@ SLOW = b"""\
   "eos_token_id": 2,
   "model_type": "llama",
   "rms_norm_eps": 1e-06,
+  "tie_word_embeddings": true,
   "use_cache": false
 }"""
 GENERATION = {"_from_model_config": True, "eos_token_id": 2, "use_cache": False}
@@ -225,3 +226,19 @@ def test_fixing_loads_no_torch(slow: Path) -> None:
     )
     command = [sys.executable, "-c", code, "fix", str(slow), "--apply"]
     subprocess.run(command, check=True, capture_output=True)
+
+
+def test_what_is_silenced_is_not_fixed(
+    slow: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rules = ("gen-use-cache-false", "config-use-cache-false-latent")
+    text = "".join(f'[[silence]]\nrule = "{rule}"\nreason = "we time it"\n' for rule in rules)
+    (tmp_path / "slowlens.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    before = contents(slow)
+    assert slowlens("fix", slow, "--apply") == 0
+    assert "this is silenced. we time it [gen-use-cache-false]" in capsys.readouterr().out
+    assert contents(slow) == before
