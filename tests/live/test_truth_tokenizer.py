@@ -466,3 +466,33 @@ def test_a_tokenizer_without_tokenizer_json(sound: Path, tmp_path: Path) -> None
     assert (folder / "tokenizer.json").exists()
     assert findings("slow-tokenizer", folder, sound) == ()
     assert load(folder)("hello")["input_ids"] == tokens("hello")["input_ids"]
+
+
+def test_padding_that_the_embedding_does_not_have(sound: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    folder = Path(shutil.copytree(sound, tmp_path / "m"))
+    config = transformers.LlamaConfig(
+        vocab_size=16, hidden_size=16, intermediate_size=32, num_hidden_layers=1,
+        num_attention_heads=2, bos_token_id=8, eos_token_id=7,
+    )  # fmt: skip
+    transformers.LlamaForCausalLM(config).save_pretrained(folder)
+    (folder / "generation_config.json").write_text('{"eos_token_id": 7}')
+    assert findings("pad-token-changed", folder, sound) == ()
+    edit(folder / "generation_config.json", lambda v: v.update(pad_token_id=16))
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    batch = torch.tensor([[1, 2], [2, 3], [3, 4]])
+    ids = model(batch).logits[:, -1].argmax(-1).tolist()
+    assert len(set(ids)) > 1, "the answers of the batch should differ"
+    model.generation_config.eos_token_id = ids[0]
+    with pytest.raises(IndexError):
+        model.generate(batch, attention_mask=torch.ones_like(batch), max_new_tokens=3)
+    (finding,) = findings("pad-token-changed", folder, sound)
+    assert finding.evidence[0].file == "generation_config.json"  # type: ignore[union-attr]
+    edit(folder / "config.json", lambda v: v.update(pad_token_id=16))
+    with pytest.raises(AssertionError, match="num_embeddings"):
+        transformers.AutoModelForCausalLM.from_pretrained(folder)
+    for found in findings("pad-token-changed", folder, sound):
+        patched(folder, found)
+    transformers.AutoModelForCausalLM.from_pretrained(folder)
+    assert findings("pad-token-changed", folder, sound) == ()

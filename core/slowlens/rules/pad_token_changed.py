@@ -3,16 +3,16 @@
 ## What it does
 Reports a padding token that the source has and this checkpoint has not, and one whose id lies
 outside the vocabulary of config.json, whether the tokenizer, generation_config.json or config.json
-names it. Music models that have one row more for it, and embeddings that are longer than
-config.json says, are fine. Another padding token than the source's is no finding by itself: the end token, or the
-``<|vision_pad|>`` that Unsloth takes, do as well, because padding is masked. MusicGen is left
-alone: its decoder has a row for padding behind the vocabulary. The unknown token as
-padding is a note, unless the source does the same.
+names it. Not reported: MusicGen and its like, which have a row for padding behind the vocabulary,
+and embeddings that are longer than config.json says. Another padding token than the source's is no
+finding by itself: the end token, or the ``<|vision_pad|>`` that Unsloth takes, do as well, because
+padding is masked. The unknown token as padding is a note, unless the source does the same.
 
 ## Why it is worse
 Without one, ``tokenizer(..., padding=True)`` raises. With an id in config.json that the embedding
-does not have, the model does not load ("Padding_idx must be within num_embeddings"). With an id elsewhere that the embedding does not have, a batch ends in an IndexError, or in an assertion of the GPU that takes the whole process down. One
-prompt at a time works in all these cases, so it shows only in production.
+does not have, the model does not load ("Padding_idx must be within num_embeddings"). With such an
+id elsewhere, a batch ends in an IndexError, or in an assertion of the GPU that takes the whole
+process down; one prompt at a time works, so it shows only in production.
 
 ## Affects
 ``generate()`` of transformers 4 and 5 with more than one prompt; loading with transformers where
@@ -56,8 +56,6 @@ from slowlens.findings import (
 )
 
 TOKEN, ID = "pad_token", "pad_token_id"
-WITH_A_ROW_MORE = ("musicgen", "musicgen_melody")
-"""Model types whose embedding has a row for padding behind the vocabulary."""
 ONE_MORE = ("musicgen", "musicgen_melody", "moshi")
 """Families whose embeddings have a row for padding behind the vocabulary."""
 
@@ -65,17 +63,18 @@ ONE_MORE = ("musicgen", "musicgen_melody", "moshi")
 def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     """Yield one finding for the tokenizer and one for each config file."""
     checkpoint = merged.checkpoint
-    if not checkpoint.generates or checkpoint.model_type in WITH_A_ROW_MORE:
+    if not checkpoint.generates:
         return
     if checkpoint.has(TOKENIZER_CONFIG):
         there = Tokenizer() if source is None else source.checkpoint.tokenizer
         yield from _tokenizer(merged, there)
+    nested = decoder_pointer(checkpoint.values(CONFIG) or {})
     ids = as_ids(checkpoint.get(GENERATION_CONFIG, ID))
     if any(map(partial(_beyond, merged), ids)):
         said = f"{GENERATION_CONFIG} pads with {ids[0]}, which is outside the vocabulary"
         evidence = ValueEvidence(GENERATION_CONFIG, (ID,), ids[0])
         yield _finding(said, Severity.ERROR, evidence, _usable_id(merged))
-    for pointer in {(ID,), (*decoder_pointer(checkpoint.values(CONFIG) or {}), ID)}:
+    for pointer in dict.fromkeys(((ID,), (*nested, ID))):
         for number in as_ids(checkpoint.get(CONFIG, *pointer)):
             if number >= 0 and _beyond(merged, number):
                 said = f"{CONFIG} pads with {number}, for which the embedding has no row"

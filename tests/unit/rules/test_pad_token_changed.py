@@ -89,7 +89,7 @@ def test_config_names_an_id_that_has_no_row() -> None:
     assert found(TEXT_END, pad_token_id=9) == ()
     assert found(TEXT_END, pad_token_id=-1) == (), "the last row, as LLaMA 1 has it"
     assert found(TEXT_END, pad_token_id=0) == ()
-    assert found(TEXT_END, pad_token_id="x") == ()
+    assert found(TEXT_END, pad_token_id=["x"]) == ()
 
 
 @pytest.mark.parametrize(
