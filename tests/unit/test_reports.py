@@ -30,7 +30,7 @@ def test_what_was_not_checked_is_said() -> None:
         Outcome("bug", Status.CRASHED, reason="KeyError: 'x'"),
     )
     text = FORMATS["text"](replace(a_run(), outcomes=outcomes, problems=(UNREAD,)))
-    assert "checked   3 rules: 1 passed\n" in text
+    assert "checked   3 rules: 1 passed, 1 skipped, 1 crashed\n" in text
     assert "skipped   unsure: needs a live run" in text
     assert "crashed   bug: KeyError: 'x'" in text
     assert "unread    config.json is empty. Copy it from the source." in text

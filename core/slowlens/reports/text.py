@@ -85,11 +85,14 @@ def _rest(run: Run) -> Iterator[str]:
     """Say what passed, and never count what was not checked as fine."""
     kinds = {kind: {rule for rule, _ in found} for kind, found in run.standings.items()}
     counted_rules = kinds[Standing.COUNTED]
+    statuses = [outcome.status for outcome in run.outcomes]
     parts = {
         "found something": len(counted_rules),
-        "passed": sum(outcome.status is Status.PASSED for outcome in run.outcomes),
+        "passed": statuses.count(Status.PASSED),
         "for other runtimes": len(kinds[Standing.ELSEWHERE] - counted_rules),
         "silenced": len(kinds[Standing.SILENCED]),
+        "skipped": statuses.count(Status.SKIPPED),
+        "crashed": statuses.count(Status.CRASHED),
     }
     counts = [f"{n} {what}" for what, n in parts.items() if n or what == "passed"]
     yield from labelled("checked", f"{counted(len(run.outcomes), 'rule')}: {', '.join(counts)}")
