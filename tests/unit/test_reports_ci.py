@@ -97,6 +97,11 @@ def test_junit_skips_what_is_silenced_and_mentions_what_is_elsewhere() -> None:
     assert elsewhere.find("system-out").text.startswith("under vLLM:\nerror: the cache is off")
 
 
+def test_junit_skips_nothing_where_there_was_nothing_to_silence() -> None:
+    quiet = replace(PASSING, silences=(SILENCE,))
+    assert len(case(junit(Batch((quiet,))), RULE)) == 0
+
+
 def test_junit_has_an_error_for_files_that_were_not_read() -> None:
     root = junit(Batch((replace(PASSING, problems=(UNREAD,)),)))
     error = case(root, "every-file-can-be-read").find("error")
