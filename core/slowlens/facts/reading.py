@@ -36,6 +36,8 @@ class Reading:
     layers: Layers
     memory: Memory
     """What a load without arguments takes."""
+    native: frozenset[int]
+    """Major versions of transformers that bring this model type along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def reading(
         discarded=is_discarded(checkpoint, defaults[4]),
         mark_matters=mark_matters(checkpoint, defaults[4]),
         memory=memory(checkpoint, defaults),
+        native=frozenset(m for m, d in defaults.items() if d.of(checkpoint.model_type)),
         quantization=quantization(checkpoint),
         ropes=positions,
         misread=misread(checkpoint, positions, defaults),

@@ -1,0 +1,107 @@
+"""transformers 5 saved it, and transformers 4 will misread it.
+
+## What it does
+Where config.json says that transformers 5 wrote it, lists what version 4 reads otherwise:
+
+- rotary positions, which are in `rope_parameters` alone;
+- a tokenizer class that version 4 does not have;
+- the size of pictures, or a processor file that version 4 does not look for;
+- a dtype that versions before 4.56 do not see.
+
+It is one note with everything in it; the rules of each of these tell what it costs and how to mend
+it. A checkpoint of transformers 5 that version 4 reads alike is not reported, nor is anything about
+`layer_types`, nested text configs and the like, which are only spelled differently.
+
+## Why it is worse
+Nothing fails: a model with the wrong positions loads without a word and answers a little worse, and
+much worse over long texts. Somebody who loads "the same checkpoint" on a machine with transformers
+4 looks for the reason in the merge.
+
+## Affects
+transformers 4, and engines or tools that bring one along.
+
+## Fix
+Load it with transformers 5, or mend each item by the fix of its own rule: all of them add keys that
+both versions read.
+
+## Fix safety
+By hand. Adding the older keys does not change what transformers 5 reads.
+
+## References
+- https://github.com/vllm-project/vllm/issues/44158
+- https://github.com/huggingface/transformers/issues/47553
+- https://github.com/huggingface/transformers/blob/main/MIGRATION_GUIDE_V5.md
+"""
+
+from collections.abc import Iterator
+
+from slowlens.facts.checkpoint import CONFIG, TOKENIZER_CONFIG
+from slowlens.facts.dtypes import OLD_KEYS, automatic_dtype
+from slowlens.facts.pixels import IMAGE_TOKENS
+from slowlens.facts.reading import Merged
+from slowlens.facts.runtimes import Runtime
+from slowlens.findings import (
+    Applicability,
+    Confidence,
+    Finding,
+    Fix,
+    Rule,
+    Severity,
+    ValueEvidence,
+)
+
+VERSION = "transformers_version"
+NEW_TOKENIZERS = ("Backend", "BackendFast")
+"""How the names of the tokenizer classes of transformers 5 end."""
+BY_HAND = (
+    "pip install 'transformers>=5', or apply what the rules named here offer: they add the older "
+    "keys beside the newer ones."
+)
+
+
+def check(merged: Merged) -> Iterator[Finding]:
+    """Yield one note with everything that transformers 4 reads otherwise."""
+    version = merged.checkpoint.get(CONFIG, VERSION)
+    if not (isinstance(version, str) and _major(version) >= 5):
+        return
+    items = tuple(_misread(merged))
+    if not items:
+        return
+    yield Finding(
+        message=f"saved by transformers {version}; version 4 misreads {', '.join(items)}",
+        severity=Severity.NOTE,
+        confidence=Confidence.READ,
+        affects=(Runtime.TRANSFORMERS_4,),
+        evidence=(ValueEvidence(CONFIG, (VERSION,), version),),
+        fix=Fix("Load it with transformers 5", Applicability.MANUAL, reason=BY_HAND),
+    )
+
+
+def _major(version: str) -> int:
+    major = version.partition(".")[0]
+    return int(major) if major.isdecimal() and len(major) < 4 else 0
+
+
+def _misread(merged: Merged) -> Iterator[str]:
+    checkpoint = merged.checkpoint
+    if merged.misread.pairs:
+        yield "the rotary positions [v5-saved-read-by-v4-rope]"
+    tokenizer = checkpoint.get(TOKENIZER_CONFIG, "tokenizer_class")
+    if isinstance(tokenizer, str) and tokenizer.endswith(NEW_TOKENIZERS):
+        yield "the tokenizer [tokenizer-class-v5]"
+    pictures = merged.settings.get(IMAGE_TOKENS, {})
+    seen = [pictures.get(r) for r in (Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5)]
+    old, new = ((setting.value, setting.fails) if setting else None for setting in seen)
+    if old != new:
+        yield "the size of pictures [vlm-pixel-budget-changed]"
+    before = automatic_dtype(checkpoint, OLD_KEYS).value
+    if before != automatic_dtype(checkpoint).value:
+        yield f"before 4.56 the dtype ({before}) [dtype-keys-conflict]"
+
+
+RULE = Rule(
+    id="saved-by-newer-transformers",
+    title="Saved by a newer transformers",
+    check=check,
+    since="0.1.0",
+)
