@@ -5,42 +5,49 @@ from dataclasses import dataclass
 from slowlens.facts.decoding import effective
 from slowlens.facts.runtimes import ENGINES, Runtime
 from slowlens.facts.settings import DEFAULT, Settings
+from slowlens.jsonvalue import Json
 
 NEW, TOTAL = "max_new_tokens", "max_length"
 LIBRARY_DEFAULT = 20
 """New tokens of ``generate()`` when no file says anything, whatever the prompt's length."""
+LARGEST = 10**12
+"""What is beyond is no count of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most tokens of an answer, or of prompt and answer together."""
+    """The most tokens of an answer, or of prompt and answer together; None for no limit."""
 
-    tokens: int
+    tokens: int | None
     key: str
-    """``max_new_tokens``, ``max_length``, or empty for the library's default."""
+    """``max_new_tokens``, ``max_length``, or empty for the runtime's default."""
     file: str
 
     def __str__(self) -> str:
-        return f"{self.tokens} {'tokens with its prompt' if self.key == TOTAL else 'new tokens'}"
+        if self.tokens is None:
+            return "to the end of the context"
+        return (
+            f"up to {self.tokens} {'tokens with its prompt' if self.key == TOTAL else 'new tokens'}"
+        )
 
 
 def answer_limit(settings: Settings, runtime: Runtime) -> Limit | None:
-    """Return the limit of ``runtime``; None where an engine has none, or a value is no count.
+    """Return the limit of ``runtime``; None where the value that counts is no count.
 
-    ``max_new_tokens`` counts before ``max_length``. An engine without a limit goes on to the end
-    of its context.
+    ``max_new_tokens`` counts before ``max_length``, which engines do not read.
     """
     new = effective(settings, NEW, runtime)
     if new.value is not None:
         return _limit(new.value, NEW, new.decided_by)
     if runtime in ENGINES:
-        return None
+        return Limit(None, "", DEFAULT)
     total = effective(settings, TOTAL, runtime)
     if total.decided_by == DEFAULT or total.value is None:
         return Limit(LIBRARY_DEFAULT, "", DEFAULT)
     return _limit(total.value, TOTAL, total.decided_by)
 
 
-def _limit(value: object, key: str, file: str) -> Limit | None:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    return Limit(value, key, file) if whole and isinstance(value, int) else None
+def _limit(value: Json, key: str, file: str) -> Limit | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return Limit(value, key, file) if 0 < value <= LARGEST else None

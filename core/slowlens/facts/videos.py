@@ -62,7 +62,7 @@ def video_budget(checkpoint: Checkpoint, runtime: Runtime) -> VideoBudget | None
     bounds = pixels(part, least, most, reads_size=not old)
     side, depth = side_of(part, PATCH[family]), part.number("temporal_patch_size", 2)
     frames = CALLERS_RATE * SECONDS if old else _frames(part, family)
-    if bounds is None or side is None or not isinstance(depth, int) or frames is None:
+    if bounds is None or side is None or not isinstance(depth, int) or not frames:
         return None
     if part.values.get("cap_pixels_per_frame") is True:
         bounds = _capped(part, family, bounds, frames, side)

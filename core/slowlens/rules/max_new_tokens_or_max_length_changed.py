@@ -65,13 +65,14 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     if source is None:
         return
     lost = lost_parameters(merged.checkpoint, source.checkpoint)
-    groups: dict[tuple[Limit | None, Limit | None], list[Runtime]] = {}
+    groups: dict[tuple[Limit, Limit], list[Runtime]] = {}
     for runtime in (*GENERATE, Runtime.VLLM):
         here, there = (answer_limit(reading.settings, runtime) for reading in (merged, source))
+        if here is None or there is None or (here.tokens, here.key) == (there.tokens, there.key):
+            continue
         discarded = runtime is Runtime.TRANSFORMERS_4 and merged.discarded
-        wins = here is not None and here.key == NEW  # even over what is put back
-        known = there is not None and there.key in lost and not wins
-        if not (_same(here, there) or discarded or known):
+        gone = there.key in lost and here.key != NEW  # which wins even over what is put back
+        if not (discarded or gone):
             groups.setdefault((here, there), []).append(runtime)
     for (here, there), runtimes in groups.items():
         yield _finding(merged, here, there, tuple(runtimes))
@@ -96,20 +97,12 @@ def _null() -> Finding:
     )
 
 
-def _same(here: Limit | None, there: Limit | None) -> bool:
-    if here is None or there is None:
-        return here is there
-    return (here.tokens, here.key) == (there.tokens, there.key)
-
-
-def _finding(
-    merged: Merged, here: Limit | None, there: Limit | None, runtimes: tuple[Runtime, ...]
-) -> Finding:
+def _finding(merged: Merged, here: Limit, there: Limit, runtimes: tuple[Runtime, ...]) -> Finding:
     edits = _edits(merged, here, there)
-    unlimited = here is not None and there is not None and there.key == ""
+    ampler = there.key == "" and there.tokens is not None
     return Finding(
         message=_message(here, there, runtimes),
-        severity=Severity.NOTE if unlimited else Severity.WARNING,
+        severity=Severity.NOTE if ampler else Severity.WARNING,
         confidence=Confidence.READ,
         affects=runtimes,
         evidence=tuple(ValueEvidence(edit.file, edit.pointer, edit.before) for edit in edits),
@@ -118,32 +111,28 @@ def _finding(
     )
 
 
-def _message(here: Limit | None, there: Limit | None, runtimes: tuple[Runtime, ...]) -> str:
+def _message(here: Limit, there: Limit, runtimes: tuple[Runtime, ...]) -> str:
     who = ", ".join(runtime.label for runtime in runtimes)
-    before = "to the end of the context" if there is None else f"up to {there}"
-    if here is None:
-        return f"no file limits an answer any more ({who}): the source's run {before}"
+    if here.tokens is None:
+        return f"no file limits an answer any more ({who}): the source's run {there}"
     if here.key == "":
-        return f"answers are cut off after {here} by default ({who}): the source's run {before}"
-    return f"{here.file} lets an answer run up to {here} ({who}), the source's {before}"
+        return f"answers run {here} and are cut off ({who}), by default: the source's run {there}"
+    return f"{here.file} lets an answer run {here} ({who}), the source's {there}"
 
 
-def _cost(here: Limit | None, there: Limit | None) -> str:
-    if here is None or there is None or here.key != there.key:
+def _cost(here: Limit, there: Limit) -> str:
+    if here.tokens is None or there.tokens is None or here.key != there.key:
         return "answers of another length; the time for a token stays the same"
     ratio = here.tokens / there.tokens
     return f"{ratio:.1f} times the longest answer; the time for a token stays the same"
 
 
-def _edits(merged: Merged, here: Limit | None, there: Limit | None) -> tuple[Edit, ...]:
+def _edits(merged: Merged, here: Limit, there: Limit) -> tuple[Edit, ...]:
     """Write the source's limit, and take away one of the other kind."""
-    wanted = {} if there is None or there.key == "" else {there.key: there.tokens}
-    written = {} if here is None or here.key == "" else {here.key: here.tokens}
-    file = GENERATION_CONFIG if here is None else here.file
+    wanted = {there.key: there.tokens} if there.key else {}
+    keys = [key for key in (NEW, TOTAL) if key in (here.key, there.key)]
     edits = (
-        parameter_edit(merged.checkpoint, key, file, wanted.get(key, ABSENT))
-        for key in (NEW, TOTAL)
-        if key in wanted or key in written
+        parameter_edit(merged.checkpoint, key, here.file, wanted.get(key, ABSENT)) for key in keys
     )
     return tuple(edit for edit in edits if not same(edit.before, edit.after))
 

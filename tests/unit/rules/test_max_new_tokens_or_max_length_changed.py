@@ -56,8 +56,8 @@ def test_a_limit_beside_the_sources_own() -> None:
 def test_the_librarys_twenty_where_config_json_had_a_limit() -> None:
     (finding,) = found({}, None, origin={"max_length": 500})
     assert finding.message == (
-        "answers are cut off after 20 new tokens by default (transformers 4 generate, "
-        "transformers 5 generate): the source's run up to 500 tokens with its prompt"
+        "answers run up to 20 new tokens and are cut off (transformers 4 generate, transformers 5 "
+        "generate), by default: the source's run up to 500 tokens with its prompt"
     )
     assert finding.severity is Severity.WARNING
     assert edits(finding) == (Edit(FILE, ("max_length",), before=ABSENT, after=500),)
@@ -66,7 +66,7 @@ def test_the_librarys_twenty_where_config_json_had_a_limit() -> None:
 def test_a_null_instead_of_a_limit() -> None:
     generate, vllm = found({"max_new_tokens": None}, {"max_new_tokens": 512})
     assert generate.affects == GENERATE
-    assert "cut off after 20 new tokens" in generate.message
+    assert "up to 20 new tokens and are cut off" in generate.message
     assert edits(generate) == (Edit(FILE, ("max_new_tokens",), before=None, after=512),)
     assert (vllm.affects, vllm.severity) == ((VLLM,), Severity.WARNING)
     assert vllm.message == (
@@ -122,8 +122,9 @@ def test_what_transformers_4_throws_away_is_another_rules_business() -> None:
     assert [finding.affects for finding in findings] == [(V5, VLLM)]
 
 
-@pytest.mark.parametrize("odd", ["x", [], {}, True, -1, 0, 1.5, [[1]]])
+@pytest.mark.parametrize("odd", ["x", [], {}, True, -1, 0, 1.5, [[1]], 10**400])
 def test_odd_values_never_crash(odd: Any) -> None:
     for key in ("max_new_tokens", "max_length"):
-        found({key: odd}, {"max_new_tokens": 4})
+        assert not found({"max_new_tokens": 4, key: odd}, {"max_new_tokens": odd})
+        assert not found({"max_new_tokens": odd}, {"max_new_tokens": 4})
         found({"max_new_tokens": 4}, {key: odd})
