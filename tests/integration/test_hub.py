@@ -133,12 +133,18 @@ def test_many_shards_in_folders_and_other_files(hub: Hub, model: Path) -> None:
     (model / "pytorch_model.bin").write_bytes(b"\x80" * 10_000)
     (model / "original").mkdir()
     (model / "original" / "consolidated.pth").write_bytes(b"\x80" * 10_000)
+    builders.write_safetensors(model / "original" / "x.safetensors", {"a": ("F32", (9,))})
+    (model / "lora_adapter").mkdir()
+    builders.write_safetensors(
+        model / "lora_adapter" / "adapter_model.safetensors", {"a.lora_A.weight": ("F32", (9,))}
+    )
     (model / "additional_chat_templates").mkdir()
     (model / "additional_chat_templates" / "rag.jinja").write_text("{{ x }}")
     found = read_checkpoint(locate(ID))
     assert len(found.weights.files) == 40
     assert found.files["pytorch_model.bin"] == 10_000
-    assert found.folders == ("additional_chat_templates", "original")
+    assert found.folders == ("additional_chat_templates", "lora_adapter", "original")
+    assert [adapter.folder for adapter in found.adapters] == ["lora_adapter"]
     assert (found.root / "additional_chat_templates" / "rag.jinja").read_text() == "{{ x }}"
     assert not {"pytorch_model.bin", "consolidated.pth"} & hub.sent.keys()
     assert not list((found.root / "original").iterdir())
@@ -488,6 +494,14 @@ def test_the_cache_cannot_be_written(
     monkeypatch.setenv("SLOWLENS_HOME", str(tmp_path / "file"))
     with pytest.raises(CheckpointError, match="cannot be kept"):
         locate(ID)
+
+
+def test_the_weights_themselves_are_not_here(hub: Hub, tmp_path: Path) -> None:
+    here = builders.checkpoint(tmp_path / "here")
+    for merged, source in ((ID, None), (here, ID)):
+        with pytest.raises(CheckpointError, match="was only looked at") as caught:
+            check(merged, source, progress=lambda *_: None)
+        assert caught.value.hint.startswith(f"Download it first: `hf download {ID}")
 
 
 def slowlens(hub: Hub, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -10,14 +10,20 @@ from pathlib import Path
 
 from slowlens.errors import JsonError, SlowlensError
 from slowlens.facts.checkpoint import FileProblem
+from slowlens.gather.jsonlimits import (
+    MAX_VALUES,
+    most_values,
+    require_few_values,
+    require_shallow,
+    require_whole_characters,
+    too_deep,
+)
 from slowlens.gather.rawfile import quoted
 from slowlens.gather.textfile import decode, place, read_bytes
 from slowlens.jsonvalue import Json, JsonObject
 
-MAX_DEPTH = 100
 _MAX_ODDITIES = 5
 _PIECE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]|-?Infinity|NaN', re.DOTALL)
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TRAILING_COMMA = re.compile(r",\s*[]}]")
 _COPY = "Correct it in an editor, or copy the file from the source checkpoint."
 _SLIPS = (
@@ -61,24 +67,23 @@ def problem(file: str, error: SlowlensError) -> FileProblem:
 
 def parse(text: str, decoder: json.JSONDecoder | None = None) -> Json:
     """Parse JSON; JsonError says where it breaks and what to do."""
+    require_few_values(text, MAX_VALUES)
     try:
         values: Json = (decoder or json.JSONDecoder()).decode(text)
-        if "\\u" in text and _SURROGATE.search(text):
-            json.dumps(values, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         what = error.msg[:1].lower() + error.msg[1:]
         message = f"is not JSON at {place(text, error.pos)}: {what}"
         raise JsonError(message, hint=_hint(error)) from error
-    except UnicodeEncodeError as error:
-        raise JsonError("holds half of a character (a lone \\ud… escape)", hint=_COPY) from error
     except RecursionError as error:
-        raise _too_deep() from error
+        raise too_deep() from error
     except ValueError as error:
         raise JsonError("holds a number with thousands of digits", hint=_COPY) from error
+    require_whole_characters(values, text)
     return values
 
 
 def _read(name: str, text: str) -> tuple[JsonObject, tuple[FileProblem, ...]]:
+    require_few_values(text, most_values(name))
     odd: set[str] = set()
 
     def unique(items: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -95,8 +100,7 @@ def _read(name: str, text: str) -> tuple[JsonObject, tuple[FileProblem, ...]]:
     if not isinstance(values, dict):
         kind = "a list" if isinstance(values, list) else "a single value"
         raise JsonError(f"holds {kind} where an object {{…}} should be", hint=_COPY)
-    if _depth_exceeds(values, MAX_DEPTH):
-        raise _too_deep()
+    require_shallow(values)
     return values, tuple(islice(_oddities(name, text), _MAX_ODDITIES)) if odd else ()
 
 
@@ -142,26 +146,3 @@ def _hint(error: json.JSONDecodeError) -> str:
     if "','" in error.msg:
         return "Put a comma before it."
     return _COPY
-
-
-def _depth_exceeds(values: Json, limit: int) -> bool:
-    level: list[Json] = [values]
-    for _ in range(limit):
-        level = [child for node in level for child in _children(node)]
-        if not level:
-            return False
-    return True
-
-
-def _children(node: Json) -> list[Json]:
-    match node:
-        case dict():
-            return list(node.values())
-        case list():
-            return node
-    return []
-
-
-def _too_deep() -> JsonError:
-    message = f"is nested more than {MAX_DEPTH} levels deep"
-    return JsonError(message, hint="No checkpoint needs that: copy the file from the source.")

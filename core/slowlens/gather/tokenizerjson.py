@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slowlens.errors import SlowlensError
+from slowlens.gather.jsonlimits import (
+    MAX_VALUES,
+    require_few_values,
+    require_shallow,
+    require_whole_characters,
+)
 from slowlens.gather.rawfile import DOWNLOAD_AGAIN, foreign, regular_file, size_of
 from slowlens.jsonvalue import Json
 
@@ -16,8 +22,10 @@ _ADDED = re.compile(r'"added_tokens"\s*:\s*(?=\[)')
 _SPACE = re.compile(r"\s*")
 _COLON = re.compile(r"\s*:\s*")
 _COMMA = re.compile(r"\s*,\s*")
-_BEGINNINGS = (2**18, 2**22, 2**28)
+_BEGINNINGS = (2**18, 2**22, 2**26)
 """Bytes to try: the list comes early; 256 tokens take 50 kB, Gemma's 6,400 take 1.3 MB."""
+_MOST_KEYS = 100
+"""Before the vocabulary; there are nine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ def read_head(path: Path) -> TokenizerHead:
         for length in _BEGINNINGS:
             file.seek(0)
             text = file.read(length).decode(errors="replace")
+            require_few_values(text, MAX_VALUES)
             values, whole = _values(text)
             enough = whole or length >= size
             tokens = values.get(_ADDED_TOKENS, _list(text) if enough else None)
@@ -48,7 +57,10 @@ def read_head(path: Path) -> TokenizerHead:
                 break
     if not isinstance(tokens, list):
         raise SlowlensError("has no list of added_tokens that can be read", hint=DOWNLOAD_AGAIN)
-    return TokenizerHead(dict(_ids(tokens)), {k: values[k] for k in SETTINGS if k in values})
+    settings = {key: values[key] for key in SETTINGS if key in values}
+    require_shallow([tokens, settings])
+    require_whole_characters([tokens, settings], text)
+    return TokenizerHead(dict(_ids(tokens)), settings)
 
 
 def find_token(path: Path, token: str) -> int | None:
@@ -71,7 +83,7 @@ def _values(text: str) -> tuple[dict[str, Json], bool]:
         while True:
             key, here = decoder.raw_decode(text, _after(_SPACE, text, here))
             here = _after(_COLON, text, here)
-            if key == "model" or not isinstance(key, str):
+            if key == "model" or not isinstance(key, str) or len(values) > _MOST_KEYS:
                 return values, True
             values[key], here = decoder.raw_decode(text, here)
             here = _after(_COMMA, text, here)

@@ -1,4 +1,4 @@
-"""Whatever is in the files: a Checkpoint or a CheckpointError, soon."""
+"""Whatever bytes are in the files: a run or one clear error, soon."""
 
 import json
 import os
@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders import CONFIG, TENSORS, TOKENIZER_CONFIG, header
-from slowlens.errors import CheckpointError
-from slowlens.facts.checkpoint import Checkpoint
+from fuzzing import SECONDS, judged, known_keys, seeds
 from slowlens.gather.checkpoint import CONFIG_FILES, read_checkpoint
 
 FILES = (
@@ -22,11 +21,10 @@ FILES = (
     "model.safetensors",
     "model.safetensors.index.json",
     "model-00001-of-00002.safetensors",
+    "adapter_model.safetensors",
     "pytorch_model.bin",
 )
-KEYS = sorted(
-    {*CONFIG, *TOKENIZER_CONFIG, "weight_map", "added_tokens", "content", "id", "__metadata__"}
-)
+KEYS = sorted({*CONFIG, *TOKENIZER_CONFIG, "weight_map", "__metadata__", *known_keys()})
 REAL = Path(
     os.environ.get("SLOWLENS_REAL_CONFIGS")
     or Path(__file__).parents[3].parent / "shared" / "data" / "real-configs"
@@ -65,30 +63,32 @@ def safetensors(draw: st.DrawFn) -> bytes:
 contents = st.binary(max_size=200) | documents | safetensors()
 
 
-@given(st.dictionaries(st.sampled_from(FILES), contents, max_size=6))
-@settings(max_examples=300, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
-def test_any_bytes(files: dict[str, bytes]) -> None:
+folders = st.dictionaries(st.sampled_from(FILES), contents, max_size=6)
+
+
+@given(folders, st.none() | folders)
+@settings(
+    max_examples=300 if SECONDS else 120,
+    deadline=None,
+    derandomize=not SECONDS,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+def any_bytes(files: dict[str, bytes], others: dict[str, bytes] | None) -> None:
     with TemporaryDirectory() as folder:
-        for name, data in files.items():
-            (Path(folder) / name).write_bytes(data)
-        found = read(Path(folder))
-    problems = found.problems if isinstance(found, Checkpoint) else ()
-    assert isinstance(found, Checkpoint) or found.hint
-    for problem in problems:
-        assert problem.hint
-        assert problem.message.isprintable()
-        assert len(problem.message) < 400
-        f"{problem.file} {problem.message}".encode()
+        merged = written(Path(folder) / "m", files)
+        judged(merged, None if others is None else written(Path(folder) / "s", others))
 
 
-def read(folder: Path) -> Checkpoint | CheckpointError:
-    try:
-        found = read_checkpoint(folder)
-    except CheckpointError as error:
-        return error
-    assert found.weights.size >= 0
-    assert found.weights.parameters >= 0
-    return found
+def written(folder: Path, files: dict[str, bytes]) -> Path:
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def test_any_bytes() -> None:
+    for _ in seeds(1, "rounds of any bytes"):
+        any_bytes()
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no published configs at {REAL}")

@@ -20,7 +20,8 @@ TOGETHER = 16
 FIRST = 2**17
 """Bytes of the first request: more than the header of most shards."""
 TEXTS = (".json", ".jinja", ".py", ".yaml", ".yml")
-TEMPLATES = "additional_chat_templates/"
+FOLDERS = ("additional_chat_templates", "lora_adapter")
+"""The folders that are looked into."""
 _MAX_FETCHED = 5_000
 _LENGTH = 8
 _AGAIN = "Try again; if it stays so, the server at HF_ENDPOINT is not sound."
@@ -118,7 +119,7 @@ class _Job:
 
 
 def _is_placed(name: str) -> bool:
-    return "/" not in name or str(PurePosixPath(name).parent) + "/" == TEMPLATES
+    return "/" not in name or str(PurePosixPath(name).parent) in FOLDERS
 
 
 def _become(folder: Path, final: Path) -> None:
