@@ -20,7 +20,7 @@ LONGEST = "max_position_embeddings"
 WINDOW_KEYS = (WINDOW, SWITCH, "max_window_layers", LAYER_TYPES, "sliding_window_pattern")
 """The keys that decide which layers look back only so far."""
 _KEYS = (*WINDOW_KEYS, "_sliding_window_pattern", COUNT, LONGEST)
-MOST = 1 << 63
+MOST: int = 1 << 63
 _EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
 
 
@@ -33,6 +33,8 @@ class Layers:
     count: int | None = None
     longest: int | None = None
     """The longest text, ``max_position_embeddings``."""
+    longest_key: str = LONGEST
+    """What config.json calls it."""
     window: int | None = None
     """How far back the layers with a window look; None where all see everything."""
     sliding: int | None = None
@@ -55,10 +57,9 @@ def layers(checkpoint: Checkpoint, defaults: ClassDefaults) -> Layers:
     """Resolve window, depth and longest text of the part that writes text."""
     config = checkpoint.values(CONFIG) or {}
     at, row = _part(config, defaults)
-    here = lookup(config, at)
-    written = {key: here[key] for key in _KEYS if key in here} if isinstance(here, Mapping) else {}
-    known = _known(written, row)
-    leaves = Leaves(known)
+    found = lookup(config, at)
+    here = found if isinstance(found, Mapping) else {}
+    leaves = Leaves(_known(here, row))
     derive(leaves, (), row)
     count, longest = _number(leaves.value((COUNT,))), _number(leaves.value((LONGEST,)))
     window = _number(leaves.value((WINDOW,)))
@@ -69,11 +70,12 @@ def layers(checkpoint: Checkpoint, defaults: ClassDefaults) -> Layers:
         at=at,
         count=count,
         longest=longest,
+        longest_key=LONGEST if LONGEST in here else _own_name(LONGEST, row),
         window=window,
         sliding=sliding if window else 0,
         derives=row is not None and LAYER_TYPES in row.values,
-        experts=_experts(here if isinstance(here, Mapping) else {}, row),
-        written=written,
+        experts=_experts(here, row),
+        written={key: here[key] for key in _KEYS if key in here},
     )
 
 
@@ -96,13 +98,21 @@ def _part(config: JsonObject, defaults: ClassDefaults) -> tuple[Pointer, TypeDef
     return at, row
 
 
-def _known(written: JsonObject, row: TypeDefaults | None) -> dict[str, Json]:
+def _known(here: JsonObject, row: TypeDefaults | None) -> dict[str, Json]:
     """Complete the file with the class's defaults, without keys that the class does not read."""
     if row is None:
-        return dict(written)
-    has = {key for key in _KEYS if key in row.values} | {COUNT, LONGEST}
-    own = {row.aliases.get(key, key): value for key, value in written.items()}
-    return {key: own.get(key, row.values.get(key)) for key in _KEYS if key in has}
+        return {key: here[key] for key in _KEYS if key in here}
+    names = {key: _own_name(key, row) for key in _KEYS}
+    return {
+        key: here.get(key, here.get(name, row.values.get(name)))
+        for key, name in names.items()
+        if name in row.values or key in (COUNT, LONGEST)
+    }
+
+
+def _own_name(key: str, row: TypeDefaults | None) -> str:
+    """Return what a class calls a key that others know by its usual name."""
+    return row.aliases.get(key, key) if row else key
 
 
 def _experts(here: JsonObject, row: TypeDefaults | None) -> int:
@@ -113,7 +123,7 @@ def _experts(here: JsonObject, row: TypeDefaults | None) -> int:
 def _sliding(types: Json | Absent, count: int | None) -> int | None:
     """Count the layers with a window; all of them where the class has but one kind."""
     if isinstance(types, list) and types:
-        return sum(kind == SLIDING for kind in types)
+        return types.count(SLIDING)
     return count
 
 

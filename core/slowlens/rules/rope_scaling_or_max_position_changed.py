@@ -42,7 +42,6 @@ from collections.abc import Iterator, Mapping
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.diff.rope import ROPE_KEYS
-from slowlens.facts.layers import LONGEST
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.rope import Rope
 from slowlens.facts.runtimes import ENGINES, EVERY
@@ -134,10 +133,11 @@ def _length(merged: Merged, source: Source) -> Iterator[Finding]:
     now, then = merged.layers.longest, source.layers.longest
     if now is None or then is None or now == then:
         return
-    pointer = (*merged.layers.at, LONGEST)
+    pointer = (*merged.layers.at, merged.layers.longest_key)
     written = merged.checkpoint.get(CONFIG, *pointer)
+    said = f"{pointer[-1]} is {now}, the source has {then}"
     yield Finding(
-        message=f"{CONFIG}: {LONGEST} is {now}, the source has {then}: {_consequence(now, then)}",
+        message=f"{CONFIG}: {said}: {_consequence(now, then)}",
         severity=Severity.WARNING,
         confidence=Confidence.READ,
         affects=ENGINES,

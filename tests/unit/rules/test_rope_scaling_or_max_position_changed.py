@@ -140,6 +140,12 @@ def test_a_shorter_one_makes_them_refuse() -> None:
     assert edits(finding) == {"max_position_embeddings": (ABSENT, 4096)}
 
 
+def test_a_class_with_another_name_for_it_keeps_that_name() -> None:
+    (finding,) = found({"n_positions": 2048}, {"n_positions": 512}, "gpt2")
+    assert "n_positions is 512" in finding.message
+    assert edits(finding) == {"n_positions": (512, 2048)}
+
+
 def test_where_no_file_and_no_class_says_a_length_nothing_is_said() -> None:
     long = {"max_position_embeddings": 131072}
     assert not found(long, {}, "of_my_own")
