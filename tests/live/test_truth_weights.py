@@ -292,6 +292,23 @@ class TestHead:
         assert tie_settings(read_checkpoint(merged), DEFAULTS)[HERE].value is tied
         assert (HERE in affects(found(merged), self.RULE)) is not tied
 
+    def test_a_tied_vision_model_of_transformers_5_in_4(self, tmp_path: Path) -> None:
+        merged = save(tmp_path, qwen())
+        config = json.loads((merged / "config.json").read_text())
+        text = {k: v for k, v in config.get("text_config", config).items() if k != TIE}
+        text |= {"model_type": "qwen2_5_vl_text"}
+        configure(merged, tie_word_embeddings=True, text_config=text)
+        assert not [name for name in safetensors.load_file(merged / SINGLE) if "lm_head" in name]
+        missing = load(merged, transformers.AutoModelForImageTextToText)[1]
+        assert missing == ({HEAD} if MAJOR == 4 else set())
+        assert affects(found(merged), self.RULE) == {Runtime.TRANSFORMERS_4}
+        (finding,) = found(merged)[self.RULE]
+        assert finding.fix is not None
+        assert [edit.pointer for edit in finding.fix.edits] == [("text_config", TIE)]
+        configure(merged, text_config={**text, TIE: True})
+        assert load(merged, transformers.AutoModelForImageTextToText)[1] == set()
+        assert found(merged) == {}
+
     @pytest.mark.parametrize(
         "model_type",
         [
@@ -317,6 +334,19 @@ class TestHead:
                     wanted = bool(getattr(said, TIE, False))
                     settings = tie_settings(read_checkpoint(tmp_path), DEFAULTS)
                     assert settings[HERE].value is wanted, values
+
+
+def qwen() -> Any:
+    rope = {"mrope_section": [1, 1, 2], "rope_theta": 1e4}
+    key, kind = ("rope_scaling", "type") if MAJOR == 4 else ("rope_parameters", "rope_type")
+    rope |= {kind: "mrope" if MAJOR == 4 else "default"}
+    text = {**TEXT, "num_key_value_heads": 2, key: rope, TIE: True}
+    vision = {"depth": 1, "hidden_size": 16, "num_heads": 2, "intermediate_size": 16}
+    config = transformers.Qwen2_5_VLConfig(
+        vision_config={**vision, "out_hidden_size": 16},
+        **({"text_config": text, TIE: True} if MAJOR > 4 else text),
+    )
+    return transformers.Qwen2_5_VLForConditionalGeneration(config)
 
 
 def with_head(tensors: Tensors, head: str) -> Tensors:

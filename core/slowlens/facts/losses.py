@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint, Tensor, Weights
 from slowlens.facts.diff.tensors import KINDS, PACKED
@@ -20,6 +21,8 @@ _SHARED_EMBEDDING = re.compile(r"(?:^|\.)(?:encoder|decoder)\.embed_tokens\.weig
 _ENOUGH = 4
 """Fewer layers say little about what each should hold."""
 _DIGITS = 6
+Stack: TypeAlias = Mapping[int, frozenset[str]]
+"""Layer to the names of what it holds."""
 _TYPES_THAT_STRIP = ("_text", "_text_model")
 """Endings of model types whose class finds its weights inside a vision model's."""
 
@@ -94,16 +97,15 @@ def _parts(checkpoint: Checkpoint) -> set[str]:
     return {tensor.name.partition(".")[0] for tensor in checkpoint.weights.tensors}
 
 
-def missing_layers(checkpoint: Checkpoint) -> tuple[int, ...]:
+def missing_layers(checkpoint: Checkpoint, found: Stack) -> tuple[int, ...]:
     """Return the layers that config.json announces and no tensor belongs to."""
-    found = _main_stack(checkpoint)
     if not found or checkpoint.get(CONFIG, "is_encoder_decoder") is True:
         return ()
     depth = min(layer_count(checkpoint), 10**_DIGITS)
     return tuple(layer for layer in range(depth) if layer not in found)
 
 
-def lone_gaps(checkpoint: Checkpoint) -> tuple[str, ...]:
+def lone_gaps(checkpoint: Checkpoint, layers: Stack) -> tuple[str, ...]:
     """Return the names that one layer lacks and all others have.
 
     Not in the first or last layer, which often are built otherwise, nor where layers share.
@@ -111,7 +113,6 @@ def lone_gaps(checkpoint: Checkpoint) -> tuple[str, ...]:
     config = checkpoint.values(CONFIG) or {}
     nested = lookup(config, text_pointer(config))
     keys = (*config, *(nested if isinstance(nested, Mapping) else ()))
-    layers = _main_stack(checkpoint)
     if len(layers) < _ENOUGH or any("share" in key for key in keys):
         return ()
     whole = frozenset[str]().union(*layers.values())
@@ -121,7 +122,7 @@ def lone_gaps(checkpoint: Checkpoint) -> tuple[str, ...]:
     return tuple(f"layers.{odd[0]}.{name}" for name in sorted(whole - layers[odd[0]]))
 
 
-def _main_stack(checkpoint: Checkpoint) -> Mapping[int, frozenset[str]]:
+def main_stack(checkpoint: Checkpoint) -> Stack:
     """Return what each layer of the part that writes text holds."""
     stacks: defaultdict[str, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for tensor in checkpoint.weights.tensors:

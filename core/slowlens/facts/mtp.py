@@ -1,15 +1,17 @@
 """Heads for speculative decoding (multi-token prediction) that come with a model."""
 
-import re
-
 from slowlens.facts.checkpoint import CONFIG, Checkpoint, Tensor
 from slowlens.facts.tied import text_pointer
 from slowlens.jsonvalue import Json
 
 KEYS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_layers")
 """Keys of config.json that say how many there are."""
-_NAMED = re.compile(r"(?:^|\.)mtp\w*\.|\.(?:eh_proj|enorm|hnorm|shared_head)\.")
-_LAYER = re.compile(r"^(?:language_model\.)?(?:model\.)?(?:language_model\.)?layers\.(\d{1,6})\.")
+_DIGITS = 7
+_MARKS = ("eh_proj.", "enorm.", "hnorm.", "shared_head.")
+_STACKS = frozenset(
+    ("", "model.", "language_model.", "language_model.model.", "model.language_model.")
+)
+"""What may stand before ``layers.`` in the part that writes text."""
 
 
 def layer_count(checkpoint: Checkpoint) -> int:
@@ -30,6 +32,13 @@ def announced(checkpoint: Checkpoint) -> tuple[tuple[str, ...], Json]:
     return (), 0
 
 
+def has_mtp(checkpoint: Checkpoint) -> bool:
+    """Whether there are such heads; their experts, of which there are many, are not asked."""
+    layers = layer_count(checkpoint)
+    names = (tensor.name for tensor in checkpoint.weights.tensors)
+    return any(is_mtp(name, layers) for name in names if ".experts." not in name)
+
+
 def mtp_tensors(checkpoint: Checkpoint) -> tuple[Tensor, ...]:
     """Return the tensors of such heads."""
     layers = layer_count(checkpoint)
@@ -38,7 +47,11 @@ def mtp_tensors(checkpoint: Checkpoint) -> tuple[Tensor, ...]:
 
 def is_mtp(name: str, layers: int) -> bool:
     """Tell by the name, or by a layer behind the last of ``layers``."""
-    found = _LAYER.match(name)
-    if layers and found and int(found[1]) >= layers:
-        return True
-    return _NAMED.search(name) is not None
+    stack, found, rest = name.partition("layers.")
+    if layers and found and stack in _STACKS:
+        number = rest[: rest.find(".")]
+        if number.isdecimal() and len(number) < _DIGITS and int(number) >= layers:
+            return True
+    if "mtp" in name:
+        return any(part.startswith("mtp") for part in name.split(".")[:-1])
+    return any(mark in name for mark in _MARKS)

@@ -33,7 +33,7 @@ The answers stay the same, since each guess is checked by the model itself.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
-from slowlens.facts.mtp import announced, mtp_tensors
+from slowlens.facts.mtp import announced, has_mtp, mtp_tensors
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES
 from slowlens.facts.weightfiles import weight_files
@@ -56,11 +56,11 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     checkpoint = merged.checkpoint
     if not (checkpoint.weights.tensors and weight_files(checkpoint).complete):
         raise Undecided("not all files with weights could be read")
-    if mtp_tensors(checkpoint):
+    if has_mtp(checkpoint):
         return
     pointer, number = announced(checkpoint)
-    lost = () if source is None else mtp_tensors(source.checkpoint)
-    if source is not None and lost:
+    if source is not None and has_mtp(source.checkpoint):
+        lost = mtp_tensors(source.checkpoint)
         wanted = bool(pointer) or not announced(source.checkpoint)[0]
         yield Finding(
             message=f"the source's {len(lost)} tensors for speculative decoding are gone, such as "

@@ -88,7 +88,7 @@ def _two_models(checkpoint: Checkpoint, files: WeightFiles) -> Finding:
     return _finding(
         checkpoint,
         (SINGLE, files.shards[0]),
-        f"{SINGLE} and {len(files.shards)} shards such as {files.shards[0]} lie side by side: "
+        f"{SINGLE} and {_counted(files.shards)} such as {files.shards[0]} lie side by side: "
         f"transformers reads {SINGLE} alone, vLLM and SGLang read the shards",
         severity=Severity.WARNING if alike else Severity.ERROR,
         reason=f"If {SINGLE} is the stale one: {single}. If the shards are: {shards} {INDEX}",
@@ -99,7 +99,7 @@ def _unnamed(checkpoint: Checkpoint, files: WeightFiles) -> Finding:
     return _finding(
         checkpoint,
         files.leftover[:1],
-        f"{len(files.leftover)} shards such as {files.leftover[0]} are not named by {INDEX}: left "
+        f"{_counted(files.leftover)} such as {files.leftover[0]}, which {INDEX} does not name: left "
         "over from another save, or the index is",
         severity=Severity.WARNING,
         reason=f"If the index is of this save: {_command(checkpoint, files.leftover)}",
@@ -161,6 +161,10 @@ def _finding(
         cost=COST,
         fix=Fix("Delete what is stale", Applicability.MANUAL, reason=reason),
     )
+
+
+def _counted(names: tuple[str, ...]) -> str:
+    return f"{len(names)} {'shard' if len(names) == 1 else 'shards'}"
 
 
 def _command(checkpoint: Checkpoint, names: tuple[str, ...]) -> str:

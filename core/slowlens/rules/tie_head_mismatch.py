@@ -9,6 +9,8 @@ transformers 4 and 5 read different places. Reported are:
   runtime uses the trained head, another throws it away, without a word. Whether they differ is
   told from 16 blocks of 4 KiB of each, never from the whole;
 - not tied, and no head in the files: it is filled with random numbers;
+- tied for one version and not for the other: transformers 5 saves a tied Qwen2.5-VL with the key
+  at the top alone, transformers 4 looks into ``text_config`` and makes up a head;
 - tied, and no head in the files, although the source has a head of its own.
 
 It stays silent about a head that is a copy of the embedding (57 MB more for SmolLM2-135M, 272 MB
@@ -28,7 +30,8 @@ refuses to load. llama.cpp takes the embedding where there is no head.
 
 ## Fix
 A head that is dropped: ``tie_word_embeddings: false`` at every level at which a version reads it.
-A missing head: ``true`` where the source is tied, else copy the head from the source by hand.
+A missing head: ``true`` where the source or one of the versions ties, else copy the head from the
+source by hand.
 
 ## Fix safety
 Not safe, since it changes what the model writes: back to what was trained.
@@ -169,6 +172,9 @@ def _tied(reading: Reading, *, value: bool) -> tuple[Runtime, ...]:
 
 
 def _reason(merged: Merged) -> str:
+    for said in _said(merged):
+        if said.found is True:
+            return f"{CONFIG} ties it at {'.'.join(said.pointer)}, where others look"
     if any(found.found is not ABSENT for found in _said(merged)):
         return f"{CONFIG} does not tie it to the embedding"
     return f"{CONFIG} does not name {TIE}, which for {merged.checkpoint.model_type} means false"
@@ -181,6 +187,8 @@ def _said(reading: Reading) -> tuple[ValueEvidence, ...]:
 
 
 def _restore(merged: Merged, source: Source | None) -> Fix:
+    if set(GENERATE) & set(_tied(merged, value=True)):
+        return _say(merged, tied=True)
     if source is None:
         reason = (
             f'If its source is tied, write "{TIE}": true into {CONFIG}; if not, copy the head '

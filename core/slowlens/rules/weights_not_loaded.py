@@ -52,6 +52,7 @@ from slowlens.facts.checkpoint import CONFIG, Checkpoint, Tensor
 from slowlens.facts.losses import (
     doubled,
     lone_gaps,
+    main_stack,
     missing_layers,
     of_a_vision_model,
     unfilled,
@@ -195,14 +196,16 @@ def _missing(merged: Merged, source: Source | None, changes: Changes | None) -> 
     if source is not None and changes is not None:
         if lost := unfilled(changes, checkpoint, source.checkpoint):
             yield _lost(checkpoint, source.checkpoint, lost)
-    elif layers := missing_layers(checkpoint):
+        return
+    stack = main_stack(checkpoint)
+    if layers := missing_layers(checkpoint, stack):
         yield _finding(
             _unseen(checkpoint),
             f"{CONFIG} announces layers that no file holds ({_some([*map(str, layers)])}): {NOISE}",
             cost=ALL_NOISE,
             fix=_by_hand("Save again", AGAIN),
         )
-    elif gaps := lone_gaps(checkpoint):
+    elif gaps := lone_gaps(checkpoint, stack):
         yield _finding(
             _unseen(checkpoint),
             f"no file holds {_some(gaps)}, which all other layers have: if the model has a place "

@@ -70,7 +70,7 @@ def test_a_single_file_hides_shards(size: int, severity: str) -> None:
 def test_shards_that_the_index_does_not_name() -> None:
     finding = one(with_files({ONE: 5, TWO: 5, INDEX: 1, OLD: 4}, ONE, TWO))
     assert finding.severity is Severity.WARNING
-    assert finding.message.startswith(f"1 shards such as {OLD} are not named by {INDEX}")
+    assert finding.message.startswith(f"1 shard such as {OLD}, which {INDEX} does not name")
     assert f"rm -- {OLD}" in reason(finding)
     assert finding.affects == EVERY
 

@@ -100,7 +100,18 @@ class TestNoHead:
 
     def test_only_the_version_that_does_not_tie(self) -> None:
         config = {"model_type": "mistral3", TIE: False, "text_config": {TIE: True}}
-        assert one(config, EMBEDDING).affects == (V5,)
+        finding = one(config, EMBEDDING)
+        assert finding.affects == (V5,)
+        assert "ties it at text_config.tie_word_embeddings, where others look" in finding.message
+
+    def test_saved_by_transformers_5_and_read_by_4(self) -> None:
+        config = {"model_type": "qwen2_5_vl", TIE: True, "text_config": {}}
+        finding = one(config, EMBEDDING)
+        assert finding.affects == (V4,)
+        assert finding.fix is not None
+        assert finding.fix.applicability is Applicability.UNSAFE
+        edit = Edit("config.json", ("text_config", TIE), before=ABSENT, after=True)
+        assert finding.fix.edits == (edit,)
 
     def test_as_the_source_is_tied(self) -> None:
         finding = one(OFF, EMBEDDING, against=source(ON, EMBEDDING))
