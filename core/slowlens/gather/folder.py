@@ -10,6 +10,7 @@ from stat import S_ISDIR, S_ISREG
 
 from slowlens.errors import CheckpointError
 from slowlens.facts.checkpoint import CONFIG
+from slowlens.gather.hub.ids import origin
 from slowlens.gather.rawfile import printable
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -51,7 +52,8 @@ def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
     """Say that ``root`` holds no checkpoint, and where one may be."""
     if shards := sorted(filter(_RANK_SHARD.fullmatch, names)):
         return _unmerged(root, shards)
-    message = f"{_shown(root)} is not a checkpoint: it has no config.json and no weights"
+    shown = origin(root) or _shown(root)
+    message = f"{shown} is not a checkpoint: it has no config.json and no weights"
     places = [_shown(place) for place in _checkpoints_below(root)]
     match places:
         case [place]:

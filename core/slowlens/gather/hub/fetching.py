@@ -19,7 +19,7 @@ from slowlens.gather.textfile import MAX_SIZE
 TOGETHER = 16
 FIRST = 2**17
 """Bytes of the first request: more than the header of most shards."""
-TEXTS = (".json", ".jinja", ".py", ".yaml", ".yml")
+TEXTS = (".json", ".jinja")
 FOLDERS = ("additional_chat_templates", "lora_adapter")
 """The folders that are looked into."""
 _MAX_FETCHED = 5_000
