@@ -52,7 +52,7 @@ from slowlens.jsonvalue import ABSENT
         ({"pretraining_tp": 1}, {"pretraining_tp": 4}),
         ({"attention_dropout": 0.0}, {"attention_dropout": 0.1}),
         ({}, {"gradient_checkpointing": True}),
-        ({}, {"_attn_implementation_autoset": True, "_name_or_path": "x"}),
+        ({}, {"_commit_hash": "0", "_name_or_path": "x"}),
         ({"transformers_version": "4.51.3"}, {"transformers_version": "5.0.0"}),
         ({"torchscript": False}, {}),
         ({"pad_token_id": None}, {}),
@@ -212,3 +212,9 @@ def test_infinity_as_transformers_5_writes_it() -> None:
     tagged = {"time_step_limit": [0.0, {"__float__": "Infinity"}]}
     assert configs({"time_step_limit": [0.0, float("inf")]}, tagged, base) == {}
     assert configs({}, tagged, base) == {}
+
+
+def test_a_leftover_that_chose_the_slow_kernel_once_is_told() -> None:
+    (difference,) = configs({}, {"_attn_implementation_autoset": True}).values()
+    assert difference.effect is Effect.SPEED
+    assert "4.52" in difference.note

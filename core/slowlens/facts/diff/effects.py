@@ -43,6 +43,7 @@ CONFIG: Table = {
     "attn_implementation": (SPEED, f"{_KERNEL} (transformers 5 obeys, 4 does not)"),
     "_attn_implementation": (SPEED, _KERNEL),
     "_attn_implementation_internal": (SPEED, f"{_KERNEL} (transformers 4 obeys, 5 does not)"),
+    "_attn_implementation_autoset": (SPEED, "if true, transformers 4.51 and 4.52 run eager"),
     "use_flash_attn": (SPEED, _KERNEL),
     "experts_implementation": (SPEED, _EXPERTS),
     "_experts_implementation": (SPEED, _EXPERTS),

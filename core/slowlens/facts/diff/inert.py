@@ -9,7 +9,6 @@ INERT = {
     "_name_or_path": _BOOKKEEPING,
     "name_or_path": _BOOKKEEPING,
     "_commit_hash": _BOOKKEEPING,
-    "_attn_implementation_autoset": _BOOKKEEPING,
     "processor_class": _BOOKKEEPING,
     "unsloth_version": _BOOKKEEPING,
     "unsloth_fixed": _BOOKKEEPING,
