@@ -15,7 +15,12 @@ from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Finding
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import read_defaults
-from slowlens.rules import dtype_keys_conflict, fp32_saved_or_loaded, merge_dtype_drift
+from slowlens.rules import (
+    dtype_keys_conflict,
+    fp32_saved_or_loaded,
+    merge_dtype_drift,
+    remote_code,
+)
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -234,3 +239,70 @@ def test_modules_that_stay_wide_on_purpose_are_no_alarm(tmp_path: Path) -> None:
     model.save_pretrained(merged)
     assert read_checkpoint(merged).weights.dtype_sizes.keys() == {"F16", "F32"}
     assert found(merged, source) == {}
+
+
+CODE = """
+from transformers import LlamaConfig, LlamaForCausalLM
+
+
+class C(LlamaConfig):
+    model_type = "{model_type}"
+
+
+class M(LlamaForCausalLM):
+    config_class = C
+"""
+LOCAL = {"AutoConfig": "modeling_x.C", "AutoModelForCausalLM": "modeling_x.M"}
+REMOTE = {name: f"org/name--{reference}" for name, reference in LOCAL.items()}
+
+
+def with_code(
+    folder: Path, model_type: str, auto_map: dict[str, str] | None, *, code: bool
+) -> Path:
+    save(folder, llama(), "bfloat16")
+    edit(folder, model_type=model_type, **({"auto_map": auto_map} if auto_map else {}))
+    if code:
+        (folder / "modeling_x.py").write_text(CODE.format(model_type=model_type))
+    return folder
+
+
+def builds(folder: Path, *, trust: bool) -> bool | str:
+    """Whether it loads, and whether with the checkpoint's own code."""
+    auto = transformers.AutoModelForCausalLM
+    try:
+        model = auto.from_pretrained(folder, trust_remote_code=trust)
+    except Exception:  # noqa: BLE001 - that it fails is the observation
+        return False
+    return "own" if type(model).__module__.startswith("transformers_modules") else "native"
+
+
+@pytest.mark.parametrize(
+    ("model_type", "auto_map", "code", "trusting", "distrusting", "severity"),
+    [
+        ("llama", LOCAL, True, "own", "native", None),
+        ("llama", LOCAL, False, False, "native", "warning"),
+        ("llama", REMOTE, False, False, "native", "note"),
+        ("llama", None, False, "native", "native", None),
+        ("my_model", LOCAL, True, "own", False, None),
+        ("my_model", LOCAL, False, False, False, "error"),
+        ("my_model", REMOTE, False, False, False, "note"),
+        ("my_model", None, False, False, False, "error"),
+    ],
+)
+def test_code_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model_type: str,
+    auto_map: dict[str, str] | None, *, code: bool, trusting: Any, distrusting: Any, severity: Any,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    modules = "transformers.dynamic_module_utils.HF_MODULES_CACHE"
+    monkeypatch.setattr(modules, str(tmp_path / "modules"))
+    source = with_code(tmp_path / "source", model_type, LOCAL, code=True)
+    merged = with_code(tmp_path / "merged", model_type, auto_map, code=code)
+    assert builds(merged, trust=True) == trusting
+    assert builds(merged, trust=False) == distrusting
+    facts = [
+        reading(Merged, read_checkpoint(merged), DEFAULTS),
+        reading(Source, read_checkpoint(source), DEFAULTS),
+    ]
+    (outcome,) = diagnose(facts, [remote_code.RULE])
+    assert [finding.severity for finding in outcome.findings] == ([severity] if severity else [])

@@ -73,6 +73,7 @@ NEEDED = {
     **dict.fromkeys(
         (
             "bailing_hybrid",
+            "glm5_next",
             "kimi_linear",
             "olmo_hybrid",
             "qwen3_5",
@@ -80,6 +81,7 @@ NEEDED = {
             "qwen3_5_moe_text",
             "qwen3_5_text",
             "qwen3_next",
+            "qwen4_exp",
         ),
         (CONVOLUTION, DELTA),
     ),
