@@ -216,6 +216,20 @@ def test_what_only_transformers_5_loads(sound: Path, tmp_path: Path, changes: An
         assert before(TEXT)["input_ids"] == after(TEXT)["input_ids"]
 
 
+@pytest.mark.skipif(MAJOR == 4, reason="transformers 4 does not know the class before")
+@pytest.mark.parametrize("family", ["llama", "mistral", "gemma2", "qwen2", "phi3", "granite"])
+def test_the_general_class_is_the_same_in_transformers_5(
+    sound: Path, tmp_path: Path, family: str
+) -> None:
+    folder = settings(Path(shutil.copytree(sound, tmp_path / "m")), **V5_CLASS)
+    (folder / "config.json").write_text(json.dumps({"model_type": family}))
+    before = load(folder)
+    (finding,) = findings("tokenizer-class-v5", folder)
+    after = load(patched(folder, finding))
+    assert (type(before), before.padding_side) == (type(after), after.padding_side)
+    assert before(TEXT + END)["input_ids"] == after(TEXT + END)["input_ids"]
+
+
 @pytest.mark.parametrize("name", ["Qwen2Tokenizer", "PreTrainedTokenizer", "LlamaTokenizerFast"])
 def test_classes_that_both_load(sound: Path, tmp_path: Path, name: str) -> None:
     folder = settings(Path(shutil.copytree(sound, tmp_path / "m")), tokenizer_class=name)

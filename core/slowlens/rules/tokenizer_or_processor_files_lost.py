@@ -8,7 +8,8 @@ the old name. Compares the added tokens as well: one that is no longer listed is
 ordinary tokens, and one whose id moved is read with the embedding of another.
 
 Not reported: special_tokens_map.json and added_tokens.json (transformers 5 does not write them),
-vocab.json and merges.txt beside a tokenizer.json, and tokens that training added.
+vocab.json and merges.txt beside a tokenizer.json, tokens that training added, and reserved tokens
+that training gave another name.
 
 ## Why it is worse
 A merge script that saves the model alone leaves a folder that cannot be used, and tools then fall
@@ -136,7 +137,9 @@ def _file(
 
 def _tokens(here: Checkpoint, there: Checkpoint) -> Iterator[Finding]:
     ours, theirs = here.tokenizer.added, there.tokenizer.added
-    lost = {token: number for token, number in theirs.items() if token not in ours}
+    renamed = {number for token, number in ours.items() if token not in theirs}
+    gone = {token: number for token, number in theirs.items() if token not in ours}
+    lost = {t: n for t, n in gone.items() if n not in renamed or _matters(there, t)}
     moved = {t: n for t, n in theirs.items() if t in ours and ours[t] != n}
     for tokens, said in ((lost, "no longer listed as tokens"), (moved, "with other ids")):
         if tokens:

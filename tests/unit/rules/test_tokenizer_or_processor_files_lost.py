@@ -116,6 +116,15 @@ def test_without_tokenizer_json_the_other_list_counts() -> None:
     assert "in tokenizer_config.json" in finding.message
 
 
+def test_a_reserved_token_may_get_another_name() -> None:
+    there = talking({}, added={**ADDED, "<reserved>": 9})
+    assert found(talking({}, added={**ADDED, "<tool>": 9}), there) == ()
+    (finding,) = found(talking({}, added={**ADDED, "<tool>": 8}), there)
+    assert "<reserved>" in finding.message
+    (finding,) = found(talking({}, added={**WITHOUT, "<tool>": 2}))
+    assert END in finding.message, "it ends the answers"
+
+
 def test_ids_that_moved() -> None:
     (finding,) = found(talking({}, added={**ADDED, END: 7}))
     assert "with other ids" in finding.message
