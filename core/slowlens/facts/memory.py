@@ -7,7 +7,7 @@ some room to spare.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from slowlens.facts.checkpoint import Checkpoint
+from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.decoder import Decoder, decoder_of
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.dtypes import FLOATING, WIDTHS, automatic_dtype
@@ -15,6 +15,7 @@ from slowlens.facts.layerkinds import Kind, layer_kinds, window
 from slowlens.facts.states import state_numbers
 
 NEWEST = 5
+ENCODER = "is_encoder_decoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def weights_size(checkpoint: Checkpoint, dtype: str) -> int:
 def kv_cache(checkpoint: Checkpoint, defaults: ClassDefaults) -> KvCache | None:
     """Count what generation keeps, None where config.json does not tell."""
     decoder = decoder_of(checkpoint, defaults)
+    if _has_encoder(checkpoint, decoder):
+        return None
     kinds = layer_kinds(decoder)
     numbers = {kind: numbers_per_token(decoder, kind) for kind in set(kinds)}
     if not kinds or None in numbers.values():
@@ -87,6 +90,12 @@ def kv_cache(checkpoint: Checkpoint, defaults: ClassDefaults) -> KvCache | None:
         window=max(seen - 1, 0) if Kind.SLIDING in kinds else 0,
         state=state_numbers(decoder) * (kinds.count(Kind.STATE) + kinds.count(Kind.BOTH)),
     )
+
+
+def _has_encoder(checkpoint: Checkpoint, decoder: Decoder) -> bool:
+    """Whether it keeps a second cache, of what its encoder read."""
+    said = (checkpoint.get(CONFIG, ENCODER), decoder.get(ENCODER))
+    return True in said
 
 
 def numbers_per_token(decoder: Decoder, kind: Kind) -> int | None:
@@ -108,8 +117,9 @@ def numbers_per_token(decoder: Decoder, kind: Kind) -> int | None:
 def _head_width(decoder: Decoder, heads: int | None) -> int | None:
     if width := decoder.number("head_dim", "kv_channels", "attention_head_dim", "d_kv"):
         return width
-    hidden = decoder.number("hidden_size", "n_embd", "d_model")
-    return None if hidden is None or heads is None else hidden // heads
+    legacy = decoder.written("n_embed")  # of Bloom, which wins over hidden_size
+    hidden = legacy if type(legacy) is int else decoder.number("hidden_size", "n_embd", "d_model")
+    return None if hidden is None or heads is None else hidden // heads or None
 
 
 def _kept_heads(decoder: Decoder) -> int | None:

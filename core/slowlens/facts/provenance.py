@@ -54,12 +54,15 @@ def provenance(checkpoint: Checkpoint) -> tuple[Writer, ...]:
 
 
 def _merger(checkpoint: Checkpoint) -> Iterator[Trace]:
-    """Find a generation config that was derived from the model's, with ids and nothing else."""
+    """Find a generation config that was derived from the model's, with two ids and nothing else.
+
+    With an id to begin with, it is what transformers writes for any model without such a file.
+    """
     values = checkpoint.values(GENERATION_CONFIG) or {}
-    ids = ("bos_token_id", "eos_token_id", "pad_token_id")
-    known = {FROM_MODEL_CONFIG, "use_cache", "transformers_version", *ids}
-    scalars = [type(values.get(key)) is int for key in ids[1:]]
-    if values.get(FROM_MODEL_CONFIG) is True and known >= values.keys() and all(scalars):
+    end, pad = values.get("eos_token_id"), values.get("pad_token_id")
+    known = {FROM_MODEL_CONFIG, "use_cache", "transformers_version", "eos_token_id", "pad_token_id"}
+    derived = values.get(FROM_MODEL_CONFIG) is True and known >= values.keys()
+    if derived and type(end) is int and type(pad) is int and end != pad:
         yield Trace(GENERATION_CONFIG, FROM_MODEL_CONFIG, found=True)
 
 

@@ -12,7 +12,8 @@ a Python module beside it (`modeling_x.MyModel`), or one in a repository of the 
 - code that is fetched from a repository, which the source brought along.
 
 It says nothing about a checkpoint that has all its modules, nor about a lost `auto_map` where
-transformers has the model type: the native class reads the same files.
+transformers has the model type: the native class reads the same files. In a folder without weights
+and in a download of the hub, which leaves code out, a missing module says nothing.
 
 ## Why it is worse
 For a model type that transformers does not know, nothing loads. For one that it knows, the same
@@ -52,6 +53,7 @@ from slowlens.findings import (
     Fix,
     Rule,
     Severity,
+    Undecided,
     ValueEvidence,
 )
 from slowlens.jsonvalue import ABSENT, Json
@@ -59,6 +61,7 @@ from slowlens.jsonvalue import ABSENT, Json
 MAP = "auto_map"
 FILES = (CONFIG, TOKENIZER_CONFIG, "preprocessor_config.json", "processor_config.json")
 MAJORS = {Runtime.TRANSFORMERS_4: 4, Runtime.TRANSFORMERS_5: 5, Runtime.FORWARD: 5}
+WEIGHTS = (".bin", ".safetensors")
 NATIVE = "Where the class of transformers differs from the checkpoint's own code, answers do too."
 
 
@@ -91,6 +94,8 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
         for code in codes
         if code.module and "/" not in code.module and code.module not in merged.checkpoint.files
     ]
+    if missing and not _is_whole(merged.checkpoint):
+        raise Undecided("the folder holds no weights, or is a cache: more than code is missing")
     if missing:
         yield from _missing(merged, missing)
     here = {code.entry for code in codes if code.file == CONFIG}
@@ -100,6 +105,12 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     fetched = [code for code in codes if code.repository and code.entry in brought]
     if fetched:
         yield _fetched(fetched)
+
+
+def _is_whole(checkpoint: Checkpoint) -> bool:
+    """Whether it would have its code: not a folder of configs, nor what a download skipped."""
+    weights = checkpoint.weights.files or [n for n in checkpoint.files if n.endswith(WEIGHTS)]
+    return bool(weights) and not checkpoint.origin
 
 
 def _codes(checkpoint: Checkpoint) -> Iterator[_Code]:

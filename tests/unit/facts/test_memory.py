@@ -25,6 +25,7 @@ def cache(config: dict[str, Any]) -> KvCache | None:
     [
         (LLAMA, KvCache(32 * 2 * 8 * 128)),
         ({**LLAMA, "head_dim": 64}, KvCache(32 * 2 * 8 * 64)),
+        ({"model_type": "bloom", "n_embed": 64, "n_layer": 3}, KvCache(3 * 2 * 64)),
         ({"model_type": "gpt2"}, KvCache(12 * 2 * 12 * 64)),
         ({"model_type": "falcon", "multi_query": True}, KvCache(32 * 2 * 64)),
         ({"model_type": "mistral", "sliding_window": 9}, KvCache(0, 32 * 2 * 8 * 128, 8)),
@@ -80,6 +81,10 @@ def test_what_a_cache_keeps(config: dict[str, Any], expected: KvCache) -> None:
     [
         {"model_type": "own"},
         {"model_type": "gemma4_text"},
+        {"model_type": "t5"},
+        {"model_type": "whisper"},
+        {"model_type": "vision-encoder-decoder", "is_encoder_decoder": True, "decoder": LLAMA},
+        {**LLAMA, "hidden_size": 8},
         {**LLAMA, "per_layer_config": {}},
         {**LLAMA, "layer_types": ["full_attention", "something new"]},
         {**LLAMA, "num_hidden_layers": 10**6},

@@ -123,6 +123,8 @@ def test_what_is_telling_comes_first() -> None:
         made(generation={"_from_model_config": True, "eos_token_id": [2, 0], "pad_token_id": 1}),
         made(generation={"_from_model_config": True, "eos_token_id": 2}),
         made(generation={**REGENERATED, "temperature": 0.6}),
+        made(generation={**REGENERATED, "bos_token_id": 3}),
+        made(generation={**REGENERATED, "pad_token_id": 2}),
         made(generation={**REGENERATED, "_from_model_config": False}),
         made(tokenizer={"padding_side": "left"}),
         made(tokenizer={"padding_side": "right"}, unreadable=("Modelfile",)),

@@ -5,7 +5,15 @@ import pytest
 
 from pairs import made, merged_of, source_of
 from slowlens.facts.runtimes import TRANSFORMERS, Runtime
-from slowlens.findings import Applicability, Confidence, Edit, Finding, Severity, ValueEvidence
+from slowlens.findings import (
+    Applicability,
+    Confidence,
+    Edit,
+    Finding,
+    Severity,
+    Undecided,
+    ValueEvidence,
+)
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.remote_code import check
 
@@ -13,6 +21,7 @@ LOCAL = {"AutoConfig": "configuration_x.C", "AutoModelForCausalLM": "modeling_x.
 REMOTE = {"AutoModelForCausalLM": "org/name--modeling_x.M"}
 BOTH = ("configuration_x.py", "modeling_x.py")
 OWN = "my_model"
+TENSORS = {"a": ("BF16", (2,))}
 
 
 def found(
@@ -22,7 +31,7 @@ def found(
     **others: Any,
 ) -> list[Finding]:
     there = None if source is None else source_of(made(source[0], unreadable=source[1]))
-    return list(check(merged_of(made(config, unreadable=files, **others)), there))
+    return list(check(merged_of(made(config, tensors=TENSORS, unreadable=files, **others)), there))
 
 
 def test_a_native_model_type_without_its_code() -> None:
@@ -129,3 +138,14 @@ def test_a_lost_map_of_a_tokenizer_is_no_matter_of_the_model() -> None:
 def test_any_type_of_map(value: Any) -> None:
     assert not found({"model_type": OWN, "auto_map": value})
     assert not list(check(merged_of(replace(made(None))), None))
+
+
+def test_configs_alone_and_downloads_say_nothing() -> None:
+    config = {"model_type": OWN, "auto_map": LOCAL}
+    with pytest.raises(Undecided, match="no weights"):
+        list(check(merged_of(made(config)), None))
+    pickled = made(config, unreadable=("pytorch_model.bin",))
+    assert list(check(merged_of(pickled), None))
+    download = replace(made(config, tensors=TENSORS), origin="org/name@abc")
+    with pytest.raises(Undecided, match="cache"):
+        list(check(merged_of(download), None))
