@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pairs import EVERY_DEFAULTS
+from slowlens.checking import check
 from slowlens.facts.cachekind import CACHE_IMPLEMENTATION
 from slowlens.facts.decoding import FURTHER_KEYS, GENERATION_KEYS, effective
 from slowlens.facts.limits import answer_limit
@@ -282,6 +283,36 @@ def test_flags_of_config_survive_a_save(weights: Path, tmp_path: Path) -> None:
     model.save_pretrained(tmp_path)
     findings = list(output_attentions_persisted.check(judged(tmp_path), None))
     assert [f.evidence[0].file for f in findings if "config.json" in f.message][:1]
+
+
+def saved(model: Any, folder: Path) -> dict[str, Any]:
+    model.save_pretrained(folder)
+    return json.loads((folder / "generation_config.json").read_text())
+
+
+def test_what_a_script_leaves_in_a_saved_model(made: Any, tmp_path: Path) -> None:
+    """Loaded, set for an experiment, saved; then loaded and saved without a change."""
+    source = made({"max_new_tokens": 64, "do_sample": False, "repetition_penalty": 1.05})
+    model = transformers.AutoModelForCausalLM.from_pretrained(source)
+    assert saved(model, tmp_path / "again")["max_new_tokens"] == 64
+    model.generation_config.num_beams = 2
+    model.generation_config.max_new_tokens = 512
+    model.generation_config.do_sample = True
+    model.generation_config.repetition_penalty = 1.3
+    assert saved(model, tmp_path / "set")["num_beams"] == 2
+    assert told(tmp_path / "again", source) == set()
+    assert told(tmp_path / "set", source) == {
+        "num-beams-left",
+        "max-new-tokens-or-max-length-changed",
+        "sampling-params-changed",
+    }
+
+
+def told(merged: Path, source: Path) -> set[str]:
+    """The rules that this family of parameters is about and that are not silent."""
+    mine = ("beams", "max-", "sampling", "output", "cache-impl", "regenerated")
+    outcomes = check(merged, source).outcomes
+    return {o.rule for o in outcomes if o.findings and any(name in o.rule for name in mine)}
 
 
 EVERYTHING = {

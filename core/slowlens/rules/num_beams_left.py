@@ -83,7 +83,7 @@ def _finding(
     *,
     known: bool,
 ) -> Finding:
-    wanted = _wanted(source, extra.key, runtimes[0])
+    wanted = _wanted(source, extra, runtimes[0])
     edit = parameter_edit(merged.checkpoint, extra.key, extra.file, wanted)
     also = ", as in its source" if known else ""
     return Finding(
@@ -126,12 +126,16 @@ def _cost(extra: Work) -> str:
     return f"up to {extra.factor} times the work per token and {extra.factor} key-value caches"
 
 
-def _wanted(source: Source | None, key: str, runtime: Runtime) -> Json | Absent:
-    """Return the source's value, ``ABSENT`` for the library's default."""
+def _wanted(source: Source | None, extra: Work, runtime: Runtime) -> Json | Absent:
+    """Return the source's value, ``ABSENT`` for the library's default.
+
+    The source may say the same to no effect; then the value goes.
+    """
     if source is None:
         return ABSENT
-    value = effective(source.settings, key, runtime).value
-    return ABSENT if same(value, default_of(key, runtime)) else value
+    value = effective(source.settings, extra.key, runtime).value
+    idle = same(value, extra.value) or same(value, default_of(extra.key, runtime))
+    return ABSENT if idle else value
 
 
 RULE = Rule(

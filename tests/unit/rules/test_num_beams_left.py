@@ -119,6 +119,12 @@ def test_beams_of_a_kind_that_transformers_5_dropped(generation: Any, error: str
     assert f"sets {error} to" in dropped.message
 
 
+def test_a_value_without_effect_in_the_source_goes() -> None:
+    groups = {"num_beam_groups": 2}
+    _, dropped = found({}, {**BEAMS, **groups}, groups)
+    assert edits(dropped) == (Edit(FILE, ("num_beam_groups",), before=2, after=ABSENT),)
+
+
 def test_contrastive_search_runs_in_one_version_and_fails_in_the_other() -> None:
     slow, fails = found({}, {"penalty_alpha": 0.6, "top_k": 4})
     assert (slow.affects, slow.severity) == ((V4,), Severity.WARNING)
