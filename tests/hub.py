@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     def send_list(self, folder: Path, revision: str) -> None:
         commit = self.hub.revisions.get(revision, revision)
         if commit not in self.hub.revisions.values():
-            self.refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+            self.refuse(404, "RevisionNotFound", f"Invalid rev id: {ascii(revision)[:99]}")
             return
         siblings = self.hub.listed(self.hub.files(folder))
         self.answer(200, json.dumps({"sha": commit, "siblings": siblings}).encode())

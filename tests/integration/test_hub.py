@@ -242,6 +242,27 @@ def test_the_token_goes_to_the_hub_and_nowhere_else(
     assert TOKEN not in "".join(map(str, hub_folder().rglob("*")))
 
 
+@pytest.mark.parametrize("token", ["hf_é", "hf_中", "hf_\x7f"])
+def test_a_token_that_is_none(hub: Hub, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
+    assert "HF_TOKEN" in error().hint
+    assert hub.asked == []
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:1", "ftp://x", "http://[::1", "http://", "", "http://me:secret@127.0.0.1:1"]
+)
+def test_an_endpoint_that_is_none(hub: Hub, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    point(monkeypatch, url)
+    assert "cannot be reached" in str(error())
+    assert "secret" not in str(error())
+
+
+@pytest.mark.parametrize("revision", ["a\0b", "x" * 5000, "../../x", "/etc/x", "-", "\x1b[31m"])
+def test_revisions_that_are_none(hub: Hub, revision: str) -> None:
+    assert "has no revision" in str(error(f"{ID}@{revision}"))
+
+
 def test_a_folder_of_that_name_wins(hub: Hub, tmp_path: Path) -> None:
     local = builders.checkpoint(tmp_path / "Qwen" / "Other")
     assert locate("Qwen/Other") == Path("Qwen/Other")

@@ -104,7 +104,7 @@ def _known(wanted: HubId) -> Iterable[Path]:
 
 
 def _written(note: Path) -> float:
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         return note.stat().st_mtime
     return 0.0
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from slowlens import __version__
 from slowlens.errors import CheckpointError
 from slowlens.gather.hub.ids import HubId
 from slowlens.gather.hub.refusals import RateLimitedError, UnreachableError, refusal
 from slowlens.gather.hub.transport import chunks, failures, kind_of, library, opened
-from slowlens.gather.rawfile import quoted, readable
+from slowlens.gather.rawfile import quoted, readable, shortened
 
 MAX_TOTAL = 500_000_000
 """Bytes in all for one checkpoint; 163 shards of a 671B model need 50 million."""
@@ -77,9 +77,7 @@ class Client:
         return self._get(url, name, start, length, whole=whole)
 
     def _get(self, url: str, name: str, start: int, length: int, *, whole: bool = False) -> Part:
-        headers = dict(_HEADERS)
-        if token := self._library.utils.get_token_to_send(None):
-            headers["authorization"] = f"Bearer {token}"
+        headers = {**_HEADERS, **self._authorization()}
         if not whole:
             headers["range"] = f"bytes={start}-{start + length - 1}"
         with self._asked(url, headers) as (status, said, body):
@@ -91,6 +89,15 @@ class Client:
             message = f"{self._wanted.repo} has more than {readable(length)} in {quoted(name)}"
             raise CheckpointError(message, hint=_AGAIN)
         return Part(data[skipped : skipped + length], size)
+
+    def _authorization(self) -> dict[str, str]:
+        token = self._library.utils.get_token_to_send(None)
+        if token is None:
+            return {}
+        if not (token.isascii() and token.isprintable()):
+            hint = "Set HF_TOKEN to the token alone, or log in again with `hf auth login`."
+            raise CheckpointError("The token for the hub has characters that none has", hint=hint)
+        return {"authorization": f"Bearer {token}"}
 
     def _read(self, body: Iterator[bytes], name: str, limit: int) -> bytes:
         data, began = bytearray(), time.monotonic()
@@ -124,7 +131,8 @@ class Client:
             raise self._unreachable(error, timeout) from error
 
     def _unreachable(self, error: Exception, timeout: float) -> UnreachableError:
-        host = urlsplit(self._endpoint).netloc
+        # no password that may be in the address
+        host = shortened(self._endpoint.rpartition("@")[2].rpartition("://")[2])
         late = "Timeout" in type(error).__name__
         why = f"did not answer within {timeout} s" if late else "cannot be reached"
         hint = "Check the network, the proxy and HF_ENDPOINT, or pass a folder that is here."

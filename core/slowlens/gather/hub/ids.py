@@ -33,10 +33,10 @@ def hub_id(text: str, revision: str = "") -> HubId | None:
     says that the hub is meant.
     """
     found = _WRITTEN.fullmatch(text)
-    if found is None or not _is_name(found[1]) or Path(text).exists():
+    if found is None or not _is_name(found[1]) or _is_here(Path(text)):
         return None
     meant = found[2] or revision
-    if Path(found[1]).exists() or (not meant and Path(found[1]).parent.exists()):
+    if _is_here(Path(found[1])) or (not meant and _is_here(Path(found[1]).parent)):
         return None
     return HubId(found[1], meant or MAIN)
 
@@ -75,6 +75,13 @@ def not_here(model: str) -> CheckpointError:
     download = f"hf download {repo} --revision {revision} --local-dir {repo.partition('/')[2]}"
     message = f"{model} was only looked at on the Hugging Face hub: it is no folder of yours"
     return CheckpointError(message, hint=f"Download it first: `{download}`, and pass that folder.")
+
+
+def _is_here(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, or with a zero byte
+        return False
 
 
 def _is_name(repo: str) -> bool:
