@@ -8,8 +8,7 @@ the templates of the checkpoint and of its source differ, both render the same s
 conversations (a question, with a system message, several turns, with a tool or a picture where
 one of them knows these, with ``enable_thinking`` on and off) and the texts are compared. So
 templates that were only reformatted, and comments, are not reported, nor are spaces between two
-special tokens. A template that the source
-never had is no finding: training added it.
+special tokens. A template that the source never had is no finding: training added it.
 
 Templates are programs. They run in a sandbox in a process of their own with a limit on time and
 memory; one that needs more is reported as not checked.
@@ -181,6 +180,8 @@ def _command(merged: Checkpoint, source: Checkpoint, wanted: ChatTemplate) -> st
     old, new = source.root / wanted.file, merged.root / JINJA
     if wanted.file == JINJA:
         return f"Prompts and answers change. Run: cp {quote(str(old))} {quote(str(new))}"
+    if not isinstance(source.get(wanted.file, KEY), str):
+        return f"Prompts and answers change. Put the default template of {old} into {new}."
     return (
         "Prompts and answers change. Run this Python: import json, pathlib; "
         f"pathlib.Path({str(new)!r}).write_text("

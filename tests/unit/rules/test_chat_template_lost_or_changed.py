@@ -246,3 +246,12 @@ def test_long_texts_are_shown_by_their_end() -> None:
     assert f"prompt '…{'x' * 59}y':" in changed(CHATML.split("{% if add")[0], long).message
     short = CHATML.replace("<|im_start|>assistant\n", "z" * 60)
     assert f"prompt '{'z' * 60}':" in changed(CHATML.split("{% if add")[0], short).message
+
+
+def test_one_of_several_templates_is_copied_by_hand() -> None:
+    there = written([{"name": "default", "template": CHATML}], root="/s")
+    finding = found(jinja("x", root="/m"), there)[0]
+    assert finding.fix is not None
+    assert finding.fix.reason.endswith(
+        "Put the default template of /s/tokenizer_config.json into /m/chat_template.jinja."
+    )
