@@ -122,10 +122,22 @@ def affects(findings: Mapping[str, list[Finding]], rule: str) -> set[Runtime]:
     return {runtime for finding in grave for runtime in finding.affects}
 
 
+def run_lines(finding: Finding, end: str = "\n") -> None:
+    """Run the lines that a fix shows."""
+    assert finding.fix is not None
+    lines = finding.fix.reason.partition("In Python: ")[2].partition(end)[0]
+    exec(lines, {"__name__": "pasted"})  # noqa: S102 - what a user would paste
+
+
 def test_a_sound_checkpoint(tmp_path: Path) -> None:
     sound = save(tmp_path)
     assert load(sound)[1] == set()
     assert found(sound) == found(sound, sound) == {}
+
+
+def same_tensors(folder: Path, source: Path) -> bool:
+    ours, theirs = (safetensors.load_file(place / SINGLE) for place in (folder, source))
+    return set(ours) == set(theirs) and all(torch.equal(ours[n], theirs[n]) for n in ours)
 
 
 class TestNotLoaded:
@@ -134,18 +146,26 @@ class TestNotLoaded:
     @pytest.mark.parametrize(
         "wrapper", ["_orig_mod.", "module.", "base_model.model.", "_fsdp_wrapped_module."]
     )
-    def test_prefixes(self, tmp_path: Path, wrapper: str) -> None:
+    def test_prefixes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrapper: str) -> None:
+        monkeypatch.chdir(tmp_path)
         source = save(tmp_path / "source")
         merged = rename(save(tmp_path / "merged"), lambda name: f"{wrapper}{name}")
         assert len(load(merged)[1]) == len(llama().state_dict())
         for findings in (found(merged), found(merged, source)):
             assert HERE in affects(findings, self.RULE)
+        run_lines(found(merged)[self.RULE][0], ". Rename them")
+        assert same_tensors(tmp_path / "renamed", source)
 
-    def test_a_doubled_model(self, tmp_path: Path) -> None:
-        merged = rename(save(tmp_path), lambda name: name.replace("model.", "model.model."))
+    def test_a_doubled_model(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        source = save(tmp_path / "source")
+        merged = save(tmp_path / "merged")
+        rename(merged, lambda name: name.replace("model.", "model.model."))
         missing = load(merged)[1]
         assert bool(missing) is (MAJOR == 4)
         assert (HERE in affects(found(merged), self.RULE)) is bool(missing)
+        run_lines(found(merged)[self.RULE][0], ". Rename them")
+        assert same_tensors(tmp_path / "renamed", source)
 
     @pytest.mark.parametrize("inside", ["base_layer", "modules_to_save.default"])
     def test_names_of_an_adapter(self, tmp_path: Path, inside: str) -> None:
@@ -269,7 +289,10 @@ class TestHead:
         assert torch.equal(load(merged)[0].state_dict()[HEAD], written[HEAD])
         assert found(merged) == {}
 
-    def test_the_sources_own_head_is_gone(self, tmp_path: Path) -> None:
+    def test_the_sources_own_head_is_gone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
         source = save(tmp_path / "source")
         merged = configure(save(tmp_path / "merged"), tie_word_embeddings=True)
         rewrite(merged, lambda tensors: with_head(tensors, "absent"))
@@ -277,6 +300,9 @@ class TestHead:
         assert torch.equal(state[HEAD], state[EMBEDDING])
         assert HERE in affects(found(merged, source), self.RULE)
         assert found(merged) == {}
+        run_lines(found(merged, source)[self.RULE][0])
+        assert same_tensors(tmp_path / "with-head", source)
+        assert found(tmp_path / "with-head", source) == {}
 
     @pytest.mark.parametrize("outer", [True, False, None])
     @pytest.mark.parametrize("inner", [True, False, None])
@@ -486,7 +512,8 @@ class TestVocabulary:
 
 
 class TestExperts:
-    def test_fused(self, tmp_path: Path) -> None:
+    def test_fused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
         config = transformers.Qwen3MoeConfig(
             **{**TEXT, "num_hidden_layers": 2},
             head_dim=8,
@@ -504,6 +531,10 @@ class TestExperts:
         for findings in (found(merged), found(merged, source)):
             assert (HERE in affects(findings, "moe-layout")) is bool(missing)
             assert "weights-not-loaded" not in findings
+        if MAJOR > 4:
+            finding = found(merged)["moe-layout"][0]
+            run_lines(finding, "; then copy")
+            assert same_tensors(tmp_path / "one-by-one", source)
 
     def test_split(self, tmp_path: Path) -> None:
         if not hasattr(transformers, "GptOssForCausalLM"):
@@ -549,6 +580,26 @@ def test_loading_and_saving_drops_the_heads_for_speculation(tmp_path: Path) -> N
     (finding,) = found(merged, source)["mtp-heads-dropped"]
     assert finding.severity is Severity.WARNING
     assert set(found(merged, source)) == {"mtp-heads-dropped"}
+
+
+def test_the_heads_for_speculation_are_copied_back(tmp_path: Path) -> None:
+    source = configure(save(tmp_path / "source"), num_nextn_predict_layers=1)
+    extra = {"mtp.fc.weight": torch.ones(4)}
+    rewrite(source, lambda tensors: {**tensors, **extra})
+    model = transformers.AutoModelForCausalLM.from_pretrained(source)
+    merged = save(tmp_path / "merged", model, max_shard_size="10KB")
+    run_lines(found(merged, source)["mtp-heads-dropped"][0])
+    assert set(safetensors.load_file(merged / "mtp.safetensors")) == set(extra)
+    assert found(merged, source) == {}
+    assert load(merged)[1] == set()
+
+
+def test_a_pickle_becomes_safetensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pickled(tmp_path / "pickle", 3)
+    numbered(tmp_path / "source", 3)
+    run_lines(found(tmp_path / "pickle")["bin-instead-of-safetensors"][0], "; then copy")
+    assert same_tensors(tmp_path / "as-safetensors", tmp_path / "source")
 
 
 def test_the_class_name_does_not_matter_to_the_library(tmp_path: Path) -> None:

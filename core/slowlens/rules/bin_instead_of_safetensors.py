@@ -52,7 +52,7 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     first = files.loaded[0]
     yield Finding(
         message=f"the weights are read from {_named(files)}: slower to load, refused with torch "
-        "before 2.6, and code of theirs runs when they are opened"
+        "before 2.6, and able to run code of its own when it is opened"
         + ("; the source is a pickle too" if inherited else ""),
         severity=Severity.NOTE if inherited else Severity.WARNING,
         confidence=Confidence.READ,

@@ -8,17 +8,19 @@ types that are published fused (gpt-oss, Llama 4), and about experts that were s
 transformers expects them so.
 
 ## Why it is worse
-transformers 5 fuses the experts in memory, and its save_pretrained writes them one by one again.
-Savers that take the raw state dict (FSDP and DeepSpeed mergers, torch.save) write the fused ones.
-transformers 5 reads them back; transformers 4 finds none of its experts, fills them with random
-numbers and says so only in its log; engines look for numbered experts, too.
+transformers 5 fuses the experts in memory, and its save_pretrained writes them as it found them:
+one by one, or fused. Savers that take the raw state dict (FSDP and DeepSpeed mergers, torch.save)
+write the fused ones. transformers 5 reads them back; transformers 4 finds none of its experts,
+fills them with random numbers and says so only in its log; engines look for numbered experts, too.
 
 ## Affects
 Fused experts: transformers 4, and most likely vLLM, SGLang and llama.cpp's converter. Split
 experts of a model that is published fused: every runtime.
 
 ## Fix
-By hand: load with transformers 5 and save again. The finding has the line.
+By hand, with transformers 5: load, put the tensors into a model made from the config, and save
+that one, which writes experts one by one. Loading and saving alone keeps them fused. The finding
+has the lines.
 
 ## Fix safety
 The numbers stay the same; for transformers 4 and engines, what the model writes is restored.
@@ -111,9 +113,11 @@ def _split(found: tuple[Tensor, ...]) -> Finding:
 
 def _fix(merged: Merged) -> Fix:
     reason = (
-        "With transformers 5, in Python: from transformers import AutoModelForCausalLM as A; "
-        f"A.from_pretrained({str(merged.checkpoint.root)!r}).save_pretrained('one-by-one'); then "
-        "copy the tokenizer's files."
+        "With transformers 5. In Python: from transformers import AutoModelForCausalLM as A; "
+        f"m = A.from_pretrained({str(merged.checkpoint.root)!r}); "
+        "n = A.from_config(m.config, dtype=m.dtype); n.load_state_dict(m.state_dict()); "
+        "n.save_pretrained('one-by-one'); then copy the tokenizer's files and "
+        "generation_config.json."
     )
     return Fix("Save the experts one by one", Applicability.MANUAL, reason=reason)
 

@@ -83,15 +83,17 @@ def check(merged: Merged) -> Iterator[Finding]:
 
 def _two_models(checkpoint: Checkpoint, files: WeightFiles) -> Finding:
     alike = same_size(checkpoint, files.shards, (SINGLE,))
-    shards = _command(checkpoint, files.shards)
+    index = tuple(name for name in (INDEX,) if name in checkpoint.files)
+    shards = _command(checkpoint, (*files.shards, *index))
     single = _command(checkpoint, (SINGLE,))
     return _finding(
         checkpoint,
         (SINGLE, files.shards[0]),
         f"{SINGLE} and {_counted(files.shards)} such as {files.shards[0]} lie side by side: "
-        f"transformers reads {SINGLE} alone, vLLM and SGLang read the shards",
+        f"transformers reads {SINGLE} alone, vLLM and SGLang read "
+        + ("the shards" if index else "both"),
         severity=Severity.WARNING if alike else Severity.ERROR,
-        reason=f"If {SINGLE} is the stale one: {single}. If the shards are: {shards} {INDEX}",
+        reason=f"If {SINGLE} is the stale one: {single}. If the shards are: {shards}",
     )
 
 
@@ -99,8 +101,8 @@ def _unnamed(checkpoint: Checkpoint, files: WeightFiles) -> Finding:
     return _finding(
         checkpoint,
         files.leftover[:1],
-        f"{_counted(files.leftover)} such as {files.leftover[0]}, which {INDEX} does not name: left "
-        "over from another save, or the index is",
+        f"{_counted(files.leftover)} such as {files.leftover[0]}, which {INDEX} does not name: "
+        "left over from another save, or the index is",
         severity=Severity.WARNING,
         reason=f"If the index is of this save: {_command(checkpoint, files.leftover)}",
     )

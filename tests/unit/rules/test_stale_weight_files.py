@@ -67,6 +67,14 @@ def test_a_single_file_hides_shards(size: int, severity: str) -> None:
     )
 
 
+def test_without_an_index_engines_read_both() -> None:
+    finding = one(with_files({SINGLE: 10, ONE: 5, TWO: 5}, SINGLE))
+    assert finding.message.endswith("vLLM and SGLang read both")
+    assert reason(finding).endswith(f"rm -- {ONE} {TWO}")
+    indexed = one(with_files({SINGLE: 10, ONE: 5, TWO: 5, INDEX: 1}, SINGLE))
+    assert indexed.message.endswith("vLLM and SGLang read the shards")
+
+
 def test_shards_that_the_index_does_not_name() -> None:
     finding = one(with_files({ONE: 5, TWO: 5, INDEX: 1, OLD: 4}, ONE, TWO))
     assert finding.severity is Severity.WARNING
