@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from pairs import EVERY_DEFAULTS
 from slowlens.facts.pixels import image_budget
 from slowlens.facts.processors import image_part
+from slowlens.facts.reading import Merged, Source, reading
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.videos import FRAME_RATE, HEIGHT, SECONDS, WIDTH, video_budget
 from slowlens.gather.checkpoint import read_checkpoint
+from slowlens.rules import vlm_pixel_budget_changed
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -109,6 +112,26 @@ def test_save_pretrained_of_transformers_5_keeps_size_alone(tmp_path: Path) -> N
     assert saved["size"] == SIZE["size"]
     assert ("max_pixels" in saved) is (MAJOR == 4)
     assert ("min_pixels" in saved) is (MAJOR == 4)
+
+
+def test_what_a_save_changes_is_told(tmp_path: Path) -> None:
+    """Saved by transformers 5 the budget is gone for 4.52 alone; saved by 4.52 for nobody."""
+    source = written(tmp_path / "m", preprocessor_config=picture(**HUB))
+    merged = written(tmp_path / "saved")
+    transformers.AutoImageProcessor.from_pretrained(source).save_pretrained(merged)
+    here, there = (
+        reading(kind, read_checkpoint(folder), EVERY_DEFAULTS)
+        for kind, folder in ((Merged, merged), (Source, source))
+    )
+    findings = list(vlm_pixel_budget_changed.check(here, there))
+    affected = [runtime for finding in findings for runtime in finding.affects]
+    assert affected == ([] if MAJOR == 4 else [Runtime.TRANSFORMERS_4])
+    for edit in (edit for f in findings if f.fix for edit in f.fix.edits):
+        values = json.loads((merged / edit.file).read_text())
+        (merged / edit.file).write_text(json.dumps(values | {edit.pointer[0]: edit.after}))
+    again = reading(Merged, read_checkpoint(merged), EVERY_DEFAULTS)
+    assert not list(vlm_pixel_budget_changed.check(again, there))
+    assert really(merged) == 2691
 
 
 def test_nested_settings_count_before_the_file_of_their_own(tmp_path: Path) -> None:
