@@ -62,9 +62,10 @@ def _totals(batch: Batch) -> Iterator[str]:
     yield f"{counted(len(codes), 'checkpoint')}: {', '.join(verdicts)}."
     yield from _not_counted(batch)
     yield from (f"{plain(item.path)}: {item.hint}" for item in batch.broken if item.hint)
-    bad = [r for r in batch.results if isinstance(r, Run) and batch.code(r) is batch.exit_code]
-    if bad and batch.exit_code is not ExitCode.CLEAN:
-        yield f"To see one in full: {words.command(bad[0])}"
+    worst_code = batch.exit_code
+    bad = (r for r in batch.runs if batch.code(r) is worst_code)
+    if worst_code is not ExitCode.CLEAN and (first := next(bad, None)):
+        yield f"To see one in full: {words.command(first)}"
 
 
 def _not_counted(batch: Batch) -> Iterator[str]:
