@@ -220,7 +220,7 @@ def test_a_dropped_null_is_a_window_of_4096(saved: Any, tmp_path: Path) -> None:
 def test_random_windows_are_those_of_the_config_class(tmp_path: Path) -> None:
     if VERSION <= (4, 52):
         pytest.skip("transformers 4.52 keeps the numbers and decides in the model")
-    dice = random.Random(5)  # noqa: S311 - reproducible, not secret
+    dice = random.Random(5)
     for _ in range(150):
         name = dice.choice(
             ["mistral", "qwen2", "qwen3", "phi3", "gemma2", "gemma3_text", "gpt_oss"]
