@@ -18,7 +18,8 @@ at all. The time for a token stays the same.
 ## Affects
 ``generate()`` of both versions. vLLM and SGLang take these values from generation_config.json as
 the default of a request, and do not look at ``do_sample``: they draw by chance unless the
-temperature is 0.
+temperature is 0. Servers started with ``--generation-config vllm`` (vLLM) or ``--sampling-defaults
+openai`` (SGLang) leave the file aside.
 
 ## Fix
 Writes the source's values.
