@@ -59,8 +59,8 @@ def fixes(run: Run, *, unsafe: bool, rules: Collection[str] | None = None) -> Re
         reason = reason or _objection(fix, unsafe=unsafe) or _conflict(fix, chosen)
         if reason:
             left_out.append(LeftOut(rule, f"{fix.title}: {reason}"))
-        else:
-            chosen.append(Chosen(rule, fix))
+        elif (one := Chosen(rule, fix)) not in chosen:
+            chosen.append(one)
     return Repair(tuple(chosen), tuple(dict.fromkeys(left_out)))
 
 

@@ -150,3 +150,8 @@ def test_what_is_silenced_is_left_as_it_is() -> None:
     ((rule, reason),) = repair.left_out
     assert rule == "cache"
     assert reason == "Turn the cache on: this is silenced. timed that way."
+
+
+def test_a_fix_that_two_findings_of_a_rule_offer_is_told_once() -> None:
+    repair = fixes(run_with(found("cache", CACHE, CACHE), found("other", CACHE)), unsafe=False)
+    assert [rule for rule, _ in repair.chosen] == ["cache", "other"]
