@@ -40,3 +40,10 @@ ENGINES = (Runtime.VLLM, Runtime.SGLANG)
 """Serving engines that read the checkpoint's folder itself."""
 EVERY = tuple(Runtime)
 """All of them."""
+
+
+def only(runtimes: tuple[Runtime, ...], every: tuple[Runtime, ...]) -> str:
+    """Name ``runtimes`` in parentheses, unless they are all that it could be about."""
+    if runtimes == every:
+        return ""
+    return f" ({', '.join(runtime.label for runtime in runtimes)})"

@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.cachekind import CACHE_IMPLEMENTATION, DYNAMIC, SLIDING
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.runtimes import GENERATE, Runtime, only
 from slowlens.facts.settings import DEFAULT, Setting
 from slowlens.findings import (
     Applicability,
@@ -114,8 +114,8 @@ def _finding(
     also = ", as in its source" if known else ""
     return Finding(
         message=(
-            f"{edit.file} sets {CACHE_IMPLEMENTATION} to {written(setting.value)}{also} "
-            f"({', '.join(runtime.label for runtime in runtimes)}): {trouble}"
+            f"{edit.file} sets {CACHE_IMPLEMENTATION} to {written(setting.value)}{also}"
+            f"{only(runtimes, GENERATE)}: {trouble}"
         ),
         severity=_severity(setting, trouble, known=known),
         confidence=Confidence.READ,

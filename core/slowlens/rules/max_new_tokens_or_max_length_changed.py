@@ -35,7 +35,7 @@ from slowlens.facts.checkpoint import GENERATION_CONFIG
 from slowlens.facts.limits import NEW, TOTAL, Limit, answer_limit
 from slowlens.facts.lost import lost_parameters
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.runtimes import GENERATE, Runtime, only
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -49,6 +49,7 @@ from slowlens.findings import (
 from slowlens.fixes import parameter_edit
 from slowlens.jsonvalue import ABSENT, same
 
+LIMITED = (*GENERATE, Runtime.VLLM)
 REASON = "Answers become longer or shorter; what comes before their end stays the same."
 NULL = (
     "generation_config.json sets max_length to null: generate() of transformers 4 raises an error "
@@ -66,7 +67,7 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
         return
     lost = lost_parameters(merged.checkpoint, source.checkpoint)
     groups: dict[tuple[Limit, Limit], list[Runtime]] = {}
-    for runtime in (*GENERATE, Runtime.VLLM):
+    for runtime in LIMITED:
         here, there = (answer_limit(reading.settings, runtime) for reading in (merged, source))
         if here is None or there is None or (here.tokens, here.key) == (there.tokens, there.key):
             continue
@@ -112,12 +113,12 @@ def _finding(merged: Merged, here: Limit, there: Limit, runtimes: tuple[Runtime,
 
 
 def _message(here: Limit, there: Limit, runtimes: tuple[Runtime, ...]) -> str:
-    who = ", ".join(runtime.label for runtime in runtimes)
+    who = only(runtimes, LIMITED)
     if here.tokens is None:
-        return f"no file limits an answer any more ({who}): the source's run {there}"
+        return f"no file limits an answer any more{who}: the source's run {there}"
     if here.key == "":
-        return f"answers run {here} and are cut off ({who}), by default: the source's run {there}"
-    return f"{here.file} lets an answer run {here} ({who}), the source's {there}"
+        return f"answers run {here} and are cut off{who}, by default: the source's run {there}"
+    return f"{here.file} lets an answer run {here}{who}, the source's {there}"
 
 
 def _cost(here: Limit, there: Limit) -> str:

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.processors import PROCESSING, ProcessorPart
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.runtimes import Runtime
+from slowlens.facts.runtimes import Runtime, only
 from slowlens.facts.videos import SECONDS, VideoBudget, video_budget
 from slowlens.findings import (
     Applicability,
@@ -88,9 +88,9 @@ def _finding(here: VideoBudget, there: VideoBudget, runtimes: tuple[Runtime, ...
     return Finding(
         message=(
             f"{SECONDS} seconds of video become {here.tokens} tokens instead of {there.tokens}"
-            f"{'' if here.frames == there.frames else frames} "
-            f"({', '.join(r.label for r in runtimes)}): {here.part.file} differs from the source "
-            f"in {', '.join(edit.pointer[-1] for edit in edits) or 'what it reads'}"
+            f"{'' if here.frames == there.frames else frames}{only(runtimes, PROCESSING)}: "
+            f"{here.part.file} differs from the source in "
+            f"{', '.join(edit.pointer[-1] for edit in edits) or 'what it reads'}"
         ),
         severity=Severity.WARNING,
         confidence=Confidence.READ,

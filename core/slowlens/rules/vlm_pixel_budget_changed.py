@@ -50,7 +50,7 @@ from slowlens.facts.pixelchange import BudgetChange, budget_changes
 from slowlens.facts.pixels import HEIGHT, WIDTH, PixelBudget
 from slowlens.facts.processors import PROCESSING
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.runtimes import Runtime
+from slowlens.facts.runtimes import Runtime, only
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -83,7 +83,7 @@ def _finding(merged: Checkpoint, source: Checkpoint | None, change: BudgetChange
     here, there = change.here, change.there
     seen = here.tokens() != there.tokens() or here.ceiling != there.ceiling
     return Finding(
-        message=f"{_change(here, there)} ({', '.join(r.label for r in change.runtimes)}): "
+        message=f"{_change(here, there)}{only(change.runtimes, PROCESSING)}: "
         f"{_why(here, there, known=source is not None)}",
         severity=Severity.WARNING if seen and source is not None else Severity.NOTE,
         confidence=Confidence.READ,
