@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from slowlens.facts.checkpoint import Tensor, Weights
 from slowlens.facts.renames import unwrapped
 
-_HEADS = frozenset(("lm_head", "embed_out", "output_layer"))
+_HEADS = frozenset(
+    ("lm_head", "embed_out", "output_layer", "output", "output_projection", "proj_out", "ff_out")
+)
 _EMBEDDINGS = frozenset(("embed_tokens", "wte", "embed_in", "word_embeddings", "tok_embeddings"))
+_WEIGHTS = frozenset(("weight", "qweight", "weight_packed"))
 _ELSEWHERE = frozenset(
     ("layers", "visual", "vision_model", "vision_tower", "audio_tower", "talker", "mtp", "encoder")
 )
@@ -43,4 +46,6 @@ def _outermost(tensors: Iterable[Tensor], names: frozenset[str]) -> Tensor | Non
 
 def _is_one(name: str, names: frozenset[str]) -> bool:
     *path, last, kind = ("", *unwrapped(name).split("."))
-    return kind == "weight" and last in names and _ELSEWHERE.isdisjoint(path)
+    if kind not in _WEIGHTS or last not in names:
+        return False
+    return _ELSEWHERE.isdisjoint(path) and not any(part.isdecimal() for part in path)

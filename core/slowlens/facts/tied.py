@@ -35,6 +35,8 @@ TEXT_TOO = frozenset(
     )
 )
 """Classes of transformers 5 that tie when either config says so."""
+INSIDE = frozenset(("blip-2", "instructblip", "instructblipvideo", "nemotron_h_omni"))
+"""Classes of transformers 5 whose head is in a whole text model inside, with its own config."""
 ALWAYS = frozenset(("longt5", "mt5", "pop2piano", "t5", "udop", "umt5"))
 """Classes of transformers 5 that tie whatever the file says."""
 WITH_HEAD = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
@@ -110,9 +112,12 @@ def _transformers_5(config: JsonObject, defaults: ClassDefaults) -> _Read:
     model_type = defaults.type_at(config, base)
     if model_type in ALWAYS:
         return _Read(True, DEFAULT)
+    text_level = text_pointer(config) or (*base, "text_config")
+    if model_type in INSIDE:
+        return _at(config, text_level, defaults)
     own = _at(config, base, defaults)
     if model_type in TEXT_TOO and own.value is not True:
-        text = _at(config, text_pointer(config) or (*base, "text_config"), defaults)
+        text = _at(config, text_level, defaults)
         own = text if text.value is True else own
     if own.value is None and defaults.of(model_type):
         return _Read(False, own.decided_by)

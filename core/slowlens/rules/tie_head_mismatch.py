@@ -15,7 +15,8 @@ transformers 4 and 5 read different places. Reported are:
 
 It stays silent about a head that is a copy of the embedding (57 MB more for SmolLM2-135M, 272 MB
 for Qwen2.5-0.5B, and nothing else), about a tied model without a head, about encoder-decoder
-models, and about models that were published without a head because they only make embeddings.
+models, about a missing head of models with code of their own (``auto_map``) where there is no
+source, and about models that were published without a head because they only make embeddings.
 
 ## Why it is worse
 A head comes to differ from a tied embedding by LoRA with ``modules_to_save=["lm_head"]``, by
@@ -110,9 +111,12 @@ def _with_head(
 
 def _differs(reading: Reading, ends: Ends) -> bool | None:
     """Tell by shape, else by the blocks that were read; None where neither tells."""
-    shapes = {end.shape for end in (ends.head, ends.embedding) if end is not None}
+    there = [end for end in (ends.head, ends.embedding) if end is not None]
+    one_dtype = len({end.dtype for end in there}) == 1
+    if one_dtype and len({end.shape for end in there}) > 1:
+        return True
     equal = reading.checkpoint.weights.head_is_embedding
-    return True if len(shapes) > 1 else None if equal is None else not equal
+    return None if equal is None else not equal
 
 
 def _was_so(source: Source) -> bool:
@@ -125,6 +129,9 @@ def _without_head(merged: Merged, source: Source | None, embedding: Tensor) -> I
     untied = _tied(merged, value=False)
     if source is not None and had is None and source.checkpoint.weights.tensors:
         untied = tuple(runtime for runtime in untied if runtime not in _tied(source, value=False))
+    own_code = merged.checkpoint.get(CONFIG, "auto_map") is not ABSENT
+    if own_code and source is None:
+        return  # its head may have any name
     if untied:
         yield _random(merged, source, embedding, untied)
     elif source is not None and had is not None and _has_its_own(source):

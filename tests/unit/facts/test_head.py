@@ -23,6 +23,10 @@ KIND = ("BF16", (8, 8))
         (["talker.model.embed_tokens.weight", "thinker.model.embed_tokens.weight"], 1, None),
         (["embed_tokens.weight", "lm_head.weight"], 0, 1),
         (["model.language_model.embed_tokens.weight", "model.embed_tokens.weight"], 1, None),
+        (["model.tok_embeddings.weight", "output.weight"], 0, 1),
+        (["model.transformer.wte.weight", "model.transformer.ff_out.weight"], 0, 1),
+        (["model.transformer.blocks.0.ff_out.weight"], None, None),
+        (["model.embed_tokens.weight", "lm_head.qweight"], 0, 1),
         ([], None, None),
     ],
 )

@@ -37,6 +37,9 @@ def tied(config: dict[str, Any] | None) -> dict[Runtime, Any]:
         ({"model_type": "llava", "text_config": {}}, False, False),
         ({"model_type": "qwen2_5_vl", **OFF, "text_config": ON}, True, True),
         ({"model_type": "qwen2_5_vl", **ON, "text_config": OFF}, False, True),
+        # a whole text model inside, which ties by itself
+        ({"model_type": "blip-2", "text_config": {"model_type": "opt"}}, True, True),
+        ({"model_type": "blip-2", **ON, "text_config": {"model_type": "opt", **OFF}}, False, False),
         # the flat spelling of Qwen's vision models
         ({"model_type": "qwen2_5_vl", **ON}, True, True),
         ({"model_type": "qwen2_5_vl", **OFF}, False, False),

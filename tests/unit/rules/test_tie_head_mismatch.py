@@ -49,6 +49,8 @@ class TestHeadThatDiffers:
 
     def test_another_shape_is_another_head(self) -> None:
         assert one(ON, {**BOTH, "lm_head.weight": ("BF16", (20, 8))}).affects == (V4, *ENGINES)
+        with pytest.raises(Undecided, match="compared"):
+            list(check(merged(ON, {**BOTH, "lm_head.weight": ("U8", (20, 8))}), None))
 
     def test_a_class_that_ties_by_default_gets_the_key(self) -> None:
         finding = one({"model_type": "gemma2"}, BOTH, False)
@@ -154,6 +156,11 @@ class TestNoHead:
 
     def test_a_source_whose_headers_are_not_read_excuses_nothing(self) -> None:
         assert list(check(merged(OFF, EMBEDDING), source(OFF, {})))
+
+    def test_code_of_its_own_may_name_the_head_as_it_likes(self) -> None:
+        config = {**OFF, "auto_map": {"AutoModelForCausalLM": "m.Mine"}}
+        assert not list(check(merged(config, EMBEDDING), None))
+        assert one(config, EMBEDDING, against=source(config, BOTH, False))
 
     def test_models_without_a_place_for_one(self) -> None:
         for names in (["LlamaModel"], ["LlamaForSequenceClassification"]):
