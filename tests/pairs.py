@@ -16,7 +16,8 @@ from slowlens.facts.checkpoint import (
     Tokenizer,
     Weights,
 )
-from slowlens.facts.diff import Diff, Difference, diff
+from slowlens.facts.diff.checkpoints import diff
+from slowlens.facts.difference import Diff, Difference
 from slowlens.facts.reading import Merged, Source, reading
 from slowlens.facts.tensors import tensor_changes
 from slowlens.gather.defaults import read_defaults

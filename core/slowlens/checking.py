@@ -12,7 +12,7 @@ from slowlens.answer import answer
 from slowlens.diagnose import diagnose
 from slowlens.facts.checkpoint import Checkpoint, FileProblem
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.diff import Diff, diff
+from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment, Hardware
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.provenance import provenance
@@ -87,8 +87,13 @@ def check_one(
     measurement: Measurement | None = None,
     silences: Iterable[Silence] = (),
     progress: Progress | None = None,
+    *,
+    differences: bool = True,
 ) -> Run:
-    """Diagnose one of several checkpoints, as ``check`` does."""
+    """Diagnose one of several checkpoints, as ``check`` does.
+
+    Without ``differences`` the run has no ``diff``, which few reports show.
+    """
     environment, defaults, there = around.environment, around.defaults, around.source
     checkpoint = read_checkpoint(locate(merged))
     scan = None if progress is None else _scan(checkpoint, there, progress)
@@ -115,7 +120,7 @@ def check_one(
         answer=answer(outcomes, problems, measurement, judged, {s.rule for s in silences}),
         outcomes=outcomes,
         problems=problems,
-        diff=None if there is None else _diff(there, here, changes, defaults[NEWEST]),
+        diff=_diff(there, here, changes, defaults[NEWEST]) if there and differences else None,
         measurement=measurement,
         judged=judged,
         silences=silences,
@@ -161,6 +166,8 @@ def _changes(there: Source, here: Merged) -> Changes | None:
 
 
 def _diff(there: Source, here: Merged, changes: Changes | None, defaults: ClassDefaults) -> Diff:
+    from slowlens.facts.diff.checkpoints import diff  # a gate seldom shows it: start fast
+
     return diff(there.checkpoint, here.checkpoint, changes, defaults)
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from pairs import made
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.diff import Effect, diff
+from slowlens.facts.diff.checkpoints import diff
+from slowlens.facts.difference import Effect
 from slowlens.gather.defaults import read_defaults
 
 ROOT = Path(__file__).parents[2]

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     silences = read_silences(arguments.config) if arguments.config else find_silences(here)
     around = surroundings(names[-1] if source else None, arguments.runtime)
     found = Batch(
-        tuple(_check(around, name, silences, scan=arguments.scan_weights) for name in merged),
+        tuple(_check(around, name, silences, arguments) for name in merged),
         Severity(arguments.fail_on),
         str(here),
         silences.expected(merged),
@@ -80,10 +80,13 @@ def run(arguments: argparse.Namespace) -> int:
     return found.exit_code
 
 
-def _check(around: Surroundings, name: str, silences: SilenceFile, *, scan: bool) -> Run | Broken:
-    bar = ScanBar(name) if scan else None
+def _check(
+    around: Surroundings, name: str, silences: SilenceFile, arguments: argparse.Namespace
+) -> Run | Broken:
+    bar = ScanBar(name) if arguments.scan_weights else None
+    whole = arguments.format in ("json", "jsonl")
     try:
-        return check_one(around, name, silences=silences.covering(name), progress=bar)
+        return check_one(around, name, None, silences.covering(name), bar, differences=whole)
     except CheckpointError as error:
         path = name if hub_id(name) else str(Path(name).absolute())
         return Broken(path, str(error), error.hint)

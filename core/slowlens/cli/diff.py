@@ -12,7 +12,8 @@ from pathlib import Path
 from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import write
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.diff import Diff, Effect, diff
+from slowlens.facts.diff.checkpoints import diff
+from slowlens.facts.difference import Diff, Effect
 from slowlens.facts.tensors import tensor_changes
 from slowlens.gate import ExitCode
 from slowlens.gather.checkpoint import read_checkpoint

@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Callable
-from shutil import get_terminal_size
 from typing import TextIO
 
 from slowlens.reports.units import plain, size
@@ -39,10 +38,16 @@ class ScanBar:
             bar = "█" * (WIDTH * done // total)
             left = (now - self._start) * (total - done) / max(done, 1)
             text = f"{self._name} {bar:░<{WIDTH}} {done * 100 // total} % of {size(total)}"
-            room = get_terminal_size().columns - 1
+            room = _columns() - 1
             self._stream.write(f"\r\x1b[K{f'{text}, {left:.0f} s left'[:room]}")
             self._stream.flush()
 
     def _speed(self, done: int, now: float) -> str:
         seconds = max(now - self._start, 1e-3)
         return f"{size(done)} of weights in {seconds:.1f} s ({size(int(done / seconds))}/s)"
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size  # only a bar needs it, and a gate should start fast
+
+    return get_terminal_size().columns

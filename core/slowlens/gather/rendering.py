@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 
-from slowlens.child import Child, python
 from slowlens.errors import WorkerError
 from slowlens.facts.conversations import Conversation, conversations
 from slowlens.facts.reading import Merged, Reading, Source
@@ -72,6 +71,8 @@ def _same_twice(here: Reading, there: Reading | None, runtime: Runtime) -> bool:
 
 
 def _rendered(jobs: Iterable[_Job], calls: Sequence[Conversation]) -> tuple[list[Renderings], str]:
+    from slowlens.child import Child, python  # few templates differ: start fast
+
     found: list[Renderings] = []
     try:
         with Child(python(_MODULE), _request(jobs, calls), name=_NAME) as child:

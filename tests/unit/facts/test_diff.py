@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pairs import LLAMA, compared, made
-from slowlens.facts.diff import Diff, Difference, Effect
+from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.reports import diff_json, diff_text
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pairs import LLAMA, configs, differing, made
-from slowlens.facts.diff import Effect
+from slowlens.facts.difference import Effect
 from slowlens.jsonvalue import ABSENT
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pairs import LLAMA, ORDINARY, compared, differing, made
-from slowlens.facts.diff import Difference, Effect
+from slowlens.facts.difference import Difference, Effect
 from slowlens.jsonvalue import ABSENT
 
 FILE = "generation_config.json"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pairs import GEMMA, QWEN, compared, configs, differing, made
-from slowlens.facts.diff import Effect
+from slowlens.facts.difference import Effect
 
 
 class TestNested:

@@ -3,7 +3,7 @@
 import pytest
 
 from pairs import compared, differing, made
-from slowlens.facts.diff import Effect
+from slowlens.facts.difference import Effect
 from slowlens.jsonvalue import ABSENT
 
 OLD = {"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 3136, "max_pixels": 802816}

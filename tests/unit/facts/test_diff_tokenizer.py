@@ -3,7 +3,7 @@
 import pytest
 
 from pairs import compared, differing, made
-from slowlens.facts.diff import Difference, Effect
+from slowlens.facts.difference import Difference, Effect
 from slowlens.jsonvalue import ABSENT
 
 PLAIN = {"tokenizer_class": "Qwen2Tokenizer", "eos_token": "</s>"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pairs import compared, saved
-from slowlens.facts.diff import Effect
+from slowlens.facts.difference import Effect
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "v4v5"
 MODELS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from pairs import LLAMA, compared, differing, made
-from slowlens.facts.diff import Difference, Effect
+from slowlens.facts.difference import Difference, Effect
 from slowlens.jsonvalue import ABSENT
 
 Header = tuple[str, tuple[int, ...]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from slowlens.errors import CheckpointError, SlowlensError
+from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.scan import Scan
 
@@ -16,12 +16,6 @@ def scan_weights(merged: Checkpoint, source: Checkpoint | None, progress: Progre
     Memory is bounded by a few blocks a thread, whatever the size of the checkpoint.
     SlowlensError when numpy is missing, or a file cannot be opened at all.
     """
-    for checkpoint in (merged, source):
-        if checkpoint is not None and checkpoint.origin:
-            message = f"the weights of {checkpoint.origin} are not here"
-            name = checkpoint.origin.partition("@")[0]
-            hint = f"Download it (hf download {name}) and pass the folder, to scan its weights."
-            raise CheckpointError(message, hint=hint)
     try:
         from slowlens.gather.scan.scan import scan  # numpy is for those who ask for it
     except ImportError as error:
