@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -29,6 +30,7 @@ from slowlens.reports import render
 from slowlens.run import Run
 
 CODE = Path(slowlens.__file__).parent
+TESTS = Path(__file__).parent / "unit"
 ROOMS = ("rules", "facts", "gather")
 SECONDS = float(os.environ.get("SLOWLENS_FUZZ_SECONDS") or 0)
 """How long each target runs with other seeds each time; 0 for the few that the suite has."""
@@ -39,6 +41,7 @@ Files = dict[str, Any]
 """File name to the JSON value in it."""
 
 NUMBERS = (0, -1, 1, 2, 7, 2**31, -(2**63), 2**64, 10**400, 0.5, -0.0, 1e308, 1e-320)
+SHAPES = ((), (0,), (8,), (16, 8), (8, 8), (8, 4), (4, 8, 8), (2**16, 8))
 NO_NUMBERS = (float("nan"), float("inf"), float("-inf"))
 TEXTS = ("", "auto", "0", "true", "../x", "/etc/passwd", "\x1b[31m", "\u202e", "x" * 300)
 LISTS: tuple[Any, ...] = ([], [None], [0], [-1, 2**70], [[]], [{}], ["a"], [1, "2", None], [True])
@@ -56,17 +59,49 @@ ODD = (None, True, False, *NUMBERS, *NO_NUMBERS, *TEXTS, *LISTS, *OBJECTS)
 """Every type of JSON, with what is hard about each."""
 
 
+def _nodes(paths: Iterable[Path]) -> Iterator[ast.AST]:
+    for path in sorted(paths):
+        yield from ast.walk(ast.parse(path.read_text()))
+
+
+def _texts(paths: Iterable[Path]) -> tuple[str, ...]:
+    values = (node.value for node in _nodes(paths) if isinstance(node, ast.Constant))
+    return tuple(sorted({v for v in values if isinstance(v, str) and len(v) < 60}))
+
+
 @cache
 def words() -> tuple[str, ...]:
     """Every short text in the code: what rules look for is among them."""
-    paths = [path for room in ROOMS for path in (CODE / room).rglob("*.py")]
-    found = {
-        node.value
-        for path in paths
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 60
-    }
-    return tuple(sorted(found))
+    return _texts(path for room in ROOMS for path in (CODE / room).rglob("*.py"))
+
+
+@cache
+def _test_words() -> tuple[str, ...]:
+    return tuple({*words(), *_texts(TESTS.rglob("*.py"))})
+
+
+@cache
+def snippets() -> tuple[dict[str, Any], ...]:
+    """Every object in the tests of facts and rules: the shapes that make a rule speak."""
+    found: list[dict[str, Any]] = []
+    for node in _nodes(TESTS.rglob("*.py")):
+        if isinstance(node, ast.Dict):
+            with suppress(ValueError, TypeError):
+                value = ast.literal_eval(node)
+                json.dumps(value)
+                found += [value] if all(isinstance(key, str) for key in value) else []
+    return tuple(found)
+
+
+@cache
+def tensor_names() -> tuple[str, ...]:
+    return tuple(sorted(w for w in _test_words() if re.fullmatch(r"\w+(\.\w+)*\.\w+", w)))
+
+
+@cache
+def file_names() -> tuple[str, ...]:
+    kinds = r"[\w-][\w.-]*\.(bin|json|jinja|py|yml|safetensors|model|txt|pt|gguf|jsonl)"
+    return tuple(sorted(word for word in _test_words() if re.fullmatch(kinds, word)))
 
 
 @cache
@@ -129,8 +164,12 @@ def base(model_type: str, seed: random.Random) -> Files:
     }
 
 
-def tensors(config: Any) -> builders.Tensors:
+def tensors(seed: random.Random | None = None) -> builders.Tensors:
     """A few tensors of plausible names and shapes."""
+    if seed is not None and seed.random() < 0.7:
+        names = seed.sample(tensor_names(), 12)
+        dtypes = ("BF16", "BF16", "F32", "F16", "U8", "F8_E4M3")
+        return {name: (seed.choice(dtypes), seed.choice(SHAPES)) for name in names}
     return {
         "model.embed_tokens.weight": ("BF16", (16, 8)),
         "lm_head.weight": ("BF16", (16, 8)),
@@ -163,15 +202,25 @@ def _mutate(files: Files, name: str, seed: random.Random) -> None:
         key = seed.choice(known_keys())
     if seed.random() < 0.1 and node is not files and isinstance(node, dict):
         node.pop(key, None)
+    elif seed.random() < 0.4 and isinstance(node, dict) and node is not files:
+        node.update(copy.deepcopy(seed.choice(snippets())))
+    elif seed.random() < 0.4:
+        node[key] = copy.deepcopy(seed.choice(snippets()))
     else:
         node[key] = value(seed)
 
 
-def write(folder: Path, files: Files) -> Path:
+def write(folder: Path, files: Files, seed: random.Random | None = None) -> Path:
+    """Write ``files`` and weights; with ``seed``, other files and other tensors as well."""
     folder.mkdir(parents=True, exist_ok=True)
+    if seed is None or seed.random() < 0.7:
+        builders.write_safetensors(folder / "model.safetensors", tensors(seed))
+    elif seed.random() < 0.7:
+        builders.write_sharded(folder, *(tensors(seed) for _ in range(seed.randint(1, 3))))
+    for name in seed.sample(file_names(), seed.choice((0, 1, 3, 9))) if seed else ():
+        (folder / name).write_text(seed.choice(("", "{}", "null", '{"weight_map": {}}', "x")))
     for name, value in files.items():
         (folder / name).write_text(json.dumps(value))
-    builders.write_safetensors(folder / "model.safetensors", tensors(files.get("config.json")))
     if "adapter_config.json" in files:
         adapter = {"base_model.model.model.layers.0.q_proj.lora_A.weight": ("F32", (8, 8))}
         builders.write_safetensors(folder / "adapter_model.safetensors", adapter)
@@ -190,7 +239,11 @@ class Quiet(logging.Handler):
 
 
 def judged(
-    merged: Path, source: Path | None = None, formats: Iterable[str] = ("text", "json")
+    merged: Path,
+    source: Path | None = None,
+    formats: Iterable[str] = ("text", "json"),
+    *,
+    scan: bool = False,
 ) -> Run | SlowlensError:
     """Check it and write reports: a run or one clear error, soon, and no rule crashes."""
     COUNTS["checkpoints"] += 1
@@ -198,7 +251,8 @@ def judged(
     log.addHandler(heard)
     propagates, log.propagate = log.propagate, False
     try:
-        found: Run | SlowlensError = check(merged, source)
+        progress = (lambda *_: None) if scan else None
+        found: Run | SlowlensError = check(merged, source, progress=progress)
     except SlowlensError as error:
         found = error
     finally:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ from slowlens.run import Run
 
 READ = (*base("llama", random.Random(0)), "chat_template.jinja", "model.safetensors", "vocab.json")
 """The files that are opened wherever they are."""
+SCANS = find_spec("numpy") is not None
 pytestmark = pytest.mark.timeout(7200)
 
 
@@ -66,8 +68,9 @@ def test_odd_values_anywhere(tmp_path: Path) -> None:
         kind = seed.choice(("llama", "qwen2_5_vl", "gemma3", "deepseek_v3", *model_types()))
         files = base(kind, seed)
         pair = mutated(files, seed), mutated(files, seed)
-        merged, source = (write(tmp_path / f"{number}{n}", f) for n, f in enumerate(pair))
-        judged(merged, source if seed.random() < 0.6 else None, [seed.choice(NAMES)])
+        merged, source = (write(tmp_path / f"{number}{n}", f, seed) for n, f in enumerate(pair))
+        theirs = source if seed.random() < 0.6 else None
+        judged(merged, theirs, [seed.choice(NAMES)], scan=SCANS and seed.random() < 0.2)
         shutil.rmtree(merged)
         shutil.rmtree(source)
 
@@ -111,7 +114,7 @@ def test_mutants_that_came_further(tmp_path: Path) -> None:
         folders = [tmp_path / "m", tmp_path / "s"]
         for folder, files in zip(folders, pair, strict=True):
             shutil.rmtree(folder, ignore_errors=True)
-            write(folder, files)
+            write(folder, files, seed)
         if reached.adds(*seed.choice((folders, (folders[0], None)))):
             corpus.append(pair)
     COUNTS["lines reached"] = max(COUNTS["lines reached"], len(reached.lines))
