@@ -48,7 +48,7 @@ def _heading(checkpoint: CheckpointSummary) -> Iterator[str]:
     )
     yield f"{checkpoint.model_type or 'no model type'}, {weights}"
     if total and checkpoint.memory:
-        yield _memory(checkpoint.memory)
+        yield from textwrap.wrap(_memory(checkpoint.memory), WIDTH, subsequent_indent="  ")
 
 
 def _memory(memory: Memory) -> str:
