@@ -43,8 +43,8 @@ def test_the_memory_that_it_takes_is_told() -> None:
     kept = Memory("bfloat16", 2_000_000_000, KvCache(per_token=65_536))
     text = inspection.render(replace(run, merged=replace(run.merged, memory=kept)))
     assert (
-        "in GPU memory: 2 GB of weights in bfloat16, 131 MB of key-value cache for each sequence of "
-        "1,000 tokens "
+        "in GPU memory: 2 GB of weights in bfloat16, 131 MB of key-value cache for each sequence "
+        "of 1,000 tokens "
     ) in " ".join(text.split())
     assert max(map(len, text.splitlines()[:4])) <= 96
     unknown = replace(kept, kv_cache=None)
