@@ -42,9 +42,9 @@ class SilenceFile:
         )
 
     def _is_there(self, silence: Silence) -> bool:
-        from glob import iglob  # for those that nobody asked about
+        from glob import iglob  # unlike Path.glob it takes whole paths
 
-        found = iglob(silence.checkpoint, root_dir=self.folder, recursive=True)
+        found = iglob(silence.checkpoint, root_dir=self.folder, recursive=True)  # noqa: PTH207
         return next(found, None) is not None
 
     def _covers(self, silence: Silence, checkpoint: str) -> bool:
