@@ -6,8 +6,16 @@ from typing import Any
 import pytest
 
 from builders import CONFIG, GENERATION_CONFIG, checkpoint
+from pairs import merged_of, saved, source_of
 from slowlens import check
-from slowlens.diagnose import ranked
+from slowlens.diagnose import diagnose, ranked
+from slowlens.rules import (
+    layer_types_wrong_length,
+    rope_scaling_or_max_position_changed,
+    sliding_window_changed,
+)
+
+BY_BOTH = Path(__file__).parents[1] / "fixtures" / "v4v5"
 
 FULL = "full_attention"
 QWEN = {**CONFIG, "model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"]}
@@ -110,3 +118,14 @@ def test_a_leaked_argument_is_provenance_and_no_kernel(tmp_path: Path) -> None:
     said = found(tmp_path, base, base, {"attn_implementation": "flash_attention_2"})
     assert said
     assert all(text.startswith("kwargs-leaked-into-generation-config") for text in said)
+
+
+@pytest.mark.parametrize("family", sorted(f.name for f in BY_BOTH.iterdir() if f.is_dir()))
+def test_the_same_model_saved_by_both_versions_has_not_changed(family: str) -> None:
+    rules = (rope_scaling_or_max_position_changed, sliding_window_changed, layer_types_wrong_length)
+    folders = [saved(folder) for folder in sorted((BY_BOTH / family).iterdir()) if folder.is_dir()]
+    for source in folders:
+        for merged in folders:
+            facts = merged_of(merged), source_of(source)
+            outcomes = diagnose(facts, [rule.RULE for rule in rules])
+            assert [outcome.status for outcome in outcomes] == ["passed"] * 3
