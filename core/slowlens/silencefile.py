@@ -37,8 +37,7 @@ class SilenceFile:
         return tuple(
             silence
             for silence in self.silences
-            if any(self._covers(silence, name) for name in names)
-            or not self._is_there(silence)
+            if any(self._covers(silence, name) for name in names) or not self._is_there(silence)
         )
 
     def _is_there(self, silence: Silence) -> bool:
