@@ -258,7 +258,9 @@ def test_an_endpoint_that_is_none(hub: Hub, monkeypatch: pytest.MonkeyPatch, url
     assert "secret" not in str(error())
 
 
-@pytest.mark.parametrize("revision", ["a\0b", "x" * 5000, "../../x", "/etc/x", "-", "\x1b[31m"])
+@pytest.mark.parametrize(
+    "revision", ["a\0b", "x" * 5000, "../../x", "/etc/x", "-", "\x1b[31m", "a\nb"]
+)
 def test_revisions_that_are_none(hub: Hub, revision: str) -> None:
     assert "has no revision" in str(error(f"{ID}@{revision}"))
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slowlens.errors import CheckpointError
+from slowlens.gather.rawfile import printable
 
 MAIN = "main"
-_WRITTEN = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*)(?:@(.+))?", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PREFIX = "models--"
 _LONGEST = 96
@@ -32,13 +33,13 @@ def hub_id(text: str, revision: str = "") -> HubId | None:
     A folder of that name wins, and so does a path whose parent is there, unless a revision
     says that the hub is meant.
     """
-    found = _WRITTEN.fullmatch(text)
-    if found is None or not _is_name(found[1]) or _is_here(Path(text)):
+    repo, at, own = text.partition("@")
+    if not _is_name(repo) or (at and not own) or _is_here(Path(text)):
         return None
-    meant = found[2] or revision
-    if _is_here(Path(found[1])) or (not meant and _is_here(Path(found[1]).parent)):
+    meant = own or revision
+    if _is_here(Path(repo)) or (not meant and _is_here(Path(repo).parent)):
         return None
-    return HubId(found[1], meant or MAIN)
+    return HubId(repo, meant or MAIN)
 
 
 def is_commit(text: object) -> bool:
@@ -71,9 +72,11 @@ def require_weights(folder: Path) -> None:
 
 def not_here(model: str) -> CheckpointError:
     """Say that ``model``, as ``org/name@revision``, has to be a folder of the user's for this."""
-    repo, _, revision = model.partition("@")
+    repo, _, revision = printable(model).partition("@")
     download = f"hf download {repo} --revision {revision} --local-dir {repo.partition('/')[2]}"
-    message = f"{model} was only looked at on the Hugging Face hub: it is no folder of yours"
+    message = (
+        f"{repo}@{revision} was only looked at on the Hugging Face hub: it is no folder of yours"
+    )
     return CheckpointError(message, hint=f"Download it first: `{download}`, and pass that folder.")
 
 
@@ -86,7 +89,7 @@ def _is_here(path: Path) -> bool:
 
 def _is_name(repo: str) -> bool:
     wrong = (".." in repo, "--" in repo, repo.endswith(".git"), len(repo) > _LONGEST)
-    return repo.count("/") == 1 and not any(wrong)
+    return _NAME.fullmatch(repo) is not None and not any(wrong)
 
 
 def _is_cache(place: Path, repo: Path) -> bool:

@@ -59,10 +59,14 @@ def _files(siblings: list[Json]) -> Iterator[tuple[str, int | None]]:
         raise CheckpointError(message, hint="Download what is needed, and pass its folder.")
     for sibling in siblings:
         match sibling:
-            case {"rfilename": str(name), "size": int(size)} if 0 <= size <= _MAX_SIZE:
+            case {"rfilename": str(name), "size": int(size)} if _is_size(size):
                 yield _inside(name), size
             case {"rfilename": str(name)}:
                 yield _inside(name), None
+
+
+def _is_size(size: int) -> bool:
+    return type(size) is int and 0 <= size <= _MAX_SIZE
 
 
 def _inside(name: str) -> str:

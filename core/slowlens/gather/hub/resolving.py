@@ -18,6 +18,7 @@ from slowlens.gather.hub.fetching import fetch
 from slowlens.gather.hub.ids import HubId, is_commit
 from slowlens.gather.hub.listing import read_listing
 from slowlens.gather.hub.refusals import UnreachableError
+from slowlens.gather.rawfile import shortened
 
 
 def resolve(wanted: HubId) -> Path:
@@ -63,4 +64,4 @@ def _all_here(wanted: HubId) -> Iterator[Path]:
 
 
 def _shown(wanted: HubId) -> str:
-    return f"{wanted.repo}@{wanted.revision}"
+    return shortened(f"{wanted.repo}@{wanted.revision}")
