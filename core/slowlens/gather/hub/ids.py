@@ -72,11 +72,10 @@ def require_weights(folder: Path) -> None:
 
 def not_here(model: str) -> CheckpointError:
     """Say that ``model``, as ``org/name@revision``, has to be a folder of the user's for this."""
-    repo, _, revision = printable(model).partition("@")
+    model = printable(model)
+    repo, _, revision = model.partition("@")
     download = f"hf download {repo} --revision {revision} --local-dir {repo.partition('/')[2]}"
-    message = (
-        f"{repo}@{revision} was only looked at on the Hugging Face hub: it is no folder of yours"
-    )
+    message = f"{model} was only looked at on the Hugging Face hub: it is no folder of yours"
     return CheckpointError(message, hint=f"Download it first: `{download}`, and pass that folder.")
 
 
