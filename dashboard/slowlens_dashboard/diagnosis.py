@@ -6,12 +6,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from slowlens.checking import check, measured
+from slowlens.checking import check
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.measurement import Status
+from slowlens.facts.runtimes import Runtime
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.run import Run
+from slowlens.silencefile import find_silences
+from slowlens.standing import Silence
 from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.judging import judged
 from slowlens_dashboard.pair import Pair
 
 READ = (".json", ".jinja", ".safetensors", ".bin")
@@ -24,9 +28,10 @@ Stamp = tuple[tuple[str, int, int], ...]
 def diagnose(pair: Pair) -> Run:
     """Check the pair; CheckpointError when a folder is none."""
     stamps = _stamp(pair.merged), _stamp(pair.source)
-    run = _check(pair.merged, pair.source, stamps)
+    silences = find_silences(Path.cwd()).covering(str(pair.merged))
+    run = _check(pair.merged, pair.source, judged(), silences, stamps)
     last = _newest(run, [r for r in measured_runs(run) if _same_source(r, run)])
-    return run if last is None else _measured(run, last, (pair, last.id, stamps))
+    return run if last is None else _measured(run, last, (pair, judged(), run.id, last.id))
 
 
 def checkpoint(path: Path) -> Checkpoint:
@@ -87,16 +92,29 @@ def _stamp(folder: Path | None) -> Stamp:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the checkpoint…")
-def _check(merged: Path, source: Path | None, stamps: tuple[Stamp, ...]) -> Run:
+def _check(
+    merged: Path,
+    source: Path | None,
+    runtimes: tuple[Runtime, ...],
+    silences: tuple[Silence, ...],
+    stamps: tuple[Stamp, ...],
+) -> Run:
     assert isinstance(stamps, tuple)  # a key of the cache
-    return check(merged, source)
+    return check(merged, source, runtimes=runtimes, silences=silences)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _measured(_run: Run, _last: Run, key: object) -> Run:
+    """Check once more, now with what was measured; where nobody chose, judge for what ran."""
     assert key
-    assert _last.measurement
-    return measured(_run, _last.measurement)
+    source = None if _run.source is None else Path(_run.source.path)
+    return check(
+        Path(_run.merged.path),
+        source,
+        _last.measurement,
+        runtimes=judged(),
+        silences=_run.silences,
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from slowlens_dashboard import pair
+from slowlens_dashboard import judging, pair
 from slowlens_dashboard.errors import explained
 from slowlens_dashboard.messages import show_messages
 from slowlens_dashboard.pages import CHECKPOINT, DIFF, FIXES, LIVE
@@ -18,4 +18,5 @@ with explained():
     show_messages()
     pair.current()
     pair.publish()
+    judging.publish()
     page.run()

@@ -58,8 +58,11 @@ def choose(pair: Pair) -> None:
 
 
 def refill(pair: Pair) -> None:
-    """Write ``pair`` into the fields again: Streamlit empties them on every other page."""
-    if MERGED_TEXT not in st.session_state:
+    """Write ``pair`` into the fields again: Streamlit empties them on every other page.
+
+    They come back empty, too, where somebody clicks before a page was drawn to its end.
+    """
+    if not st.session_state.get(MERGED_TEXT):
         _write(pair)
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slowlens import patch
-from slowlens.diagnose import ranked
+from slowlens.diagnose import Found
 from slowlens.errors import SlowlensError
-from slowlens.findings import Edit, Finding, Fix
+from slowlens.findings import Edit, Fix
 from slowlens.repair import patched_archive
 from slowlens.run import Run
+from slowlens.standing import Standing
 from slowlens_dashboard.messages import complain, tell
 from slowlens_dashboard.prose import code
 
@@ -19,17 +20,21 @@ class Offer:
     """One fix, and the findings that it removes, each with its rule."""
 
     fix: Fix
-    findings: tuple[tuple[str, Finding], ...]
+    findings: tuple[Found, ...]
+    counts: bool = True
+    """Whether one of its findings concerns a judged runtime."""
 
 
 def offers(run: Run) -> tuple[Offer, ...]:
-    """Return each different fix once, the one for the worst finding first."""
-    found = [(rule, finding) for rule, finding in ranked(run.outcomes) if finding.fix]
+    """Return each different fix once: of what counts first, of that the worst first."""
+    counted = run.standings[Standing.COUNTED]
+    found = [f for f in (*counted, *run.standings[Standing.ELSEWHERE]) if f.finding.fix]
     fixes: list[Fix] = []
     for _, finding in found:
         if finding.fix is not None and finding.fix not in fixes:
             fixes.append(finding.fix)
-    return tuple(Offer(fix, tuple(pair for pair in found if pair[1].fix == fix)) for fix in fixes)
+    groups = [(fix, tuple(f for f in found if f.finding.fix == fix)) for fix in fixes]
+    return tuple(Offer(fix, group, group[0] in counted) for fix, group in groups)
 
 
 def diff(root: Path, edits: Iterable[Edit]) -> str:

@@ -19,6 +19,9 @@ from slowlens_dashboard.widgets.fix_card import confirm, fix_card
 from slowlens_dashboard.widgets.pair_header import pair_header
 from slowlens_dashboard.widgets.plan_form import again, start
 
+FEW = 4
+"""Fixes whose diffs are all shown at once."""
+
 
 def all_fixes(run: Run, root: Path) -> None:
     """Draw the buttons that take every fix together."""
@@ -106,5 +109,12 @@ if not offers:
     )
     st.stop()
 all_fixes(run, root)
-for offer in offers:
-    fix_card(offer, root)
+few = len(offers) <= FEW
+for number, offer in enumerate(offer for offer in offers if offer.counts):
+    fix_card(offer, root, f"fix-{number}", unfolded=few)
+others = [offer for offer in offers if not offer.counts]
+if others:
+    title = f"For other runtimes than those that are judged: {len(others)}"
+    with st.expander(title, icon=":material/alt_route:", expanded=len(others) == len(offers)):
+        for number, offer in enumerate(others):
+            fix_card(offer, root, f"other-{number}", unfolded=False)

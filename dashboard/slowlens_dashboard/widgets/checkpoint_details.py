@@ -1,42 +1,31 @@
-"""What lies behind the findings: settings, files, weights, and the answer of each rule."""
+"""What lies behind the findings: settings, files and weights."""
 
 from itertools import chain
 
 import streamlit as st
 
-from slowlens.diagnose import Status
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.reports.units import count, counted, size
 from slowlens.run import Run
-from slowlens_dashboard.prose import plain, prose
-from slowlens_dashboard.tables import files_table, settings_table, weights_table
-from slowlens_dashboard.widgets.finding_card import TITLES
+from slowlens_dashboard.settings_tables import alike_table, differing_table, untouched
+from slowlens_dashboard.tables import files_table, weights_table
+from slowlens_dashboard.widgets.pair_facts import written_by
 
 
 def settings(run: Run) -> None:
     """Draw the effective settings; those that no file touches only when asked for."""
     st.caption("What each runtime ends up with after all files had their say: a prediction.")
-    table = settings_table(run.settings, run.source_settings)
-    silent = table["Default"]
-    if not st.toggle(f"Show {counted(silent.sum(), 'setting')} that no file touches"):
-        table = table[~silent]
-    st.table(table.drop(columns=["Changed", "Default"]), hide_index=True, border="horizontal")
-
-
-def checks(run: Run) -> None:
-    """Draw the answer of each rule: not checked is not the same as passed."""
-    icons = {
-        Status.PASSED: ":green[:material/check:]",
-        Status.FOUND: ":red[:material/error:]",
-        Status.SKIPPED: ":gray[:material/remove:]",
-        Status.CRASHED: ":orange[:material/bug_report:]",
-    }
-    words = {Status.SKIPPED: "not checked"}
-    for outcome in run.outcomes:
-        reason = f": {prose(outcome.reason)}" if outcome.reason else ""
-        word = words.get(outcome.status, outcome.status)
-        title = plain(TITLES.get(outcome.rule, ""))
-        st.markdown(f"{icons[outcome.status]} {title} `{outcome.rule}` {word}{reason}")
+    source = run.source_settings
+    silent = untouched(run.settings, source)
+    if not st.toggle(f"Show {counted(len(silent), 'setting')} that no file touches"):
+        shown = {name: by for name, by in run.settings.items() if name not in silent}
+    else:
+        shown = dict(run.settings)
+    differing, alike = differing_table(shown, source), alike_table(shown, source)
+    for title, table in (("Runtimes differ", differing), ("Runtimes agree", alike)):
+        if not table.empty:
+            st.markdown(f"**{title}**")
+            st.table(table, hide_index=True, border="horizontal")
 
 
 def files(run: Run, merged: Checkpoint, source: Checkpoint | None) -> None:
@@ -64,7 +53,9 @@ def _raw(name: str, merged: Checkpoint, source: Checkpoint | None) -> None:
 
 
 def weights(run: Run) -> None:
-    """Draw files and dtypes of both checkpoints."""
+    """Draw files and dtypes of both checkpoints, and who wrote the merged one."""
+    if run.provenance:
+        st.caption(written_by(run.provenance, limit=None))
     sides = [("Merged", run.merged)] + ([("Source", run.source)] if run.source else [])
     for column, (title, summary) in zip(st.columns(len(sides)), sides, strict=True):
         with column:

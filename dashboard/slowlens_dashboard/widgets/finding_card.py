@@ -7,45 +7,47 @@ import streamlit as st
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Evidence, Finding, Severity, ValueEvidence
 from slowlens.reports.units import value
-from slowlens.rules import RULES
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.prose import code, plain, prose, sentence
+from slowlens_dashboard.widgets.rule_page import TITLES, about
 
 SEVERITIES = {Severity.ERROR: "red", Severity.WARNING: "orange", Severity.NOTE: "gray"}
-CONFIDENCES = {
-    Confidence.MEASURED: "measured",
-    Confidence.READ: "read in its files",
-    Confidence.SUSPECTED: "suspected",
+PROOFS = {
+    Confidence.MEASURED: "Measured",
+    Confidence.READ: "Read in its files",
+    Confidence.SUSPECTED: "Suspected from",
 }
-TITLES = {rule.id: rule.title for rule in RULES}
+SHOWN = 100
+"""Characters of a proof."""
 
 
-def finding_card(rule: str, finding: Finding) -> None:
-    """Draw a finding, with the way to its fix."""
-    with st.container(border=True):
-        heading(rule, finding)
+def finding_card(rule: str, finding: Finding, key: str) -> None:
+    """Draw a finding, with the way to its fix and to the page of its rule."""
+    with st.container(border=True, gap="small"):
+        st.markdown(f"{severity_badge(finding)} &nbsp; **{plain(TITLES.get(rule, rule))}**")
+        st.markdown(prose(sentence(finding.message)))
         parts = {
             "Costs": prose(finding.cost),
             "Affects": prose(runtimes(finding.affects)),
-            "Proof": "  \n".join(_evidence(item) for item in finding.evidence),
+            PROOFS[finding.confidence]: "  \n".join(map(_evidence, finding.evidence)),
         }
         given = {label: text for label, text in parts.items() if text}
         for column, (label, text) in zip(st.columns(3, gap="medium"), given.items(), strict=False):
             with column.container(gap="xxsmall"):
                 st.caption(label)
                 st.markdown(text)
-        if finding.fix is not None:
-            st.page_link(
-                FIXES, label=f"Fix: {plain(finding.fix.title)}", icon=":material/arrow_forward:"
-            )
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            if finding.fix is not None:
+                label = f"Fix: {plain(finding.fix.title)}"
+                st.page_link(FIXES, label=label, icon=":material/build:")
+            about(rule, key)
 
 
-def heading(rule: str, finding: Finding) -> None:
-    """Draw a finding's badges, title and message."""
-    severity = f":{SEVERITIES[finding.severity]}-badge[{finding.severity}]"
-    confidence = f":gray-badge[{CONFIDENCES[finding.confidence]}]"
-    st.markdown(f"{severity} {confidence} &nbsp; **{plain(TITLES.get(rule, rule))}**")
-    st.markdown(prose(sentence(finding.message)))
+def severity_badge(finding: Finding) -> str:
+    """Return severity as a coloured word, and where it is only suspected that too."""
+    badge = f":{SEVERITIES[finding.severity]}-badge[{finding.severity}]"
+    suspected = finding.confidence is Confidence.SUSPECTED
+    return f"{badge} :gray-badge[suspected]" if suspected else badge
 
 
 def runtimes(affected: Iterable[Runtime]) -> str:
@@ -54,7 +56,11 @@ def runtimes(affected: Iterable[Runtime]) -> str:
 
 
 def _evidence(evidence: Evidence) -> str:
-    if isinstance(evidence, ValueEvidence):
-        key = code(f"{'.'.join(evidence.pointer)} = {value(evidence.found)}"[:100])
-        return f"{code(evidence.file)} {key}"
-    return f"{prose(evidence.label)}: {evidence.value:g} {plain(evidence.unit)}"
+    """Write a proof as the reports do: ``config.json:12 use_cache = false``."""
+    if not isinstance(evidence, ValueEvidence):
+        return f"{prose(evidence.label)}: {evidence.value:g} {plain(evidence.unit)}"
+    where = f"{evidence.file}:{evidence.line}" if evidence.line else evidence.file
+    if not evidence.pointer:
+        return code(where)
+    said = f"{'.'.join(evidence.pointer)} = {value(evidence.found)}"
+    return f"{code(where)} {code(said[:SHOWN])}"

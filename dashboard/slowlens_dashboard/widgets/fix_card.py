@@ -5,11 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from slowlens.findings import Applicability, Edit
+from slowlens.findings import Applicability, Edit, Finding, Fix
 from slowlens_dashboard import repairs
+from slowlens_dashboard.errors import explained
+from slowlens_dashboard.instructions import Command, instructions
 from slowlens_dashboard.prose import code, plain, prose, sentence
 from slowlens_dashboard.repairs import Offer
-from slowlens_dashboard.widgets.finding_card import SEVERITIES, runtimes
+from slowlens_dashboard.widgets.finding_card import runtimes, severity_badge
+from slowlens_dashboard.widgets.rule_page import about
 
 COLORS = {
     Applicability.SAFE: "green",
@@ -23,8 +26,8 @@ SAFETY = {
 }
 
 
-def fix_card(offer: Offer, root: Path) -> None:
-    """Draw a fix."""
+def fix_card(offer: Offer, root: Path, key: str, *, unfolded: bool) -> None:
+    """Draw a fix; its diff is there at once where there are few."""
     fix = offer.fix
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="center")
@@ -33,21 +36,43 @@ def fix_card(offer: Offer, root: Path) -> None:
         if fix.edits:
             right.button(
                 "Apply",
-                key=f"apply-{offer.findings[0][0]}",
+                key=f"apply-{key}",
                 icon=":material/build:",
                 width="stretch",
                 on_click=confirm,
                 args=(root, fix.edits, (fix.title,)),
             )
         if fix.reason:
-            st.markdown(prose(fix.reason))
-        for _, finding in offer.findings:
-            severity = f":{SEVERITIES[finding.severity]}-badge[{finding.severity}]"
-            st.markdown(f"{severity} {prose(sentence(finding.message))}")
-        affected = dict.fromkeys(r for _, finding in offer.findings for r in finding.affects)
-        st.caption(f"Affects {runtimes(affected)}" if affected else "")
+            _reason(fix)
+        for number, (rule, finding) in enumerate(offer.findings):
+            _removed(rule, finding, f"{key}-{number}")
         if fix.edits:
-            st.code(repairs.diff(root, fix.edits), language="diff")
+            names = ", ".join(dict.fromkeys(edit.file for edit in fix.edits))
+            with st.expander(f"What changes in {plain(names)}", expanded=unfolded), explained():
+                st.code(repairs.diff(root, fix.edits), language="diff")
+
+
+def _reason(fix: Fix) -> None:
+    """Draw why it is not safe, or what to do by hand with commands that can be copied."""
+    if fix.applicability is not Applicability.MANUAL:
+        st.markdown(prose(fix.reason))
+        return
+    for part in instructions(fix.reason):
+        if isinstance(part, Command):
+            st.code(part.text, language=part.language, wrap_lines=True)
+        else:
+            st.markdown(prose(part))
+
+
+def _removed(rule: str, finding: Finding, key: str) -> None:
+    """Draw a finding that the fix removes."""
+    with st.container(gap="xxsmall"):
+        st.markdown(f"{severity_badge(finding)} {prose(sentence(finding.message))}")
+        told = {"Costs": finding.cost, "Affects": runtimes(finding.affects)}
+        lines = (f"{label}: {prose(text)}" for label, text in told.items() if text)
+        with st.container(horizontal=True, vertical_alignment="top"):
+            st.caption("  \n".join(lines), width="stretch")
+            about(rule, key)
 
 
 @st.dialog("Apply the fix?", icon=":material/build:", width="medium")

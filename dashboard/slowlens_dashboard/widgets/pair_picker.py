@@ -8,7 +8,9 @@ import streamlit as st
 
 from slowlens.demo.recipe import SOURCE, VARIANTS
 from slowlens.facts.checkpoint import CONFIG
+from slowlens.facts.runtimes import Runtime
 from slowlens.places import demo_folder
+from slowlens_dashboard import judging
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.pair import (
@@ -51,8 +53,25 @@ def pair_picker(chosen: Pair | None) -> None:
             with st.popover("Others", icon=":material/folder_open:"):
                 _list(examples(), "Demo")
                 _list(recent(), "Recent")
+    if chosen is not None:
+        _judge_for()
     if error := refusal():
         explain(error)
+
+
+def _judge_for() -> None:
+    """Draw which runtimes are judged; what others would do is told apart."""
+    st.session_state[judging.PILLS] = [*(judging.judged() or judging.usual())]
+    st.pills(
+        "Judge for",
+        list(Runtime),
+        selection_mode="multi",
+        key=judging.PILLS,
+        format_func=lambda runtime: runtime.label,
+        on_change=judging.submit,
+        help="What you deploy on: only findings that concern one of these count. At first it is"
+        " `generate()` of the transformers that is installed here, and a bare forward loop.",
+    )
 
 
 def welcome() -> None:

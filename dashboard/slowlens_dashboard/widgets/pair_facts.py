@@ -1,0 +1,51 @@
+"""What the chosen checkpoint is: its size, what it takes in memory, and who wrote it."""
+
+from slowlens.facts.memory import Memory
+from slowlens.facts.provenance import Writer
+from slowlens.reports import words
+from slowlens.reports.units import count, size
+from slowlens.run import CheckpointSummary, Run
+from slowlens_dashboard.prose import plain, prose
+
+TOKENS = 1000
+FEW_WRITERS = 3
+"""The most telling ones; the others are in the tab of files and weights."""
+
+
+def about(summary: CheckpointSummary) -> str:
+    """Return the line of facts below the answer."""
+    kind = summary.model_type or "no model type"
+    parts = [summary.origin or summary.path, kind, f"{count(summary.parameters)} parameters"]
+    return " · ".join(map(plain, [*parts, size(summary.weights_size)]))
+
+
+def memory(summary: CheckpointSummary) -> str:
+    """Say what it takes on a GPU, without activations and what the driver needs."""
+    found = summary.memory
+    if found is None or not summary.parameters:
+        return ""
+    return f"In GPU memory: {_weights(found)}{_kept(found)}."
+
+
+def written_by(writers: tuple[Writer, ...], limit: int | None = FEW_WRITERS) -> str:
+    """Name the tools that most likely had a hand in it, each with its traces."""
+    told = "; ".join(prose(words.writer(writer)) for writer in writers[:limit])
+    more = 0 if limit is None else max(len(writers) - limit, 0)
+    return f"Written by: {told}{f'; and {more} more' if more else ''}." if told else ""
+
+
+def lines(run: Run) -> str:
+    """Return all of them, one below the other."""
+    given = (about(run.merged), memory(run.merged), written_by(run.provenance))
+    return "  \n".join(line for line in given if line)
+
+
+def _weights(found: Memory) -> str:
+    return f"{size(found.weights)} of weights in {plain(found.dtype)}"
+
+
+def _kept(found: Memory) -> str:
+    if found.kv_cache is None:
+        return ""
+    kept = size(found.kv_bytes(TOKENS))
+    return f", {kept} of key-value cache for each sequence of {TOKENS:,} tokens"

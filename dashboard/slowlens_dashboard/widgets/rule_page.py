@@ -1,0 +1,44 @@
+"""The page of a rule: what it looks for, why that costs, and on what evidence."""
+
+import re
+
+import streamlit as st
+
+from slowlens.rulepage import page
+from slowlens.rules import RULES
+
+RULE_BY_ID = {rule.id: rule for rule in RULES}
+TITLES = {rule.id: rule.title for rule in RULES}
+
+_MATHS = re.compile(r"(`[^`]*`)|([$~])")
+"""Code, which stays as it is, or what Streamlit would take for a formula or for struck out."""
+
+
+def about(rule: str, key: str) -> None:
+    """Draw the button that opens the page."""
+    if rule in RULE_BY_ID:
+        st.button(
+            "About this rule",
+            key=f"about-{key}",
+            type="tertiary",
+            icon=":material/menu_book:",
+            on_click=open_page,
+            args=(rule,),
+        )
+
+
+def open_page(rule: str) -> None:
+    """Show the page over the present one; a callback."""
+    st.dialog(TITLES[rule], width="large", icon=":material/menu_book:")(rule_page)(rule)
+
+
+def rule_page(rule: str) -> None:
+    """Draw the page."""
+    st.caption(f"`{rule}` · since {RULE_BY_ID[rule].since}")
+    st.markdown(markdown(page(RULE_BY_ID[rule])))
+
+
+def markdown(docstring: str) -> str:
+    """Return a rule's docstring as Markdown that Streamlit draws as it was meant."""
+    text = re.sub(r"^## ", "### ", docstring.replace("``", "`"), flags=re.MULTILINE)
+    return _MATHS.sub(lambda found: found[1] or f"\\{found[2]}", text)
