@@ -106,3 +106,12 @@ def test_the_text_part_is_meant_nested_or_not() -> None:
 
 def test_other_names_of_the_same_key_count() -> None:
     assert layers("gpt2", n_layer=5).count == 5
+
+
+def test_kinds_of_other_names_keep_theirs() -> None:
+    def by_kind(**config: Any) -> dict[str, Any]:
+        values = {"model_type": "deepseek_v4", **config}
+        return {rope.kind: rope.computes for rope in ropes_read(values, 5, EVERY_DEFAULTS[5])}
+
+    main = {"rope_theta": 1e4, "partial_rotary_factor": 0.125}
+    assert by_kind(rope_theta=1e4, rope_parameters={"main": main}) == by_kind()

@@ -62,7 +62,7 @@ def _gather(leaves: Leaves, at: Pointer, kinds: tuple[str, ...]) -> None:
         if leaves.value((*at, key)) in (None, {}):
             leaves.drop((*at, key), _NOTE)
     nested = _is_nested(leaves, rope, kinds)
-    gathered = (*rope, FULL) if nested else rope
+    gathered = (*rope, FULL) if nested and _has_full(leaves, rope, kinds) else rope
     if not nested and leaves.under(scaling):
         leaves.drop(rope, _REPLACED)
     for pointer in leaves.under(scaling):
@@ -82,6 +82,11 @@ def _nest(leaves: Leaves, rope: Pointer, kinds: tuple[str, ...]) -> None:
 
 def _is_nested(leaves: Leaves, rope: Pointer, kinds: tuple[str, ...]) -> bool:
     return any(pointer[len(rope)] in (*kinds, FULL) for pointer in _inside(leaves, rope))
+
+
+def _has_full(leaves: Leaves, rope: Pointer, kinds: tuple[str, ...]) -> bool:
+    """Whether one of the kinds is that of all layers; some models name theirs otherwise."""
+    return FULL in kinds or bool(leaves.under((*rope, FULL)))
 
 
 def _inside(leaves: Leaves, rope: Pointer) -> tuple[Pointer, ...]:
