@@ -11,7 +11,7 @@ from slowlens.facts.difference import Effect
 from slowlens.facts.experts import is_expert, layout
 from slowlens.facts.head import ends_of
 from slowlens.facts.mtp import is_mtp, layer_count
-from slowlens.facts.renames import wrapper
+from slowlens.facts.renames import may_be_wrapped, wrapper
 from slowlens.facts.tensors import Changes
 from slowlens.facts.tied import text_pointer
 from slowlens.jsonvalue import lookup
@@ -30,7 +30,7 @@ _TYPES_THAT_STRIP = ("_text", "_text_model")
 def wrappers(weights: Weights) -> Mapping[str, tuple[Tensor, ...]]:
     """Group the tensors that training left something in the names of."""
     found: defaultdict[str, list[Tensor]] = defaultdict(list)
-    for tensor in weights.tensors:
+    for tensor in filter(lambda one: may_be_wrapped(one.name), weights.tensors):
         if left := wrapper(tensor.name):
             found[left].append(tensor)
     return {left: tuple(tensors) for left, tensors in found.items()}

@@ -6,6 +6,7 @@ from slowlens.jsonvalue import Json
 
 KEYS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_layers")
 """Keys of config.json that say how many there are."""
+_DEPTHS = ("num_hidden_layers", "num_layers")
 _DIGITS = 7
 _MARKS = ("eh_proj.", "enorm.", "hnorm.", "shared_head.")
 _STACKS = frozenset(
@@ -15,10 +16,16 @@ _STACKS = frozenset(
 
 
 def layer_count(checkpoint: Checkpoint) -> int:
-    """Return ``num_hidden_layers`` of the part that writes text; 0 where it is not told."""
+    """Return how many layers the part that writes text has; 0 where it is not told.
+
+    LongCat counts the two halves of a layer in ``num_hidden_layers``, and layers in ``num_layers``.
+    """
     nested = text_pointer(checkpoint.values(CONFIG) or {})
-    found = (checkpoint.get(CONFIG, *p, "num_hidden_layers") for p in dict.fromkeys((nested, ())))
-    return next((n for n in found if isinstance(n, int) and not isinstance(n, bool) and n > 0), 0)
+    for pointer in dict.fromkeys((nested, ())):
+        found = (checkpoint.get(CONFIG, *pointer, key) for key in _DEPTHS)
+        if depths := [n for n in found if isinstance(n, int) and n is not True and n > 0]:
+            return min(depths)
+    return 0
 
 
 def announced(checkpoint: Checkpoint) -> tuple[tuple[str, ...], Json]:

@@ -29,16 +29,16 @@ def grouped(name: str) -> str:
 
 def wrapper(name: str) -> str:
     """Return what training left in a name, its last dot included, or nothing."""
-    found = WRAPPERS.search(name) if _may_be_wrapped(name) else None
+    found = WRAPPERS.search(name) if may_be_wrapped(name) else None
     return found[0] if found else ""
 
 
 def unwrapped(name: str) -> str:
     """Return a name without what training left in it."""
-    return WRAPPERS.sub("", name) if _may_be_wrapped(name) else name
+    return WRAPPERS.sub("", name) if may_be_wrapped(name) else name
 
 
-def _may_be_wrapped(name: str) -> bool:
+def may_be_wrapped(name: str) -> bool:
     """Look for the words first: there may be 90,000 names."""
     return "_mod" in name or "module" in name or "base_" in name
 

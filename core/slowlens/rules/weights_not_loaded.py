@@ -120,8 +120,9 @@ def check(merged: Merged, source: Source | None, changes: Changes | None) -> Ite
 
 
 def _misnamed(merged: Merged, source: Source | None) -> Iterator[Finding]:
-    usual = {} if source is None else wrappers(source.checkpoint.weights)
-    for wrapper, tensors in wrappers(merged.checkpoint.weights).items():
+    found = wrappers(merged.checkpoint.weights)
+    usual = wrappers(source.checkpoint.weights) if found and source is not None else {}
+    for wrapper, tensors in found.items():
         if wrapper not in usual:
             yield _wrapped(merged.checkpoint, wrapper, tensors)
     twice = doubled(merged.checkpoint.weights)

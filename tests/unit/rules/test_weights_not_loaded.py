@@ -204,6 +204,11 @@ class TestMissing:
     def test_depths_that_say_nothing(self, config: Any) -> None:
         assert not findings(of(names(2), config))
 
+    def test_a_layer_of_two_halves(self) -> None:
+        config = {"model_type": "longcat_flash", "num_hidden_layers": 10, "num_layers": 5}
+        assert not findings(of(names(), config))
+        assert "(4)" in one(of(names(4), config)).message
+
     def test_an_absurd_depth_takes_no_time(self) -> None:
         assert (
             "and 999995 more" in one(of(names(2), {**LLAMA, "num_hidden_layers": 10**18})).message
@@ -246,6 +251,19 @@ class TestLostOnPurpose:
         packed = [name.replace("q_proj.weight", "q_proj.qweight") for name in names()]
         assert not findings(of(packed), SOUND)
         assert not findings(SOUND, of(packed))
+
+    def test_experts_of_gpt_oss_unpacked_for_training(self) -> None:
+        at = "model.layers.0.mlp.experts.gate_up_proj"
+        packed = of([*names(), f"{at}_blocks", f"{at}_scales"], {"model_type": "gpt_oss"})
+        unpacked = of([*names(), at], {"model_type": "gpt_oss"})
+        assert not findings(unpacked, packed)
+        assert not findings(packed, unpacked)
+
+    @pytest.mark.parametrize("end", ["weight_scale_inv", "input_scale", "weight_shape", "SCB"])
+    def test_companions_of_packed_weights(self, end: str) -> None:
+        packed = of([*names(), f"model.layers.0.mlp.up_proj.{end}"])
+        assert not findings(SOUND, packed)
+        assert not findings(packed, SOUND)
 
     def test_another_model_type_is_another_model(self) -> None:
         eyes = of([*names(), "visual.patch_embed.weight"], {"model_type": "qwen2_5_vl"})

@@ -20,7 +20,8 @@ _EMPTY = "empty: several processes shared it (ZeRO-3) and it was saved without g
 
 
 PACKED = re.compile(
-    r"\.(?:qweight|qzeros|scales|g_idx|absmax|quant_map|weight_packed|weight_scale\w*)$"
+    r"\.(?:qweight|qzeros|scales|g_idx|absmax|quant_map|SCB|(?:input|output|q|k|v)_scale)$"
+    r"|\.weight_(?:packed|shape|zero_point|g_idx|format|scale\w*)$|_(?:blocks|scales)$"
     r"|\.quant_state\."
 )
 """What stands in the files for a packed weight, or beside it."""
