@@ -51,9 +51,9 @@ def _needed(rule: Rule) -> str:
 def _facts(rule: Rule) -> Iterator[str]:
     """Yield in words the facts without which the rule is skipped."""
     for kind in needs(rule).values():
-        if NoneType not in get_args(kind):
-            if words := NEEDED.get(getattr(kind, "__name__", "")):
-                yield words
+        words = NEEDED.get(getattr(kind, "__name__", ""))
+        if words and NoneType not in get_args(kind):
+            yield words
 
 
 def _section(rule: Rule) -> str:
