@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
 
 from slowlens.checking import check
+from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.measurement import Status
+from slowlens.facts.measurement import Measurement, Status
 from slowlens.facts.runtimes import Runtime
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.standing import Silence
+from slowlens_dashboard.errors import explain
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.judging import judged
 from slowlens_dashboard.pair import Pair
@@ -21,17 +24,47 @@ from slowlens_dashboard.pair import Pair
 READ = (".json", ".jinja", ".safetensors", ".bin")
 """Endings of the files that a check reads."""
 KEPT_RUNS = 40
+SCANNED = "scanned"
+"""Key of the pair, and the stamps of its files, whose weights are all to be read."""
 
 Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """All that an answer depends on: two equal ones have the same."""
+
+    pair: Pair
+    runtimes: tuple[Runtime, ...]
+    silences: tuple[Silence, ...]
+    stamps: tuple[Stamp, ...]
+    measured: str = ""
+    """Id of the run whose measurement is taken along."""
+    scan: bool = False
+    """Whether every weight is read."""
 
 
 def diagnose(pair: Pair) -> Run:
     """Check the pair; CheckpointError when a folder is none."""
     stamps = _stamp(pair.merged), _stamp(pair.source)
     silences = find_silences(Path.cwd()).covering(str(pair.merged))
-    run = _check(pair.merged, pair.source, judged(), silences, stamps)
+    asked = _Question(pair, judged(), silences, stamps)
+    run = _check(asked, None)
     last = _newest(run, [r for r in measured_runs(run) if _same_source(r, run)])
-    return run if last is None else _measured(run, last, (pair, judged(), run.id, last.id))
+    asked = replace(asked, measured=last.id if last else "")
+    measurement = last.measurement if last else None
+    if st.session_state.get(SCANNED) == (pair, stamps):
+        try:
+            return _check(replace(asked, scan=True), measurement)
+        except SlowlensError as error:
+            st.session_state[SCANNED] = None
+            explain(error)
+    return _check(asked, measurement)
+
+
+def scan_weights(pair: Pair) -> None:
+    """Read every weight of the pair as it is now, in the next check; a callback."""
+    st.session_state[SCANNED] = (pair, (_stamp(pair.merged), _stamp(pair.source)))
 
 
 def checkpoint(path: Path) -> Checkpoint:
@@ -76,6 +109,10 @@ def _same_source(one: Run, other: Run) -> bool:
     return one.source.path == other.source.path and one.source.same_files(other.source)
 
 
+def _silent(_read: int, _total: int) -> None:
+    """Take the progress of a scan: the page shows a spinner."""
+
+
 def _finished(run: Run) -> bool:
     return run.measurement is not None and run.measurement.status is Status.DONE
 
@@ -91,29 +128,16 @@ def _stamp(folder: Path | None) -> Stamp:
     return tuple(sorted(stamp for stamp in found if stamp[0].endswith(READ)))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Reading the checkpoint…")
-def _check(
-    merged: Path,
-    source: Path | None,
-    runtimes: tuple[Runtime, ...],
-    silences: tuple[Silence, ...],
-    stamps: tuple[Stamp, ...],
-) -> Run:
-    assert isinstance(stamps, tuple)  # a key of the cache
-    return check(merged, source, runtimes=runtimes, silences=silences)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _measured(_run: Run, _last: Run, key: object) -> Run:
-    """Check once more, now with what was measured; where nobody chose, judge for what ran."""
-    assert key
-    source = None if _run.source is None else Path(_run.source.path)
+@st.cache_resource(max_entries=32, show_spinner="Reading the checkpoint…")
+def _check(asked: _Question, _measurement: Measurement | None) -> Run:
+    """Check; where nobody chose the runtimes, judge for what is installed, or for what ran."""
     return check(
-        Path(_run.merged.path),
-        source,
-        _last.measurement,
-        runtimes=judged(),
-        silences=_run.silences,
+        asked.pair.merged,
+        asked.pair.source,
+        _measurement,
+        runtimes=asked.runtimes,
+        silences=asked.silences,
+        progress=_silent if asked.scan else None,
     )
 
 

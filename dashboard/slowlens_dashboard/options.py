@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slowlens.errors import CheckpointError
+from slowlens.gather.hub.ids import hub_id
 from slowlens.places import demo_folder
 
 ROOTS, MERGED, SOURCE = "SLOWLENS_ROOTS", "SLOWLENS_MERGED", "SLOWLENS_SOURCE"
@@ -43,6 +44,13 @@ class Options:
             raise CheckpointError(
                 f"{path} is outside the folders that this dashboard may read: {readable}.",
                 hint=f"To allow that folder, start it with: slowlens ui --root {allow}",
+            )
+        if not path.is_dir() and (wanted := hub_id(text.strip())):
+            raise CheckpointError(
+                f"{text.strip()} is a model of the Hugging Face hub: the dashboard reads folders.",
+                hint=f"Check it in a terminal with: slowlens check {text.strip()}\n\nOr download it"
+                f" and name that folder: hf download {wanted.repo} --revision {wanted.revision}"
+                f" --local-dir {wanted.repo.partition('/')[2]}",
             )
         if not path.is_dir():
             raise CheckpointError(

@@ -8,6 +8,7 @@ from slowlens import patch
 from slowlens.diagnose import Found
 from slowlens.errors import SlowlensError
 from slowlens.findings import Edit, Fix
+from slowlens.gather.hub.ids import require_weights
 from slowlens.repair import patched_archive
 from slowlens.run import Run
 from slowlens.standing import Standing
@@ -55,6 +56,7 @@ def archive(root: Path, edits: Iterable[Edit]) -> bytes:
 def apply(root: Path, edits: Iterable[Edit], titles: Iterable[str]) -> None:
     """Write the edits; a callback."""
     try:
+        require_weights(root)
         prepared = patch.prepare(root, edits)
         patch.apply(prepared, titles)
     except SlowlensError as error:

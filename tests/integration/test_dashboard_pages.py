@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
 from literals import generation, measurement
-from slowlens import checking
 from slowlens.checking import check, measured
 from slowlens.facts.measurement import Measurement, Status
 from slowlens.facts.runtimes import Runtime
@@ -19,6 +18,7 @@ from slowlens.places import demo_folder
 from slowlens.run import Run
 from slowlens.store import default_store
 from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.server import MAIN
 from unit.dashboard.test_job import EVENTS, Session
 
@@ -104,15 +104,98 @@ def slow_and_fast(slow: float = 0.4) -> Measurement:
 # -- Checkpoint ------------------------------------------------------------------------------
 
 
-def test_what_concerns_other_runtimes_is_mentioned_and_not_counted(
-    open_page: Open, monkeypatch: pytest.MonkeyPatch
+def choose(at: AppTest, *runtimes: Runtime) -> AppTest:
+    """Choose what the findings are judged for."""
+    return at.pills(key="judged-pills").set_value([*runtimes]).run()
+
+
+def test_what_concerns_other_runtimes_is_folded_apart_and_not_counted(
+    open_page: Open,
 ) -> None:
-    monkeypatch.setattr(checking, "usual_runtimes", lambda _: (Runtime.LLAMA_CPP,))
     at = open_page()
+    at = choose(at, Runtime.LLAMA_CPP)
     assert not at.exception
-    captions = [caption.value for caption in at.caption]
-    assert any(c.startswith("Under transformers 4 generate") for c in captions)
-    assert not any("without its key-value cache" in text.value for text in at.markdown)
+    assert "without its key-value cache" not in at.header[0].value
+    folded = next(e for e in at.expander if e.label.startswith("For other runtimes"))
+    texts = [text.value for text in folded.markdown]
+    assert any(text.startswith("**Under transformers 4 generate") for text in texts)
+    assert any("without its key-value cache" in text for text in texts)
+    assert query(at, "runtime") == "llama.cpp"
+
+
+def test_a_link_says_what_is_judged_and_the_other_pages_keep_it(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    at = open_page(merged=str(pair[0]), runtime="vllm,sglang,nonsense")
+    assert at.pills(key="judged-pills").value == [Runtime.VLLM, Runtime.SGLANG]
+    assert "judged for vLLM, SGLang" in said(at.switch_page("views/fixes.py").run())
+    at = choose(at.switch_page("views/checkpoint.py").run())
+    assert "runtime" not in at.query_params, "nothing chosen stands for the usual ones"
+    assert Runtime.FORWARD in at.pills(key="judged-pills").value
+
+
+def test_a_silenced_finding_is_folded_apart_with_its_reason(
+    open_page: Open, tmp_path: Path
+) -> None:
+    silence = '[[silence]]\nrule = "gen-use-cache-false"\nreason = "only for training"\n'
+    (tmp_path / "slowlens.toml").write_text(silence)
+    at = open_page()
+    folded = next(e for e in at.expander if e.label.startswith("Silenced"))
+    assert "only for training" in folded.caption[0].value
+    assert "without its key-value cache" not in at.header[0].value
+    assert "Turn the key-value cache on" not in said(open_page("fixes"))
+
+
+def test_a_broken_slowlens_toml_is_explained(open_page: Open, tmp_path: Path) -> None:
+    (tmp_path / "slowlens.toml").write_text("[[silence]]\nrule = 1\n")
+    at = open_page()
+    assert "slowlens.toml" in said(at)
+    assert "could not be drawn" not in said(at)
+
+
+def test_the_page_of_a_rule_opens_from_its_finding(open_page: Open) -> None:
+    at = press(open_page(), "About this rule")
+    assert not at.exception
+    assert "### Why it is slow" in said(at)
+
+
+def test_who_wrote_it_and_what_it_takes_in_memory(open_page: Open, pair: tuple[Path, Path]) -> None:
+    (pair[0] / "mergekit_config.yml").write_text("x: 1\n")
+    text = said(open_page())
+    assert "Written by: probably mergekit" in text
+    assert "In GPU memory" in text
+
+
+def opened(at: AppTest, tab: str) -> AppTest:
+    """Open a tab of the first page."""
+    at.session_state["details"] = tab
+    return at.run()
+
+
+def test_rules_are_grouped_by_what_came_of_them(open_page: Open) -> None:
+    at = opened(open_page(), "Rules")
+    assert not at.exception
+    texts = [text.value for text in at.markdown]
+    assert sum("not checked: needs a live run" in text for text in texts) == 1
+    assert any("passed**" in text for text in texts)
+    at = at.selectbox(key="rule-to-read").set_value("eos-lost-or-wrong").run()
+    assert "### What it does" in said(at)
+
+
+def test_every_weight_is_read_when_that_is_asked_for(open_page: Open) -> None:
+    at = opened(open_page(), "Rules")
+    assert "needs the weights themselves" in said(at)
+    at = press(at, "Read every weight now")
+    assert not at.exception
+    assert "needs the weights themselves" not in said(at)
+
+
+def test_settings_are_told_by_runtime_where_runtimes_differ(open_page: Open) -> None:
+    at = opened(open_page(), "Effective settings")
+    differing, alike = (table.value for table in at.get("table"))
+    assert "transformers 4 generate" in differing
+    assert "**`use_cache`**" in set(differing["Setting"])
+    assert "**`eos_token_id`**" in set(alike["Setting"])
 
 
 def test_the_answer_stands_on_top_and_the_finding_below(open_page: Open) -> None:
@@ -365,6 +448,27 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(
     at = at.button(key="write-fix").click().run()
     assert "no longer" in said(at)
     assert b'"use_cache": null' in (pair[0] / "config.json").read_bytes()
+
+
+def test_two_fixes_of_one_rule_can_each_be_applied(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    write_json(pair[0] / "config.json", {**CONFIG, "max_position_embeddings": 64, "rope_theta": 1})
+    write_json(pair[1] / "config.json", {**CONFIG, "max_position_embeddings": 128})
+    rules = [offer.findings[0].rule for offer in offers(check(*pair)) if offer.fix.edits]
+    assert len(rules) > len(set(rules)), "one rule offers two fixes"
+    at = open_page("fixes")
+    assert "could not be drawn" not in said(at)
+    assert [button.label for button in at.button].count("Apply") == len(rules)
+
+
+def test_what_is_to_be_done_by_hand_can_be_copied(open_page: Open, pair: tuple[Path, Path]) -> None:
+    adapter = {"peft_type": "LORA", "r": 8, "lora_alpha": 8, "base_model_name_or_path": "x"}
+    write_json(pair[0] / "adapter_config.json", adapter)
+    (pair[0] / "adapter_model.safetensors").write_bytes(b"")
+    at = open_page("fixes")
+    commands = [block.value for block in at.get("code") if block.language == "bash"]
+    assert any(command.startswith(f"cd {pair[0]} && mkdir") for command in commands)
 
 
 def test_nothing_to_fix(open_page: Open, pair: tuple[Path, Path]) -> None:

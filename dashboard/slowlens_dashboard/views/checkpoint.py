@@ -62,4 +62,4 @@ if inside.open:
         weights(run)
 if asked.open:
     with asked:
-        rules_asked(run)
+        rules_asked(run, chosen)

@@ -33,6 +33,7 @@ def all_fixes(run: Run, root: Path) -> None:
         repair = unsafe
     if not repair.edits:
         return
+    _left_out(run, repair)
     with st.container(horizontal=True):
         _apply_all(repair, root)
         st.download_button(
@@ -43,6 +44,22 @@ def all_fixes(run: Run, root: Path) -> None:
             icon=":material/folder_zip:",
             on_click="ignore",
             help="The patched JSON files and their diff as a zip; the checkpoint stays as it is.",
+        )
+
+
+def _left_out(run: Run, repair: Repair) -> None:
+    """Name the fixes that go by themselves and that another one, which goes first, contradicts."""
+    chosen = [fix for _, fix in repair.chosen]
+    kinds = {fix.applicability for fix in chosen} | {Applicability.SAFE}
+    titles = [
+        offer.fix.title
+        for offer in repairs.offers(run)
+        if offer.fix.edits and offer.fix.applicability in kinds and offer.fix not in chosen
+    ]
+    if titles:
+        st.caption(
+            f"Not with the others: {plain(', '.join(dict.fromkeys(titles)))}. Another fix wants the"
+            " same key otherwise, and goes first; apply it by itself if you want that instead."
         )
 
 

@@ -14,8 +14,10 @@ from slowlens_dashboard.widgets.pair_facts import written_by
 
 def settings(run: Run) -> None:
     """Draw the effective settings; those that no file touches only when asked for."""
-    st.caption("What each runtime ends up with after all files had their say: a prediction.")
     source = run.source_settings
+    bold = " What differs from the source is bold." if source else ""
+    told = "What each runtime ends up with after all files had their say: a prediction."
+    st.caption(told + bold)
     silent = untouched(run.settings, source)
     if not st.toggle(f"Show {counted(len(silent), 'setting')} that no file touches"):
         shown = {name: by for name, by in run.settings.items() if name not in silent}

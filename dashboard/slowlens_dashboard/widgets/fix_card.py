@@ -44,8 +44,10 @@ def fix_card(offer: Offer, root: Path, key: str, *, unfolded: bool) -> None:
             )
         if fix.reason:
             _reason(fix)
+        explained_rules: set[str] = set()
         for number, (rule, finding) in enumerate(offer.findings):
-            _removed(rule, finding, f"{key}-{number}")
+            _removed(rule, finding, "" if rule in explained_rules else f"{key}-{number}")
+            explained_rules.add(rule)
         if fix.edits:
             names = ", ".join(dict.fromkeys(edit.file for edit in fix.edits))
             with st.expander(f"What changes in {plain(names)}", expanded=unfolded), explained():
@@ -65,14 +67,15 @@ def _reason(fix: Fix) -> None:
 
 
 def _removed(rule: str, finding: Finding, key: str) -> None:
-    """Draw a finding that the fix removes."""
+    """Draw a finding that the fix removes; without a key, its rule has had its button."""
     with st.container(gap="xxsmall"):
         st.markdown(f"{severity_badge(finding)} {prose(sentence(finding.message))}")
         told = {"Costs": finding.cost, "Affects": runtimes(finding.affects)}
         lines = (f"{label}: {prose(text)}" for label, text in told.items() if text)
         with st.container(horizontal=True, vertical_alignment="top"):
             st.caption("  \n".join(lines), width="stretch")
-            about(rule, key)
+            if key:
+                about(rule, key)
 
 
 @st.dialog("Apply the fix?", icon=":material/build:", width="medium")

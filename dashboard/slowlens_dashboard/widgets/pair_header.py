@@ -4,6 +4,7 @@ import streamlit as st
 
 from slowlens.run import Run
 from slowlens_dashboard import pair
+from slowlens_dashboard.judging import judged
 from slowlens_dashboard.pages import CHECKPOINT
 from slowlens_dashboard.prose import code, plain
 
@@ -25,6 +26,8 @@ def _title(title: str, chosen: pair.Pair) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.header(title, anchor=False, width="content")
         st.caption(f":material/folder: {plain(chosen.label)}", help=code(str(chosen.merged)))
+        if judged():
+            st.caption(f"judged for {', '.join(runtime.label for runtime in judged())}")
 
 
 def run_header(run: Run) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.measurement import Plan
+from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.run import Run
 from slowlens_dashboard.jobs import BusyError, jobs
@@ -51,7 +52,7 @@ def start(plan: Plan) -> None:
     try:
         for folder in (plan.merged, plan.source):
             if folder is not None:
-                options().allow(folder)
+                require_weights(options().allow(folder))
         st.query_params["run"] = jobs().start(plan).id
     except BusyError as busy:
         st.query_params["run"] = busy.job.id

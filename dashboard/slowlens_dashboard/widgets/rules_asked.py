@@ -4,21 +4,25 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from slowlens.diagnose import Status
+from slowlens.diagnose import NEEDED, Status
 from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.standing import Standing
+from slowlens_dashboard.diagnosis import scan_weights
+from slowlens_dashboard.pages import LIVE
+from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.widgets.rule_page import TITLES, rule_page
 
 
-def rules_asked(run: Run) -> None:
+def rules_asked(run: Run, pair: Pair) -> None:
     """Draw the rules by what came of them, then the page of whichever one wants to read."""
     st.markdown(f"**{summary(run)}**")
     for reason, rules in _by_reason(run, Status.CRASHED).items():
         _group(":orange[:material/bug_report:]", f"failed: {prose(sentence(reason))}", rules)
     for reason, rules in _by_reason(run, Status.SKIPPED).items():
         _group(":gray[:material/remove:]", f"not checked: {prose(reason)}", rules)
+        _way(reason, pair)
     kinds = _kinds(run)
     _group(":red[:material/error:]", "found something", kinds[Standing.COUNTED])
     _group(":gray[:material/alt_route:]", "for other runtimes only", kinds[Standing.ELSEWHERE])
@@ -63,6 +67,20 @@ def _by_reason(run: Run, status: Status) -> dict[str, list[str]]:
         if outcome.status is status:
             reasons.setdefault(outcome.reason, []).append(outcome.rule)
     return reasons
+
+
+def _way(reason: str, pair: Pair) -> None:
+    """Draw what gives the missing fact, where this page has it."""
+    if reason == f"needs {NEEDED['Measurement']}":
+        st.page_link(LIVE, label="Watch it run", icon=":material/monitoring:")
+    if reason == f"needs {NEEDED['Scan']}":
+        st.button(
+            "Read every weight now",
+            icon=":material/document_scanner:",
+            on_click=scan_weights,
+            args=(pair,),
+            help="As fast as the disk reads: a few seconds for each GB. Nothing is written.",
+        )
 
 
 def _group(icon: str, what: str, rules: Sequence[str]) -> None:

@@ -1,36 +1,7 @@
 from literals import checkpoint
 from runs import a_run
 from slowlens.facts.difference import Difference, Effect
-from slowlens_dashboard.tables import (
-    difference_table,
-    files_table,
-    settings_table,
-    weights_table,
-)
-
-
-def test_runtimes_that_agree_share_a_row_and_what_changed_comes_first() -> None:
-    run = a_run()
-    table = settings_table(run.settings, run.source_settings)
-    first = table.iloc[0]
-    assert first["Setting"] == "**`use_cache`**"
-    assert first["Read by"] == "transformers 4 and 5 generate"
-    assert (first["Merged"], first["Decided by"]) == ("**`false`**", "`generation_config.json`")
-    assert (first["Source"], first["Decided by "]) == ("`true`", "the default")
-    assert not table["Changed"].iloc[-1]
-
-
-def test_what_no_file_touches_can_be_left_out() -> None:
-    run = a_run()
-    table = settings_table(run.settings, run.source_settings)
-    assert "`top_k`" not in set(table[~table["Default"]]["Setting"])
-    assert "`top_k`" in set(table["Setting"])
-
-
-def test_without_a_source_its_columns_are_gone() -> None:
-    table = settings_table(a_run().settings, {})
-    assert "Source" not in table
-    assert not table["Changed"].any()
+from slowlens_dashboard.tables import difference_table, files_table, weights_table
 
 
 def test_what_each_file_says() -> None:
