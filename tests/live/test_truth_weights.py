@@ -167,6 +167,19 @@ class TestNotLoaded:
         run_lines(found(merged)[self.RULE][0], ". Rename them")
         assert same_tensors(tmp_path / "renamed", source)
 
+    def test_a_repeated_language_model(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        source = save(tmp_path / "source", vision_model())
+        merged = save(tmp_path / "merged", vision_model())
+        rename(merged, lambda name: name.replace("language_model.", "language_model." * 3))
+        assert load(merged, transformers.AutoModelForImageTextToText)[1]
+        for findings in (found(merged), found(merged, source)):
+            assert HERE in affects(findings, self.RULE)
+        run_lines(found(merged)[self.RULE][0], ". Rename them")
+        assert same_tensors(tmp_path / "renamed", source)
+
     @pytest.mark.parametrize("inside", ["base_layer", "modules_to_save.default"])
     def test_names_of_an_adapter(self, tmp_path: Path, inside: str) -> None:
         merged = rename(save(tmp_path), lambda n: n.replace("q_proj.", f"q_proj.{inside}."))

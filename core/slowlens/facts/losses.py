@@ -18,6 +18,7 @@ from slowlens.jsonvalue import lookup
 
 _OTHER_STACKS = re.compile(r"vis|vit|audio|speech|encoder|talker|decoder|mtp|adapter|resampler")
 _SHARED_EMBEDDING = re.compile(r"(?:^|\.)(?:encoder|decoder)\.embed_tokens\.weight$")
+_SHARED_KEYS = re.compile(r"layers\.(\d{1,6})\.self_attn\.(?:k_proj|v_proj|k_norm|v_norm)\.")
 _ENOUGH = 4
 """Fewer layers say little about what each should hold."""
 _DIGITS = 6
@@ -65,6 +66,7 @@ def unfilled(changes: Changes, merged: Checkpoint, source: Checkpoint) -> tuple[
     if merged.model_type != source.model_type:
         return ()
     head = ends_of(source.weights).head
+    unbuilt = {tensor.name for tensor in of_shared_layers(changes, merged)}
     layers = layer_count(merged)
     moved = layout(merged.weights) != layout(source.weights)
     packed = {t.name.rpartition(".")[0] for t in changes.extra if PACKED.search(t.name)}
@@ -74,6 +76,7 @@ def unfilled(changes: Changes, merged: Checkpoint, source: Checkpoint) -> tuple[
         tensor
         for tensor in changes.lost
         if tensor != head
+        and tensor.name not in unbuilt
         and not is_mtp(tensor.name, layers)
         and not (moved and is_expert(tensor.name))
         and tensor.name.rpartition(".")[0] not in packed
@@ -81,6 +84,16 @@ def unfilled(changes: Changes, merged: Checkpoint, source: Checkpoint) -> tuple[
         and (parts is None or tensor.name.partition(".")[0] in parts)
         and _is_needed(tensor.name)
     )
+
+
+def of_shared_layers(changes: Changes, merged: Checkpoint) -> tuple[Tensor, ...]:
+    """Return lost keys and values of layers that take them from an earlier layer (Gemma 4)."""
+    nested = text_pointer(merged.values(CONFIG) or {})
+    found = (merged.get(CONFIG, *p, "num_kv_shared_layers") for p in dict.fromkeys((nested, ())))
+    shared = next((n for n in found if isinstance(n, int) and n is not True and n > 0), 0)
+    first = layer_count(merged) - shared
+    matches = ((tensor, _SHARED_KEYS.search(tensor.name)) for tensor in changes.lost if shared)
+    return tuple(tensor for tensor, match in matches if match and int(match[1]) >= first)
 
 
 def _is_needed(name: str) -> bool:

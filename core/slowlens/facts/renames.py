@@ -7,6 +7,7 @@ WRAPPERS = re.compile(
     r"(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|base_layer"
     r"|modules_to_save\.\w+)\."
     r"|^(?:module\.)+|^base_model\.model\."
+    r"|language_model\.(?=(?:language_model|visual|vision_tower)\.)"
 )
 """What training leaves in a name; transformers does not find such a tensor."""
 _HEADS = ("model", "language_model", "transformer", "gpt_neox", "backbone")
@@ -40,7 +41,8 @@ def unwrapped(name: str) -> str:
 
 def may_be_wrapped(name: str) -> bool:
     """Look for the words first: there may be 90,000 names."""
-    return "_mod" in name or "module" in name or "base_" in name
+    marked = "_mod" in name or "module" in name or "base_" in name
+    return marked or name.count("language_model.") > 1 or "language_model.vis" in name
 
 
 def _by_place(names: Iterable[str]) -> dict[str, str]:

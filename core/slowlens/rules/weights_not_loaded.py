@@ -5,7 +5,8 @@ Reads names, shapes and layers in the safetensors headers, and reports:
 
 - what training left in names: ``_orig_mod.`` (torch.compile), ``module.`` (DataParallel,
   DeepSpeed), ``_fsdp_wrapped_module.``, ``_checkpoint_wrapped_module.``, ``base_model.model.``,
-  ``base_layer.`` and ``modules_to_save.`` (PEFT), and a doubled ``model.model.``;
+  ``base_layer.`` and ``modules_to_save.`` (PEFT), a doubled ``model.model.`` and a repeated
+  ``language_model.``, which some mergers of FSDP shards write;
 - tensors that the source has and this checkpoint lacks, after such prefixes are taken off;
 - without a source: layers below ``num_hidden_layers`` that are not there, and a tensor that one
   layer lacks while all others have it;
@@ -55,6 +56,7 @@ from slowlens.facts.losses import (
     main_stack,
     missing_layers,
     of_a_vision_model,
+    of_shared_layers,
     unfilled,
     wrappers,
 )
@@ -135,8 +137,10 @@ def _misnamed(merged: Merged, source: Source | None) -> Iterator[Finding]:
 
 def _wrapped(checkpoint: Checkpoint, wrapper: str, tensors: Sequence[Tensor]) -> Finding:
     peft = wrapper.startswith(OF_PEFT)
+    ahead = r"(?=(language_model|vis)\w*\.)" if wrapper == "language_model." else ""
     lines = RENAME.format(
-        pattern=r"(^|(?<=\.))" + wrapper.replace(".", r"\."), root=repr(str(checkpoint.root))
+        pattern=r"(^|(?<=\.))" + wrapper.replace(".", r"\.") + ahead,
+        root=repr(str(checkpoint.root)),
     )
     merge = "model = model.merge_and_unload(), then model.save_pretrained(...), where it was saved."
     return _finding(
@@ -197,6 +201,8 @@ def _missing(merged: Merged, source: Source | None, changes: Changes | None) -> 
     if source is not None and changes is not None:
         if lost := unfilled(changes, checkpoint, source.checkpoint):
             yield _lost(checkpoint, source.checkpoint, lost)
+        if unbuilt := of_shared_layers(changes, checkpoint):
+            yield _unbuilt(checkpoint, unbuilt)
         return
     stack = main_stack(checkpoint)
     if layers := missing_layers(checkpoint, stack):
@@ -226,6 +232,19 @@ def _lost(checkpoint: Checkpoint, source: Checkpoint, lost: Sequence[Tensor]) ->
         f"{len(lost)} of the source's {whole} tensors are in no file ({_some(names)}): {NOISE}",
         cost=SOME_NOISE if len(lost) < whole else ALL_NOISE,
         fix=_by_hand("Save again", AGAIN),
+    )
+
+
+def _unbuilt(checkpoint: Checkpoint, lost: Sequence[Tensor]) -> Finding:
+    return _finding(
+        _unseen(checkpoint),
+        f"{len(lost)} tensors of layers that share keys and values are in no file, such as "
+        f"{_like(lost)}: transformers does not need them and drops them as it saves, vLLM refuses "
+        "to load without",
+        cost=FAILS,
+        fix=_by_hand("Copy them from the source", "Copy these tensors from the source's files."),
+        affects=ENGINES,
+        confidence=Confidence.SUSPECTED,
     )
 
 

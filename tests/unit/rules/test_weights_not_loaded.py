@@ -80,6 +80,20 @@ class TestPrefixes:
         assert finding.fix is not None
         assert finding.fix.title == "Merge before saving"
 
+    def test_a_repeated_language_model(self) -> None:
+        good = ["model.visual.blocks.0.qkv.weight", *names(2, "model.language_model.")]
+        bad = [name.replace("model.visual", "model.language_model.visual") for name in good]
+        twice = "model.language_model.language_model."
+        bad = [name.replace("model.language_model.l", f"{twice}l") for name in bad]
+        for source in (None, of(good, QWEN)):
+            finding = one(of(bad, QWEN), source)
+            assert "have language_model. in their names" in finding.message
+            assert r"language_model\.(?=(language_model|vis)" in reason(finding)
+        assert not findings(of(good, QWEN))
+        assert "(?=" not in reason(one(of([f"module.{name}" for name in names()]))).replace(
+            "(?<=", ""
+        )
+
     def test_names_that_the_source_has_too(self) -> None:
         wrapped = of([f"module.{name}" for name in names()])
         assert not findings(wrapped, wrapped)
@@ -246,6 +260,25 @@ class TestLostOnPurpose:
         fused = ["model.layers.0.mlp.experts.gate_up_proj"]
         assert not findings(of([*names(), *fused]), of([*names(), *split]))
         assert "1 of" in one(of([*names(), *split[1:]]), of([*names(), *split])).message
+
+    def test_keys_of_layers_that_share_them_are_missed_by_engines_alone(self) -> None:
+        gone = ["model.layers.4.self_attn.k_proj.weight", "model.layers.3.self_attn.v_norm.weight"]
+        for text in (LLAMA, {"model_type": "gemma4", "text_config": {"num_hidden_layers": 5}}):
+            nested = "text_config" in text
+            sharing = {"num_kv_shared_layers": 2}
+            config = (
+                {**text, "text_config": {**text["text_config"], **sharing}}
+                if nested
+                else {**text, **sharing}
+            )
+            finding = one(of(names(), config), of([*names(), *gone], config))
+            assert finding.affects == ENGINES
+            assert finding.message.startswith("2 tensors of layers that share keys and values")
+        early = ["model.layers.2.self_attn.k_proj.weight"]
+        assert one(of(names(), config), of([*names(), *early], config)).affects == EVERY
+        other = ["model.layers.4.self_attn.o_proj.weight"]
+        assert one(of(names(), config), of([*names(), *other], config)).affects == EVERY
+        assert one(of(names()), of([*names(), *gone])).affects == EVERY
 
     def test_packed_weights(self) -> None:
         packed = [name.replace("q_proj.weight", "q_proj.qweight") for name in names()]
