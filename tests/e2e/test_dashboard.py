@@ -214,6 +214,22 @@ def test_no_page_asks_anybody_else_for_anything(page: Page, address: str, server
     assert [url for url in asked if not url.startswith(start_of_ours)] == []
 
 
+def test_what_is_judged_is_chosen_and_a_rule_explains_itself(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="About this rule").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Why it is slow")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    for runtime in ("llama.cpp", "transformers 5 generate", "a bare forward loop"):
+        page.get_by_role("button", name=runtime).click()
+    expect(page).to_have_url(re.compile(r"runtime=llama\.cpp(&|$)"))
+    expect(page.get_by_role("heading", name="without its key-value cache")).to_have_count(0)
+    page.get_by_text("For other runtimes, not counted").click()
+    expect(page.get_by_text("runs without its key-value cache")).to_be_visible()
+    go(page, "Fixes")
+    expect(page.get_by_text("judged for llama.cpp")).to_be_visible()
+
+
 def test_the_pair_goes_along_from_page_to_page_and_stands_in_the_address(
     page: Page, address: str
 ) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from builders import CONFIG, GENERATION_CONFIG, checkpoint
+from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
 from e2e.conftest import Server
 from literals import generation, measurement
 from slowlens.checking import check, measured
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 IMAGE = "![x](http://evil.invalid/x.png)"
 TEXT = f"a`` {IMAGE} ``b <img src=http://evil.invalid/y.png> $x^2$ :material/bomb: :red[r] _i_"
 JOINED = f"config.json<|a`{IMAGE.replace(' ', '')}|>"
+NAME = "`` ![x](http:evil.png) :red[r] $x^2$"
 FOLDER = "a`` ![x](http:evil.png) ``b <img src=x> $x^2$ :streamlit: :red[r]"
 DRAWN = "img, .katex, [data-testid=stIconMaterial]:text-is('bomb'), [data-testid=stMarkdown] em"
 PAGES = ("", "diff", "live", "fixes")
@@ -28,6 +29,7 @@ PAGES = ("", "diff", "live", "fixes")
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     config = {**CONFIG, "use_cache": False, "model_type": TEXT, TEXT: TEXT, "dtype": TEXT}
+    config |= {"architectures": [TEXT], "unsloth_version": TEXT, "rope_scaling": {"type": TEXT}}
     written = {
         **GENERATION_CONFIG,
         "_from_model_config": True,
@@ -41,7 +43,12 @@ def hostile(tmp_path: Path) -> Path:
         "eos_token": TEXT,
         "chat_template": TEXT,
     }
-    return checkpoint(tmp_path / FOLDER, config, written, tokenizer)
+    folder = checkpoint(tmp_path / FOLDER, config, written, tokenizer)
+    adapter = {"peft_type": "LORA", "r": 8, "lora_alpha": 0, "base_model_name_or_path": TEXT}
+    write_json(folder / "adapter_config.json", adapter)
+    (folder / f"adapter_model{NAME}.safetensors").write_bytes(b"")
+    (folder / f"optimizer{NAME}.pt").write_bytes(b"x")
+    return folder
 
 
 @pytest.fixture
@@ -62,6 +69,7 @@ def run_id(hostile: Path) -> str:
 def addresses(server: Server, hostile: Path, run_id: str) -> Iterator[str]:
     pair = urlencode({"merged": hostile, "source": hostile})
     queries = [*(f"{page}?{pair}" for page in PAGES), f"live?{pair}&run={run_id}", ""]
+    queries += [f"{page}?{pair}&runtime=vllm" for page in ("", "fixes")]
     queries += [f"live?{pair}&{urlencode({'run': TEXT})}", f"?{urlencode({'merged': TEXT})}"]
     return (f"{server.url}/{query}" for query in queries)
 
@@ -83,12 +91,27 @@ def test_nothing_of_it_is_drawn_or_fetched(
     assert not [url for url in asked if "evil" in url.split("?")[0]]
 
 
+def open_all(page: Page) -> None:
+    """Open what is folded, and what that brings to light."""
+    for _ in range(40):
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("[data-stale=true]")).to_have_count(0)
+        folded = page.locator("[data-testid=stExpander] details:not([open]) > summary")
+        if not (shown := folded.locator("visible=true")).count():
+            return
+        shown.first.click()
+    raise AssertionError("something closes again")
+
+
 def unfold(page: Page) -> None:
     """Look at what is behind tabs, switches and tooltips too."""
     for tab in page.get_by_role("tab").all():
         tab.click()
         page.wait_for_load_state("networkidle")
+        open_all(page)
         expect(page.get_by_test_id("stMain").locator(DRAWN)).to_have_count(0)
+    open_all(page)
+    expect(page.get_by_test_id("stMain").locator(DRAWN)).to_have_count(0)
     if (others := page.get_by_role("button", name="Others")).is_visible():
         others.click()
         expect(page.locator("[data-testid=stPopoverBody]")).to_be_visible()

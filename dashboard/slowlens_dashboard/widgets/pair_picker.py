@@ -61,7 +61,8 @@ def pair_picker(chosen: Pair | None) -> None:
 
 def _judge_for() -> None:
     """Draw which runtimes are judged; what others would do is told apart."""
-    st.session_state[judging.PILLS] = [*(judging.judged() or judging.usual())]
+    if not st.session_state.get(judging.PILLS):  # written only then: a quick click must not be lost
+        st.session_state[judging.PILLS] = [*(judging.judged() or judging.usual())]
     st.pills(
         "Judge for",
         list(Runtime),
