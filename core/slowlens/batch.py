@@ -1,10 +1,10 @@
 """Checkpoints that were checked side by side, and what the gate says of them together."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from slowlens.diagnose import Status
 from slowlens.findings import Severity
+from slowlens.frozen import dataclass
 from slowlens.gate import ExitCode, exit_code
 from slowlens.run import Run
 from slowlens.standing import Silence

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from slowlens.facts.reading import Merged, Reading, Source, reading
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.scan import Scan
 from slowlens.facts.tensors import Changes, tensor_changes
+from slowlens.frozen import dataclass, replace
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
 from slowlens.gather.devices import hardware

@@ -1,10 +1,9 @@
 """Two runs of the same checkpoint: before and after a fix."""
 
-from dataclasses import dataclass
-
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.speed import Speed, Work, answer_of, clearly_slower, sample, shown, speed_of
 from slowlens.facts.timing import Cache, Subject
+from slowlens.frozen import dataclass
 from slowlens.run import Run
 
 

@@ -1,13 +1,12 @@
 """Facts in, outcomes out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from inspect import get_annotations
 from types import NoneType
 from typing import NamedTuple, get_args
 
 from slowlens.findings import Confidence, Finding, Rule, Undecided
+from slowlens.frozen import dataclass
 from slowlens.rules import RULES
 
 NEEDED = {
@@ -60,7 +59,7 @@ def ranked(outcomes: Iterable[Outcome]) -> tuple[Found, ...]:
 
 def needs(rule: Rule) -> dict[str, object]:
     """Return the facts a rule asks for, by parameter name."""
-    return {n: kind for n, kind in get_annotations(rule.check).items() if n != "return"}
+    return {n: kind for n, kind in rule.check.__annotations__.items() if n != "return"}
 
 
 def diagnose(facts: Iterable[object], rules: Iterable[Rule] = RULES) -> tuple[Outcome, ...]:

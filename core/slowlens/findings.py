@@ -1,11 +1,11 @@
 """What a rule may say: findings, their evidence, and the fix."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from slowlens.facts.runtimes import Runtime
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Absent, Json, Pointer
 
 

@@ -5,7 +5,6 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from slowlens.durable import locked, sync_folder, write_whole
 from slowlens.errors import PatchError
+from slowlens.frozen import dataclass
 from slowlens.places import HOME_VARIABLE, state_folder
 
 SCHEMA_VERSION = 1

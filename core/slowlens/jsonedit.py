@@ -2,11 +2,11 @@
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 from slowlens.errors import JsonError
 from slowlens.findings import Edit
+from slowlens.frozen import replace
 from slowlens.jsonspans import Member, Span, holders, indent_of, scan
 from slowlens.jsonstyle import Style, dump, style_of
 from slowlens.jsonvalue import ABSENT, Absent, Json, Pointer, same

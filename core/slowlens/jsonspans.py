@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Pointer
 
 _DECODER = json.JSONDecoder()

@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from slowlens.frozen import dataclass
 from slowlens.jsonspans import root_of
 from slowlens.jsonvalue import Json
 

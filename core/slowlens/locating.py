@@ -1,12 +1,12 @@
 """Where the evidence stands: the line of each key that a finding names."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from slowlens.diagnose import Outcome
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.findings import Evidence, Finding, ValueEvidence
+from slowlens.frozen import replace
 from slowlens.gather.textfile import decode, read_bytes
 from slowlens.jsonspans import line_of
 from slowlens.jsonvalue import ABSENT, lookup, same

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from difflib import unified_diff as compare_lines
 from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
 from pathlib import Path, PurePath
@@ -11,6 +10,7 @@ from pathlib import Path, PurePath
 from slowlens import journal
 from slowlens.errors import PatchError, SlowlensError, StaleEditError
 from slowlens.findings import Edit
+from slowlens.frozen import dataclass
 from slowlens.journal import PatchedFile as PatchedFile
 from slowlens.jsonedit import edit_json, read_object
 from slowlens.jsonvalue import ABSENT, Absent, Json, lookup, same

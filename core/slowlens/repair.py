@@ -1,12 +1,12 @@
 """Which fixes of a run to apply together, and their patch as a file to share."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from slowlens.findings import Applicability, Edit, Fix
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import same
 from slowlens.patch import Patch, unified_diff
 from slowlens.run import Run

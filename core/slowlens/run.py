@@ -1,7 +1,6 @@
 """Everything that one diagnosis learned: the store, the export and the share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from slowlens.diagnose import Found, Outcome
@@ -13,6 +12,7 @@ from slowlens.facts.memory import Memory
 from slowlens.facts.provenance import Writer
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Settings
+from slowlens.frozen import dataclass, field
 from slowlens.standing import Silence, Standing, standings
 
 SCHEMA_VERSION = 1

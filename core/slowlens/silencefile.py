@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from slowlens.errors import UsageError
+from slowlens.frozen import dataclass
 from slowlens.rules import RULES
 from slowlens.spelling import meant
 from slowlens.standing import Silence

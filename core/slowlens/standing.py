@@ -1,13 +1,13 @@
 """Which findings count: those of a judged runtime, unless somebody decided to live with them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from slowlens.diagnose import Found, Outcome, ranked
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import Finding
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

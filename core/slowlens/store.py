@@ -1,12 +1,12 @@
 """Runs on disk, one JSON file each."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from slowlens.codec import decode, encode
 from slowlens.durable import write_whole
 from slowlens.errors import RunFileError
+from slowlens.frozen import dataclass
 from slowlens.places import HOME_VARIABLE, state_folder
 from slowlens.run import Run
 

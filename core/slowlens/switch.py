@@ -3,11 +3,11 @@
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from slowlens.durable import sync_folder, write_new
 from slowlens.errors import PatchError
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

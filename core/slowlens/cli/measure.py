@@ -7,7 +7,6 @@ Exit codes: 0 done, 2 it failed, 130 stopped.
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from slowlens.checking import check, measured
@@ -16,6 +15,7 @@ from slowlens.cli.watch import Progress, print_event
 from slowlens.codec import encode
 from slowlens.errors import RunFileError, SlowlensError, UsageError
 from slowlens.facts.measurement import Measurement, Plan, Status
+from slowlens.frozen import replace
 from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.protocol import Event

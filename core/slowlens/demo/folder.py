@@ -9,12 +9,12 @@ import time
 import uuid
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from slowlens.demo.recipe import RECIPE, SOURCE, Variant, Weights
 from slowlens.errors import SlowlensError
+from slowlens.frozen import dataclass
 
 MARKER: Final = "demo.json"
 _ABANDONED: Final = 3600.0  # seconds

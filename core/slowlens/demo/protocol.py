@@ -1,13 +1,13 @@
 """The lines that cross to the building process and back, one JSON object each."""
 
 import json
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from slowlens.demo.recipe import Weights
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

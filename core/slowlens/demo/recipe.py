@@ -1,10 +1,11 @@
 """What the demo consists of: one release, and three ways in which it came back."""
 
 import importlib.util
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from slowlens.frozen import dataclass
 
 RECIPE: Final = 1
 """Raise it when a new build would differ, so that older demos are built again."""

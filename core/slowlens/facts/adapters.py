@@ -1,11 +1,11 @@
 """What each runtime makes of the adapters in a checkpoint's folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import CONFIG, Adapter, Checkpoint, Tensor
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import Runtime
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Json
 
 ADAPTER_CONFIG = "adapter_config.json"

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
+from slowlens.frozen import dataclass, field
 from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, lookup
 
 CONFIG = "config.json"

@@ -1,9 +1,9 @@
 """The fixed conversations that chat templates are rendered with."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Json
 
 Message = Mapping[str, Json]

@@ -1,11 +1,11 @@
 """The config of the part of a model that writes text, class defaults included."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint
 from slowlens.facts.defaults import ClassDefaults, TypeDefaults
 from slowlens.facts.generation import decoder_pointer
+from slowlens.frozen import dataclass, field
 from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, lookup
 
 TEXT = "text_config"

@@ -1,8 +1,8 @@
 """What a key means when it is missing: the defaults of transformers' config classes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from slowlens.frozen import dataclass, field
 from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, lookup
 
 

@@ -1,8 +1,8 @@
 """One difference between two checkpoints, and what it has an effect on."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Absent, Json
 
 

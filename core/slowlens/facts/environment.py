@@ -1,7 +1,8 @@
 """Where a run took place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from slowlens.frozen import dataclass, field
 
 PACKAGES = (
     "torch",

@@ -8,12 +8,12 @@ modelled: from 4.55 on, Qwen's vision configs hide such a parameter behind their
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, lookup
 
 FROM_MODEL_CONFIG = "_from_model_config"

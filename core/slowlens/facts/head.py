@@ -1,10 +1,10 @@
 """The output head and the input embedding, found by their names."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Tensor, Weights
 from slowlens.facts.renames import unwrapped
+from slowlens.frozen import dataclass
 
 _HEADS = frozenset(
     ("lm_head", "embed_out", "output_layer", "output", "output_projection", "proj_out", "ff_out")

@@ -1,7 +1,6 @@
 """How far back the layers of the part that writes text look, and how long a text may be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults, TypeDefaults
@@ -10,6 +9,7 @@ from slowlens.facts.diff.shape import SLIDING, derive
 from slowlens.facts.generation import decoder_pointer
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting
+from slowlens.frozen import dataclass, field
 from slowlens.jsonvalue import Absent, Json, JsonObject, Pointer, lookup
 
 WINDOW = "sliding_window"

@@ -1,10 +1,9 @@
 """Where an answer is cut off at the latest, when the caller does not say."""
 
-from dataclasses import dataclass
-
 from slowlens.facts.decoding import effective
 from slowlens.facts.runtimes import ENGINES, Runtime
 from slowlens.facts.settings import DEFAULT, Settings
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Json
 
 NEW, TOTAL = "max_new_tokens", "max_length"

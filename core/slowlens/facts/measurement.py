@@ -1,10 +1,10 @@
 """Everything that one measuring session learned."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from slowlens.facts.environment import Device, Environment
 from slowlens.facts.timing import Cache, Generation, Purpose, Subject
+from slowlens.frozen import dataclass
 
 
 class Status(StrEnum):

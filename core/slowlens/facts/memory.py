@@ -5,7 +5,6 @@ some room to spare.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.decoder import Decoder, decoder_of
@@ -13,6 +12,7 @@ from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.dtypes import FLOATING, WIDTHS, automatic_dtype
 from slowlens.facts.layerkinds import Kind, layer_kinds, window
 from slowlens.facts.states import state_numbers
+from slowlens.frozen import dataclass
 
 NEWEST = 5
 ENCODER = "is_encoder_decoder"

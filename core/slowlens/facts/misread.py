@@ -5,12 +5,12 @@ models go on with the defaults of their class, without a word. Both versions rea
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff.rope import FULL, PARTIAL, ROPE, SCALING, SLIDING, THETA
 from slowlens.facts.rope import MROPE, TYPE, Rope, Ropes, ropes_read
+from slowlens.frozen import dataclass, field
 from slowlens.jsonvalue import Json, JsonObject, Pointer
 
 _GLOBAL_THETA = ("global_rope_theta", "rotary_emb_base")

@@ -1,13 +1,13 @@
 """Tensors that a model is told to return beside its logits, and who keeps them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, Checkpoint
 from slowlens.facts.decoding import effective
 from slowlens.facts.generation import decoder_pointer
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import Settings
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Pointer
 
 COMPUTED = ("output_attentions", "output_hidden_states")

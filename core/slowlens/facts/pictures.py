@@ -1,12 +1,12 @@
 """What else decides how many tokens a picture becomes, in families that cut it into tiles."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.pixels import is_scaling
 from slowlens.facts.processors import ProcessorPart, image_part
 from slowlens.facts.runtimes import Runtime
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Json, same
 
 TILING_KEYS = (

@@ -1,11 +1,10 @@
 """Which runtimes make another number of tokens of a picture than they should."""
 
-from dataclasses import dataclass
-
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.pixels import PixelBudget, image_budget
 from slowlens.facts.processors import PROCESSING
 from slowlens.facts.runtimes import Runtime
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ the budget; later ``size`` does, unless they are there too. transformers 5 saves
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import ceil, floor, sqrt
 
 from slowlens.facts.checkpoint import Checkpoint
@@ -22,6 +21,7 @@ from slowlens.facts.processors import (
 )
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Setting
+from slowlens.frozen import dataclass
 
 IMAGE_TOKENS = "image_tokens"
 WIDTH, HEIGHT = 1920, 1080

@@ -6,11 +6,11 @@ transformers 4 read a nested object when there is no such file.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.runtimes import ENGINES, GENERATE, Runtime
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, lookup
 
 PREPROCESSOR_CONFIG = "preprocessor_config.json"

@@ -1,7 +1,6 @@
 """Who most likely wrote a checkpoint, by the traces that tools leave in its files."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -9,6 +8,7 @@ from itertools import chain
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.dtypes import KEYS
 from slowlens.facts.generation import FROM_MODEL_CONFIG
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Json, same
 
 VISION_PAD, VISION_PAD_ID = "<|vision_pad|>", 151654

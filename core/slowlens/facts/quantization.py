@@ -1,9 +1,9 @@
 """What a checkpoint says about packed weights, and what its headers show of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import CONFIG, TEXT_CONFIG_KEYS, Checkpoint, Tensor
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Absent, Json, Pointer
 
 QUANTIZATION_CONFIG = "quantization_config"

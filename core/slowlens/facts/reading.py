@@ -1,7 +1,6 @@
 """Everything that was read from one checkpoint, with what follows from it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
@@ -16,6 +15,7 @@ from slowlens.facts.rope import Ropes, rope_settings, ropes
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Settings
 from slowlens.facts.stopping import StopTokens, stop_tokens
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

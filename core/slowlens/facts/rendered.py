@@ -1,9 +1,9 @@
 """Chat templates as rendered: what a model really gets to read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from slowlens.facts.conversations import Case
+from slowlens.frozen import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Rotary positions as each major version of transformers reads them, in one spelling."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
@@ -12,6 +11,7 @@ from slowlens.facts.diff.rope import PARTIAL, ROPE, SCALING, THETA, rope_default
 from slowlens.facts.generation import decoder_pointer
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Json, JsonObject, Pointer
 
 TYPE = "rope_type"

@@ -1,11 +1,11 @@
 """How each runtime picks a token, as far as the files say."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.decoding import effective
 from slowlens.facts.runtimes import ENGINES, GENERATE, Runtime
 from slowlens.facts.settings import Setting, Settings
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Json, same
 
 SAMPLED = ("temperature", "top_k", "top_p", "min_p")

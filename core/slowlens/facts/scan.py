@@ -1,8 +1,7 @@
 """What the numbers of the weights themselves say, where they were read."""
 
-from dataclasses import dataclass
-
 from slowlens.facts.checkpoint import FileProblem, Tensor
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Effective settings: the value each runtime ends up with, and the file that decided it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from slowlens.facts.runtimes import Runtime
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Json
 
 DEFAULT = "default"

@@ -6,11 +6,11 @@ not exceed it is none.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 
 from slowlens.facts.measurement import Measurement
 from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.frozen import dataclass
 
 
 class Work(StrEnum):

@@ -1,9 +1,9 @@
 """The tokens that should end an answer, as the tokenizer and its chat template tell."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from slowlens.facts.checkpoint import Tokenizer
+from slowlens.frozen import dataclass, field
 
 END_OF_TURN = (
     "<|im_end|>",
@@ -16,6 +16,8 @@ END_OF_TURN = (
     "<|return|>",
 )
 """Tokens that chat models write after an answer."""
+HARMONY = "<|return|>"
+"""Where a template writes it, ``<|end|>`` only ends a part of an answer, such as its thoughts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +47,6 @@ def stop_tokens(tokenizer: Tokenizer) -> StopTokens:
     ids, template = tokenizer.token_ids, tokenizer.chat_template or ""
     eos = {name: ids[name] for name in (tokenizer.eos_token,) if name is not None and name in ids}
     turns = {name: ids[name] for name in END_OF_TURN if name in ids and name in template}
+    if HARMONY in turns:
+        turns.pop("<|end|>", None)
     return StopTokens(eos, turns, {i: name for name, i in ids.items()})

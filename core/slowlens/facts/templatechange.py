@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from slowlens.facts.conversations import Case
 from slowlens.facts.rendered import Renderings
 from slowlens.facts.stopping import END_OF_TURN
+from slowlens.frozen import dataclass
 
 _THOUGHT = "</think>"
 _AROUND = 30

@@ -6,10 +6,10 @@ chat_template.jinja, and it never looks into tokenizer_config.json.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.runtimes import EVERY, Runtime
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Absent, Json
 
 JINJA = "chat_template.jinja"

@@ -1,9 +1,8 @@
 """What became of the source's tensors, by the safetensors headers of both checkpoints."""
 
-from dataclasses import dataclass
-
 from slowlens.facts.checkpoint import Tensor, Weights
 from slowlens.facts.renames import renames, wrapper
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

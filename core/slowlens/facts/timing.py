@@ -1,9 +1,10 @@
 """One generation: what was asked, and when each step ended."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from math import fsum, nan
+
+from slowlens.frozen import dataclass
 
 
 class Subject(StrEnum):

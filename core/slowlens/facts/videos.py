@@ -6,7 +6,6 @@ says so; otherwise it takes those that the caller gives it, two a second where t
 qwen-vl-utils.
 """
 
-from dataclasses import dataclass
 from math import ceil
 
 from slowlens.facts.checkpoint import Checkpoint
@@ -19,6 +18,7 @@ from slowlens.facts.processors import (
     video_part,
 )
 from slowlens.facts.runtimes import Runtime
+from slowlens.frozen import dataclass
 
 SECONDS, FRAME_RATE, WIDTH, HEIGHT = 60, 30, 1280, 720
 """The video that token counts are given for."""

@@ -7,9 +7,9 @@ there is one; llama.cpp's converter takes all whose names begin with ``model``.
 """
 
 import re
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Checkpoint
+from slowlens.frozen import dataclass
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"

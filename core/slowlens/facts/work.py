@@ -1,11 +1,11 @@
 """How much work one step of ``generate()`` is: sequences side by side, passes, and what fails."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.decoding import effective
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Json
 
 KEYS = (

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from slowlens.facts.adapters import ADAPTER_CONFIG, ADAPTER_PICKLE, ADAPTER_TENSORS, MERGER_FOLDER
 from slowlens.facts.checkpoint import Adapter, FileProblem
+from slowlens.frozen import replace
 from slowlens.gather.folder import Folder
 from slowlens.gather.jsonfile import JsonFile, read_json
 from slowlens.gather.safetensors import Header, read_header

@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
 from slowlens.facts.environment import Device, DeviceLoad, Hardware
+from slowlens.frozen import dataclass
 
 _T = TypeVar("_T")
 _TRACES = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia"), Path("/dev/dxg"))

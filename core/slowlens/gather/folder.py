@@ -3,13 +3,13 @@
 import os
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from slowlens.errors import CheckpointError
 from slowlens.facts.checkpoint import CONFIG
+from slowlens.frozen import dataclass
 from slowlens.gather.hub.ids import origin
 from slowlens.gather.rawfile import printable
 

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
 from slowlens.errors import JsonError, SlowlensError
 from slowlens.facts.checkpoint import FileProblem
+from slowlens.frozen import dataclass
 from slowlens.gather.jsonlimits import (
     MAX_VALUES,
     most_values,

@@ -1,13 +1,13 @@
 """The header of one safetensors file: what tensors it announces. No weight is ever read."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import FileProblem, Tensor
+from slowlens.frozen import dataclass
 from slowlens.gather.jsonfile import parse, problem
 from slowlens.gather.rawfile import DOWNLOAD_AGAIN, foreign, quoted, readable, regular_file, size_of
 from slowlens.gather.textfile import decode

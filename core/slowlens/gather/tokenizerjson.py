@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from slowlens.errors import SlowlensError
+from slowlens.frozen import dataclass, field
 from slowlens.gather.jsonlimits import (
     MAX_VALUES,
     require_few_values,

@@ -4,12 +4,12 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from typing import TypeAlias
 
 from slowlens.facts.checkpoint import FileProblem, Weights
+from slowlens.frozen import replace
 from slowlens.gather.head import head_is_embedding
 from slowlens.gather.jsonfile import read_json
 from slowlens.gather.rawfile import quoted

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import (
     CONFIG,
@@ -11,6 +10,7 @@ from slowlens.facts.checkpoint import (
     TOKENIZER_CONFIG,
     FileProblem,
 )
+from slowlens.frozen import dataclass
 from slowlens.gather.rawfile import shortened
 from slowlens.jsonvalue import Json, JsonObject
 

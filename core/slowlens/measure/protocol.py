@@ -1,7 +1,6 @@
 """The lines that cross the process boundary, one JSON object each."""
 
 import json
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from cattrs.preconf.json import make_converter
@@ -10,6 +9,7 @@ from cattrs.strategies import configure_tagged_union
 from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import LoadedModel, Plan
 from slowlens.facts.timing import Finish, Step, Subject, Trial
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from slowlens.facts.diff.changes import TOTAL, WEIGHTS
 from slowlens.facts.difference import Diff, Difference, Effect
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Absent, Json
 from slowlens.reports.units import counted, plain, size, value
 

@@ -31,7 +31,6 @@ Safe: padding is masked, so no token of an answer changes.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from slowlens.facts.checkpoint import (
@@ -54,6 +53,7 @@ from slowlens.findings import (
     Severity,
     ValueEvidence,
 )
+from slowlens.frozen import replace
 
 TOKEN, ID = "pad_token", "pad_token_id"
 ONE_MORE = ("musicgen", "musicgen_melody", "moshi")

@@ -36,7 +36,6 @@ bitsandbytes and FP8, where it may have loaded with less precision.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.quantization import Quantization
@@ -53,6 +52,7 @@ from slowlens.findings import (
     Undecided,
     ValueEvidence,
 )
+from slowlens.frozen import replace
 from slowlens.jsonvalue import ABSENT
 
 LIBRARIES = {

@@ -3,12 +3,12 @@
 import json
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from slowlens.facts.diff.effects import Meaning, meaning
 from slowlens.facts.diff.leaves import Leaf, Leaves, dotted
 from slowlens.facts.difference import Diff, Difference, Effect
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Absent, Json, Pointer, lookup, same
 
 Meanings = Callable[[Pointer], Meaning]

@@ -1,10 +1,10 @@
 """What each key has an effect on, in plain words; the tables are meant to be read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from slowlens.facts.difference import Effect
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Pointer
 
 SPEED, LENGTH, MEMORY = Effect.SPEED, Effect.LENGTH, Effect.MEMORY

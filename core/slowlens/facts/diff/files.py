@@ -1,7 +1,6 @@
 """The JSON files of two checkpoints, pair by pair."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TOKENIZER_CONFIG, Checkpoint
@@ -28,6 +27,7 @@ from slowlens.facts.diff.whole import (
     whole_diff,
 )
 from slowlens.facts.difference import Diff, Effect
+from slowlens.frozen import replace
 from slowlens.jsonvalue import ABSENT
 
 COSMETIC = Effect.COSMETIC

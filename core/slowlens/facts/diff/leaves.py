@@ -1,8 +1,8 @@
 """The leaves of a JSON file while they are brought into one spelling."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Absent, Json, JsonObject, Pointer, finite, lookup, same
 
 OPAQUE = frozenset({"id2label", "label2id", "auto_map", "__float__"})

@@ -1,13 +1,13 @@
 """What a difference in config.json means, given the rest of the two checkpoints."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, Checkpoint
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff.effects import CONFIG as TABLE
 from slowlens.facts.diff.effects import GENERATION, Meaning, dtype_effect, meaning
 from slowlens.facts.difference import Difference, Effect
+from slowlens.frozen import dataclass, replace
 from slowlens.jsonvalue import ABSENT, Pointer
 
 _LOOPS = "only for loops of one's own around the model: generate() reads generation_config.json"

@@ -1,11 +1,11 @@
 """The config classes that a config.json holds: the whole, and what is nested in it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import TEXT_CONFIG_KEYS
 from slowlens.facts.defaults import ClassDefaults, TypeDefaults
 from slowlens.facts.diff.leaves import Leaves, flatten
+from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Json, JsonObject, Pointer, lookup
 
 MAX_PARTS = 3

@@ -1,12 +1,12 @@
 """What it means when tensors are missing, added, of another dtype or another shape."""
 
 import re
-from dataclasses import dataclass
 
 from slowlens.facts.checkpoint import Tensor
 from slowlens.facts.diff.effects import Meaning
 from slowlens.facts.difference import Effect
 from slowlens.facts.renames import grouped
+from slowlens.frozen import dataclass
 
 SPEED, MEMORY, OUTPUT, COSMETIC = Effect.SPEED, Effect.MEMORY, Effect.OUTPUT, Effect.COSMETIC
 _HEAD = re.compile(r"(?:^|\.)(?:lm_head|embed_out)\.weight$")

@@ -1,10 +1,9 @@
 """A file that only one of two checkpoints has, or that cannot be read."""
 
-from dataclasses import replace
-
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.diff.effects import Table
 from slowlens.facts.difference import Diff, Difference, Effect
+from slowlens.frozen import replace
 from slowlens.jsonvalue import ABSENT, Absent, Json, same
 
 ADAPTER_CONFIG = "adapter_config.json"

@@ -4,12 +4,12 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from threading import Lock
 from urllib.parse import quote
 
 from slowlens import __version__
 from slowlens.errors import CheckpointError
+from slowlens.frozen import dataclass
 from slowlens.gather.hub.ids import HubId
 from slowlens.gather.hub.refusals import RateLimitedError, UnreachableError, refusal
 from slowlens.gather.hub.transport import chunks, failures, kind_of, library, opened

@@ -1,10 +1,10 @@
 """Ids of the hub, as people write them and as folders of the caches are named."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from slowlens.errors import CheckpointError
+from slowlens.frozen import dataclass
 from slowlens.gather.rawfile import printable
 
 MAIN = "main"

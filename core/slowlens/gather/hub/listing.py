@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
 from slowlens.errors import CheckpointError, SlowlensError
+from slowlens.frozen import dataclass
 from slowlens.gather.hub.client import Client
 from slowlens.gather.hub.ids import is_commit
 from slowlens.gather.jsonfile import parse

@@ -1,10 +1,11 @@
 """What the numbers in a stretch of memory are, by their bits."""
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from slowlens.facts.checkpoint import Tensor
+from slowlens.frozen import dataclass
 from slowlens.gather.safetensors import data_spans
 
 BLOCK = 4 * 2**20

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import FileProblem, Tensor
+from slowlens.frozen import dataclass
 from slowlens.gather.jsonfile import problem
 from slowlens.gather.rawfile import regular_file
 from slowlens.gather.scan.numbers import numbers

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageText
 from slowlens.errors import WorkerError
 from slowlens.facts.measurement import LoadedModel, Plan
 from slowlens.facts.timing import Subject
+from slowlens.frozen import dataclass
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.worker.arguments import forced
 from slowlens.measure.worker.device import describe

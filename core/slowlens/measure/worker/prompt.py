@@ -1,10 +1,11 @@
 """The prompt as token ids, and back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from transformers import AutoTokenizer
+
+from slowlens.frozen import dataclass
 
 SYNTHETIC_TOKENS = 200
 """Length of the prompt for a model without a tokenizer that fits it."""
