@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     called = tuple(argv[:1]) if argv and argv[0] in COMMANDS else COMMANDS
     gc.disable()  # nothing dies while modules are imported: looking for it costs a tenth
     arguments = parser(called).parse_args(argv)
+    gc.freeze()  # nor afterwards: what is imported stays, and need not be looked at again
     gc.enable()
     try:
         return int(arguments.run(arguments))
