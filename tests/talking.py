@@ -60,9 +60,3 @@ def pair(here: Checkpoint, there: Checkpoint) -> tuple[Merged, Source, Rendered 
     """Both readings, and their templates rendered where a rule would ask for that."""
     merged, source = merged_of(here), source_of(there)
     return merged, source, read_rendered(merged, source)
-
-
-def alone(here: Checkpoint) -> tuple[Merged, None, Rendered | None]:
-    """A reading without a source, and its template rendered where a rule would ask for that."""
-    merged = merged_of(here)
-    return merged, None, read_rendered(merged, None)

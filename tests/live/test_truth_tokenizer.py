@@ -463,7 +463,7 @@ def test_a_prompt_that_begins_twice(sound: Path, tmp_path: Path) -> None:
     (finding,) = findings("bos-doubled", folder, once)
     assert HERE in finding.affects
     assert findings("bos-doubled", folder, folder) == ()
-    assert findings("bos-doubled", once) == ()
+    assert findings("bos-doubled", once, folder) == ()
 
 
 def test_a_tokenizer_without_tokenizer_json(sound: Path, tmp_path: Path) -> None:

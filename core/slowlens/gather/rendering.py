@@ -8,7 +8,6 @@ from slowlens.errors import WorkerError
 from slowlens.facts.conversations import Conversation, conversations
 from slowlens.facts.reading import Merged, Reading, Source
 from slowlens.facts.rendered import Rendered, Renderings, Text
-from slowlens.facts.runtimes import Runtime
 from slowlens.facts.templates import CHATTING, chat_template, has_processor, special_tokens
 from slowlens.facts.tokenizing import may_begin_twice, opens_with_bos
 from slowlens.gather.rawfile import readable
@@ -28,11 +27,11 @@ _Job = tuple[Reading, str]
 
 def read_rendered(merged: Merged, source: Source | None) -> Rendered | None:
     """Render the templates that a rule will ask for; None when none will."""
+    if source is None:
+        return None
     ours = tuple(dict.fromkeys(_wanted(merged, source)))
-    theirs = tuple(dict.fromkeys(_wanted(source, merged))) if source is not None else ()
-    jobs: list[_Job] = [(merged, text) for text in ours]
-    if source is not None:
-        jobs += [(source, text) for text in theirs]
+    theirs = tuple(dict.fromkeys(_wanted(source, merged)))
+    jobs: list[_Job] = [(merged, text) for text in ours] + [(source, text) for text in theirs]
     if not jobs:
         return None
     if find_spec("jinja2") is None:
@@ -49,25 +48,17 @@ def read_rendered(merged: Merged, source: Source | None) -> Rendered | None:
     )
 
 
-def _wanted(here: Reading, there: Reading | None) -> Iterator[str]:
+def _wanted(here: Reading, there: Reading) -> Iterator[str]:
     """Yield the templates of ``here`` that differ, and those that may begin a prompt twice."""
     for runtime in CHATTING:
         template = chat_template(here.checkpoint, runtime)
-        other = None if there is None else chat_template(there.checkpoint, runtime)
+        other = chat_template(there.checkpoint, runtime)
         if template is None:
             continue
         differs = other is not None and other.text != template.text
         twice = may_begin_twice(here.checkpoint, runtime) and not opens_with_bos(template)
-        if differs or (twice and not _same_twice(here, there, runtime)):
+        if differs or (twice and not may_begin_twice(there.checkpoint, runtime)):
             yield template.text
-
-
-def _same_twice(here: Reading, there: Reading | None, runtime: Runtime) -> bool:
-    """Whether the other checkpoint begins a prompt in the same way: then nobody asks."""
-    if there is None or not may_begin_twice(there.checkpoint, runtime):
-        return False
-    ours, theirs = (chat_template(side.checkpoint, runtime) for side in (here, there))
-    return ours is not None and theirs is not None and ours.text == theirs.text
 
 
 def _rendered(jobs: Iterable[_Job], calls: Sequence[Conversation]) -> tuple[list[Renderings], str]:

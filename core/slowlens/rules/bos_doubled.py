@@ -4,9 +4,10 @@
 Renders a question with the chat template and asks whether it begins with the begin token, and
 whether the tokenizer puts one before every text itself. In transformers 5 the post-processor of
 tokenizer.json decides that; in transformers 4 ``add_bos_token`` does for the tokenizers of Llama 2,
-Code Llama, Gemma, Cohere and GPT-NeoX (for the first four a missing key means true). Many models
-are published in this state, Llama 3 and Gemma among them: so it is only a note where there is no
-source to compare with, and nothing where the source is the same.
+Code Llama, Gemma, Cohere and GPT-NeoX (for the first four a missing key means true).
+
+Most models are published in this state, Llama 3, Gemma and Mistral among them, and work well. So
+only what the source does not do is reported, and nothing without a source.
 
 ## Why it is worse
 Two begin tokens are something that the model never saw in training: answers become slightly worse,
@@ -38,7 +39,7 @@ from slowlens.facts.conversations import Case
 from slowlens.facts.reading import Merged, Reading, Source
 from slowlens.facts.rendered import Rendered, Renderings
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.facts.templates import ChatTemplate, chat_template
+from slowlens.facts.templates import ChatTemplate, chat_template, chat_templates
 from slowlens.facts.tokenizing import ADD_BOS, adds_bos, may_begin_twice, opens_with_bos
 from slowlens.findings import (
     Applicability,
@@ -54,7 +55,7 @@ from slowlens.findings import (
 READERS = (*GENERATE, Runtime.VLLM)
 
 
-def check(merged: Merged, source: Source | None, rendered: Rendered | None) -> Iterator[Finding]:
+def check(merged: Merged, source: Source, rendered: Rendered | None) -> Iterator[Finding]:
     """Yield one finding with the runtimes where a prompt begins twice."""
     if not merged.checkpoint.generates:
         return
@@ -64,9 +65,9 @@ def check(merged: Merged, source: Source | None, rendered: Rendered | None) -> I
         return
     bos = merged.checkpoint.tokenizer.bos_token
     yield Finding(
-        message=f"the chat template writes {bos} and the tokenizer adds it again"
-        + ("" if source is None else ", which the source does not"),
-        severity=Severity.NOTE if source is None else Severity.WARNING,
+        message=f"the chat template writes {bos} and the tokenizer adds it again, "
+        "which the source does not",
+        severity=Severity.WARNING,
         confidence=Confidence.READ,
         affects=affects,
         evidence=(
@@ -84,16 +85,17 @@ def check(merged: Merged, source: Source | None, rendered: Rendered | None) -> I
     )
 
 
-def _is_new(merged: Merged, source: Source | None, rendered: Rendered, runtime: Runtime) -> bool:
+def _is_new(merged: Merged, source: Source, rendered: Rendered, runtime: Runtime) -> bool:
     """Whether a prompt begins twice here, and not in the source."""
     here = chat_template(merged.checkpoint, runtime)
     if here is None or not may_begin_twice(merged.checkpoint, runtime):
         return False
-    there = None if source is None else chat_template(source.checkpoint, runtime)
-    if source is None or there is None or not adds_bos(source.checkpoint, runtime):
-        return _opens(merged, here, rendered.merged, rendered.problem)
-    if here.text == there.text:
+    adds = adds_bos(source.checkpoint, runtime)
+    if adds and any(here.text == text for _, text in chat_templates(source.checkpoint)):
         return False
+    there = chat_template(source.checkpoint, runtime)
+    if there is None or not adds:
+        return _opens(merged, here, rendered.merged, rendered.problem)
     opened = _opens(source, there, rendered.source, rendered.problem)
     return not opened and _opens(merged, here, rendered.merged, rendered.problem)
 

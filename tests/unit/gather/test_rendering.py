@@ -4,12 +4,14 @@ from pathlib import Path
 import pytest
 
 from builders import checkpoint
+from pairs import merged_of
 from slowlens.checking import check
 from slowlens.facts.conversations import Case
 from slowlens.facts.rendered import Rendered, Text
 from slowlens.gather import rendering
 from slowlens.gather.renderer import LONGEST, render
-from talking import CHATML, alone, pair, talking
+from slowlens.gather.rendering import read_rendered
+from talking import CHATML, pair, talking
 
 FILLS_MEMORY = "{{ 'x' * 10000000000 }}"
 DOUBLES = (
@@ -120,7 +122,7 @@ def test_a_template_of_megabytes_is_not_rendered() -> None:
 
 @pytest.mark.parametrize("template", [None, "x"])
 def test_nothing_is_rendered_where_nobody_asks(template: str | None) -> None:
-    assert alone(talking({}, jinja=template))[2] is None
+    assert read_rendered(merged_of(talking({}, jinja=template)), None) is None
     assert pair(talking({}, jinja=template), talking({}, jinja=template))[2] is None
     assert pair(talking({}, jinja="x"), talking({}))[2] is None
 
