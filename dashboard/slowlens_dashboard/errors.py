@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from slowlens.errors import SlowlensError
+from slowlens_dashboard.instructions import Command, instructions
 from slowlens_dashboard.prose import code, prose, sentence
 
 logger = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ logger = logging.getLogger(__name__)
 def explain(error: Exception) -> bool:
     """Draw an error for a person; return True, which keeps Streamlit from drawing its own."""
     if isinstance(error, SlowlensError):
-        st.error(prose(error.hint), title=prose(sentence(str(error))), icon=":material/error:")
+        _draw(str(error), error.hint)
         return True
     logger.exception("a page failed", exc_info=error)
     what = code(f"{type(error).__name__}: {error}")
@@ -26,6 +27,19 @@ def explain(error: Exception) -> bool:
         icon=":material/error:",
     )
     return True
+
+
+def _draw(message: str, hint: str) -> None:
+    """Draw what happened and what to do next; commands below, where they can be copied."""
+    said, *others = [*instructions(hint)] or [""]
+    if isinstance(said, Command):
+        said, others = "", [said, *others]
+    st.error(prose(said), title=prose(sentence(message)), icon=":material/error:")
+    for part in others:
+        if isinstance(part, Command):
+            st.code(part.text, language=part.language, wrap_lines=True)
+        else:
+            st.markdown(prose(part))
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Options:
         if not path.is_dir() and (wanted := hub_id(text.strip())):
             raise CheckpointError(
                 f"{text.strip()} is a model of the Hugging Face hub: the dashboard reads folders.",
-                hint=f"Check it in a terminal with: slowlens check {text.strip()}\n\nOr download it"
+                hint=f"Check it in a terminal with: slowlens check {text.strip()}. Or download it"
                 f" and name that folder: hf download {wanted.repo} --revision {wanted.revision}"
                 f" --local-dir {wanted.repo.partition('/')[2]}",
             )

@@ -72,12 +72,17 @@ def difference_table(differences: Iterable[Difference], settings: Settings) -> p
             "Key": code(d.key),
             "Source": cell(d.source),
             "Merged": cell(d.merged),
-            "What it means": prose(d.note),
-            "Decided by": _decision(d.file, settings.get(d.key.rsplit(".", 1)[-1], {})),
+            "What it means": _meaning(d, settings.get(d.key.rsplit(".", 1)[-1], {})),
         }
         for d in differences
     ]
     return pd.DataFrame(rows)
+
+
+def _meaning(difference: Difference, setting: Mapping[Runtime, Setting]) -> str:
+    decided = _decision(difference.file, setting)
+    by = f":gray[decided by {decided}]" if decided else ""
+    return "  \n".join(part for part in (prose(difference.note), by) if part)
 
 
 def _decision(file: str, setting: Mapping[Runtime, Setting]) -> str:

@@ -84,8 +84,11 @@ def _silenced(run: Run) -> None:
 def _line(item: Found, key: str) -> None:
     """Draw a finding that does not count in short."""
     rule, finding = item
-    text = f"{severity_badge(finding)} {prose(sentence(finding.message))}"
-    cost = f"  \n:gray[Costs: {prose(finding.cost)}]" if finding.cost else ""
-    with st.container(horizontal=True, vertical_alignment="top", border=True):
-        st.markdown(text + cost, width="stretch")
-        about(rule, key)
+    with st.container(border=True):
+        left, right = st.columns([6, 1], vertical_alignment="center")
+        with left.container(gap="xxsmall"):
+            st.markdown(f"{severity_badge(finding)} {prose(sentence(finding.message))}")
+            if finding.cost:
+                st.caption(f"Costs: {prose(finding.cost)}")
+        with right:
+            about(rule, key)

@@ -96,5 +96,7 @@ def confirm(root: Path, edits: Sequence[Edit], titles: Sequence[str]) -> None:
     with body:
         names = repairs.files(root, edits)
         st.markdown(f"This writes {', '.join(map(code, names))} in {code(str(root))}:")
+        if len(titles) > 1:
+            st.caption(plain("; ".join(titles)))
         st.code(repairs.diff(root, edits), language="diff", height=320)
         st.caption("Only these lines change. Undo brings the exact old bytes back.")

@@ -31,8 +31,8 @@ def test_differences_name_the_deciding_file() -> None:
     table = difference_table([here, beside, other], a_run().settings)
     assert list(table["Source"]) == ["*not set*", "*not set*", "`1`"]
     assert list(table["Merged"]) == ["`false`", "`false`", "`2`"]
-    assert list(table["Decided by"]) == [
-        "this file, for transformers 4 and 5 generate",
-        "this file, for a bare forward loop",
-        "`generation_config.json`",
+    assert list(table["What it means"]) == [
+        "n  \n:gray[decided by this file, for transformers 4 and 5 generate]",
+        "n  \n:gray[decided by this file, for a bare forward loop]",
+        ":gray[decided by `generation_config.json`]",
     ]
