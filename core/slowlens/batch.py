@@ -18,6 +18,8 @@ class Broken:
     """The whole path, or the id of a model of the hub."""
     message: str
     hint: str
+    silences: tuple[Silence, ...] = ()
+    """The silences that cover it: whether they silence something cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,11 @@ class Batch:
     @property
     def idle(self) -> tuple[Silence, ...]:
         """The silences that silenced nothing, as far as the rules could be asked."""
-        return tuple(s for s in self.silences if not self._may_have_silenced(s))
+        return tuple(
+            silence
+            for silence in self.silences
+            if not any(silence in r.silences and _may_find(r, silence.rule) for r in self.results)
+        )
 
     def code(self, result: Run | Broken) -> ExitCode:
         """Return what the shell would be told of one result alone."""
@@ -63,13 +69,12 @@ class Batch:
         """Whether a finding that is so grave fails the gate."""
         return severity.rank >= self.fail_on.rank
 
-    def _may_have_silenced(self, silence: Silence) -> bool:
-        covered = (run for run in self.runs if silence in run.silences)
-        return any(
-            outcome.rule == silence.rule and outcome.status is not Status.PASSED
-            for run in covered
-            for outcome in run.outcomes
-        )
+
+def _may_find(result: Run | Broken, rule: str) -> bool:
+    """Whether a rule found something, or could not be asked."""
+    if isinstance(result, Broken):
+        return True
+    return any(o.rule == rule and o.status is not Status.PASSED for o in result.outcomes)
 
 
 def batch(results: "Run | Batch | Iterable[Run]") -> Batch:

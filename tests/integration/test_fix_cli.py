@@ -242,3 +242,20 @@ def test_what_is_silenced_is_not_fixed(
     assert slowlens("fix", slow, "--apply") == 0
     assert "this is silenced. we time it [gen-use-cache-false]" in capsys.readouterr().out
     assert contents(slow) == before
+
+
+def test_what_is_silenced_is_not_left_either(
+    endless: tuple[Path, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    merged, source = endless
+    builders.write_json(merged / "generation_config.json", {"do_sample": False, "use_cache": False})
+    rule = "eos-lost-or-wrong"
+    (tmp_path / "slowlens.toml").write_text(f'[[silence]]\nrule = "{rule}"\nreason = "we stop it"')
+    monkeypatch.chdir(tmp_path)
+    assert slowlens("fix", merged, "--source", source, "--apply") == 0
+    shown = capsys.readouterr().out
+    assert "Wrote generation_config.json." in shown
+    assert f"[{rule}]" not in shown.split("Checked again")[1]

@@ -79,3 +79,10 @@ def test_a_silence_is_idle_when_its_rule_had_nothing_to_say(outcome: Outcome, id
 def test_a_silence_that_covers_nothing_is_idle() -> None:
     silence = Silence(RULE, "why", "runs/*")
     assert Batch((FAILING,), silences=(silence,)).idle == (silence,)
+
+
+def test_what_covers_only_a_broken_one_may_have_silenced_something() -> None:
+    silence = Silence(RULE, "why")
+    covered = replace(BROKEN, silences=(silence,))
+    assert Batch((covered,), silences=(silence,)).idle == ()
+    assert Batch((BROKEN,), silences=(silence,)).idle == (silence,)

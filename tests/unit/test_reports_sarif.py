@@ -148,6 +148,25 @@ def test_a_fingerprint_outlives_a_moved_line_and_another_message() -> None:
     assert first != fingerprint(replace(a_finding(), evidence=()))
 
 
+def test_a_fingerprint_outlives_a_clone_elsewhere_and_a_new_commit_of_a_model() -> None:
+    def fingerprint(path: str, root: str = "", origin: str = "") -> object:
+        run = run_of(found(RULE, a_finding()))
+        run = replace(run, merged=replace(run.merged, path=path, origin=origin))
+        return sarif(Batch((run,), root=root))["results"][0]["partialFingerprints"]
+
+    assert fingerprint("/here", "/here") == fingerprint("/there/too", "/there/too")
+    assert fingerprint("/here") != fingerprint("/there")
+    model = fingerprint("/home/a/models--org--name/snapshots/1", origin="org/name@1")
+    assert model == fingerprint("/home/b/models--org--name/snapshots/2", origin="org/name@2")
+    assert model != fingerprint("/home/a/models--org--other/snapshots/1", origin="org/other@1")
+
+
+def test_text_of_a_checkpoint_is_no_link() -> None:
+    nasty = a_finding(message='eos_token is "[log in](https://example.org)\udcff\x1b"')
+    (result,) = sarif(run_of(found(RULE, nasty)))["results"]
+    assert "[log in\\](https://example.org)\\udcff\\x1b" in result["message"]["text"]
+
+
 def test_what_was_not_checked_is_a_notification() -> None:
     crashed = Outcome(RULE, Status.CRASHED, reason="KeyError: 1")
     run = run_of(crashed, problems=(UNREAD,))
@@ -171,3 +190,10 @@ def test_a_sound_one_is_a_success() -> None:
     invocation = sarif(Batch((PASSING, SILENCED)))["invocations"][0]
     assert invocation["executionSuccessful"]
     assert (invocation["exitCode"], invocation["toolExecutionNotifications"]) == (0, [])
+
+
+def test_a_silence_that_silences_nothing_is_no_failure() -> None:
+    invocation = sarif(Batch((PASSING,), silences=(SILENCE,)))["invocations"][0]
+    assert invocation["executionSuccessful"]
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note["level"] == "warning"

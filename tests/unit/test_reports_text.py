@@ -147,8 +147,13 @@ def test_long_names_and_messages_are_cut() -> None:
     assert lines[2].endswith("…")
 
 
-def test_one_that_is_broken_is_no_report() -> None:
-    assert text(Batch((BROKEN,))) == ""
+def test_a_name_of_two_lines_is_one_row() -> None:
+    rows = text(Batch((run_of(name="a\nb"), PASSING))).splitlines()
+    assert rows[1].startswith("a\\nb/merged  passed")
+
+
+def test_one_that_is_broken_says_why() -> None:
+    assert text(Batch((BROKEN,))) == "unread    it is a file. Pass a folder.\n"
     assert "0 checkpoints" in text(Batch(()))
 
 
@@ -245,7 +250,7 @@ def test_a_checkpoint_writes_no_markdown() -> None:
     shown = markdown(run_of(found(OTHER, a_finding(message=nasty))))
     row = next(line for line in shown.splitlines() if "team" in line)
     assert (
-        "\\`x\\` \\*b\\* \\[l\\](u) &lt;img src=x&gt; \\| &#64;team \\_i\\_ \\$m\\$ \\~s\\~ # h"
+        "\\`x\\` \\*b\\* \\[l\\](u) &lt;img src=x&gt; \\| &#64;team \\_i\\_ \\$m\\$ \\~s\\~ &#35; h"
         " \\\\x1b snake_case &amp; \\\\"
     ) in row
     assert row.count(" | ") == 4

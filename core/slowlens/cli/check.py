@@ -16,7 +16,7 @@ from pathlib import Path
 
 from slowlens.batch import Batch, Broken
 from slowlens.checking import Surroundings, check_one, surroundings
-from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
+from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision, not_empty
 from slowlens.cli.output import add_output, write
 from slowlens.cli.scanbar import ScanBar
 from slowlens.errors import CheckpointError
@@ -31,8 +31,10 @@ from slowlens.silencefile import SilenceFile, find_silences, read_silences
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("merged", nargs="+", help=FOLDER_OR_ID.format(" in question; or several"))
-    parser.add_argument("--source", help=FOLDER_OR_ID.format(" that all of them came from"))
+    several = FOLDER_OR_ID.format(" in question; or several")
+    parser.add_argument("merged", nargs="+", type=not_empty, help=several)
+    origin = FOLDER_OR_ID.format(" that all of them came from")
+    parser.add_argument("--source", type=not_empty, help=origin)
     add_revision(parser)
     parser.add_argument(
         "--runtime",
@@ -85,11 +87,12 @@ def _check(
 ) -> Run | Broken:
     bar = ScanBar(name) if arguments.scan_weights else None
     whole = arguments.format in ("json", "jsonl")
+    covering = silences.covering(name)
     try:
-        return check_one(around, name, None, silences.covering(name), bar, differences=whole)
+        return check_one(around, name, None, covering, bar, differences=whole)
     except CheckpointError as error:
         path = name if hub_id(name) else str(Path(name).absolute())
-        return Broken(path, str(error), error.hint)
+        return Broken(path, str(error), error.hint, covering)
 
 
 def _mention_source(merged: Sequence[str]) -> None:
@@ -100,15 +103,16 @@ def _mention_source(merged: Sequence[str]) -> None:
 
 def _report(found: Batch, name: str, output: Path | None) -> None:
     """Write the report, and to standard error what it would not tell somebody who waits."""
-    in_table = name == "text" and output is None and len(found.results) > 1
+    on_terminal = name == "text" and output is None
+    in_table = on_terminal and len(found.results) > 1
     for item in () if in_table else found.broken:
         _tell(item.message)
         _tell(item.hint, begin="  ")
-    if name != "text" or output is not None:
+    if not on_terminal:
         for silence in found.idle:
             _tell(f"slowlens.toml: nothing to silence for {silence.rule}")
-    if text := render(name, found):
-        write(text, output)
+    if found.runs or in_table or not on_terminal:
+        write(render(name, found), output)
     if output is not None:
         codes = [found.code(result).name.lower() for result in found.results]
         counts = ", ".join(f"{codes.count(code)} {code}" for code in dict.fromkeys(codes))

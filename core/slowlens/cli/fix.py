@@ -13,7 +13,7 @@ from pathlib import Path
 
 from slowlens import patch
 from slowlens.checking import check
-from slowlens.cli.names import FOLDER_OR_ID
+from slowlens.cli.names import FOLDER_OR_ID, not_empty
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
 from slowlens.gather.hub.ids import hub_id, not_here, require_weights
@@ -25,14 +25,16 @@ from slowlens.reports.words import unasked
 from slowlens.rules import RULES
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
+from slowlens.standing import Standing
 
 COLOURS = {"-": 31, "+": 32, "@": 36}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("merged", help="folder of the checkpoint to fix; an id is only looked at")
-    parser.add_argument("--source", help=FOLDER_OR_ID.format(" it came from"))
+    only = "folder of the checkpoint to fix; an id is only looked at"
+    parser.add_argument("merged", type=not_empty, help=only)
+    parser.add_argument("--source", type=not_empty, help=FOLDER_OR_ID.format(" it came from"))
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--diff", action="store_true", help="show what would change (default)")
     action.add_argument(
@@ -67,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.apply:
         patch.apply(prepared, repair.titles)
         _print(_written(arguments, prepared))
-        _print(_left(check(folder, arguments.source)))
+        _print(_left(check(folder, arguments.source, silences=silences)))
     else:
         _print(_painted(patch.unified_diff(prepared)))
         print(f"\nNothing was written. {_how_to_write(arguments)}")
@@ -140,7 +142,8 @@ def _written(arguments: argparse.Namespace, prepared: patch.Patch) -> Iterator[s
 
 def _left(again: Run) -> Iterator[str]:
     """Say what a second check still finds, and what no check of files can tell."""
-    findings = [(o.rule, finding) for o in again.outcomes for finding in o.findings]
+    found = again.standings
+    findings = (*found[Standing.COUNTED], *found[Standing.ELSEWHERE])
     yield "Checked again, and this is left:" if findings else "Checked again: nothing is left."
     for rule, finding in findings:
         yield from labelled(finding.severity, f"{finding.message} [{rule}]")

@@ -23,6 +23,7 @@ from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 from slowlens.reports.measurement import render
 from slowlens.run import Run
+from slowlens.silencefile import find_silences
 from slowlens.store import default_store
 
 EXIT_CODES = {Status.DONE: 0, Status.FAILED: 2, Status.STOPPED: 130}
@@ -51,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, diagnose, keep the run, print it."""
     for folder in filter(None, (arguments.merged, arguments.source)):
         require_weights(folder)
-    checked = check(arguments.merged, arguments.source)
+    silences = find_silences(Path.cwd()).covering(str(arguments.merged))
+    checked = check(arguments.merged, arguments.source, silences=silences)
     measurement = _follow(_plan(arguments), print_event if arguments.events else Progress())
     failed = measurement.status is Status.FAILED
     failure = SlowlensError(measurement.error, hint=measurement.hint)

@@ -28,9 +28,9 @@ def render(batch: Batch) -> str:
 
 
 def escaped(text: str) -> str:
-    """Keep text of a checkpoint from being Markdown, HTML or a mention."""
+    """Keep text of a checkpoint from being Markdown, HTML, a mention or the number of an issue."""
     safe = _MARKS.sub(lambda mark: f"\\{mark[0]}", plain(text).replace("\n", " "))
-    return escape(safe, quote=False).replace("@", "&#64;")
+    return escape(safe, quote=False).replace("#", "&#35;").replace("@", "&#64;")
 
 
 def _several(batch: Batch) -> Iterator[str]:

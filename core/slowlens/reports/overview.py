@@ -33,7 +33,8 @@ def overview(batch: Batch) -> Iterator[str]:
 def cells(batch: Batch) -> Iterator[tuple[str, ...]]:
     """Yield name, verdict, counts by severity, and the worst of each result."""
     for name, result in zip(words.names(batch.results), batch.results, strict=True):
-        shown = plain(name if len(name) <= NAME else f"…{name[1 - NAME :]}")
+        name = plain(name).replace("\n", "\\n")
+        shown = name if len(name) <= NAME else f"…{name[1 - NAME :]}"
         verdict = words.VERDICTS[batch.code(result)]
         yield (shown, verdict, *_counts(result), plain(worst(result)))
 

@@ -13,6 +13,7 @@ from slowlens.diagnose import Found, Status
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.findings import Rule, Severity, ValueEvidence
 from slowlens.reports import words
+from slowlens.reports.units import plain
 from slowlens.rulepage import page, references
 from slowlens.rules import RULES
 from slowlens.run import Run
@@ -73,7 +74,7 @@ def _result(
     result: dict[str, Any] = {
         "ruleId": rule,
         "level": str(finding.severity),
-        "message": {"text": f"{finding.message}.{cost}"},
+        "message": {"text": _unlinked(f"{finding.message}.{cost}")},
         "locations": [_location(batch, run, *words.place(finding))],
         "partialFingerprints": {"slowlens/v1": _fingerprint(batch, run, found)},
         "properties": {
@@ -87,6 +88,11 @@ def _result(
         why = next(silence.reason for silence in run.silences if silence.rule == rule)
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
+
+
+def _unlinked(text: str) -> str:
+    """Keep text of a checkpoint from being a link: messages of SARIF may have ``[a](b)``."""
+    return plain(text).replace("](", "\\](")
 
 
 def _location(batch: Batch, run: Run, file: str, line: int) -> dict[str, Any]:
@@ -104,7 +110,8 @@ def _address(path: str) -> str:
 
 def _fingerprint(batch: Batch, run: Run, found: Found) -> str:
     """Stay the same while the same rule complains of the same key, whatever the line."""
-    where = words.located(run.merged.path, "", batch.root)
+    here = words.located(run.merged.path, CONFIG, batch.root)
+    where = run.merged.origin.partition("@")[0] or here
     evidence = (e for e in found.finding.evidence if isinstance(e, ValueEvidence))
     keys = [".".join((e.file, *e.pointer)) for e in evidence]
     text = "\n".join((where, found.rule, *sorted(keys), *found.finding.affects))
@@ -114,10 +121,10 @@ def _fingerprint(batch: Batch, run: Run, found: Found) -> str:
 def _invocation(batch: Batch) -> dict[str, Any]:
     notes = list(_notifications(batch))
     return {
-        "executionSuccessful": not notes,
+        "executionSuccessful": all(level is not Severity.ERROR for level, _ in notes),
         "exitCode": int(batch.exit_code),
         "toolExecutionNotifications": [
-            {"level": level, "message": {"text": text}} for level, text in notes
+            {"level": level, "message": {"text": _unlinked(text)}} for level, text in notes
         ],
     }
 

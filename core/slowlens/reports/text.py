@@ -18,12 +18,12 @@ FEW_WRITERS = 3
 
 
 def render(batch: Batch) -> str:
-    """Render one run in full, several as a table; nothing for one that could not be read."""
+    """Render one run in full, several as a table."""
     match batch.results:
         case [Run() as run]:
             lines = [*_lines(run)]
-        case [Broken()]:
-            return ""
+        case [Broken(message=message, hint=hint)]:
+            lines = [*labelled("unread", f"{message}. {hint}")]
         case _:
             lines = [*overview(batch)]
     for silence in batch.idle:

@@ -84,6 +84,42 @@ def test_a_broken_one_alone_is_told_on_the_error_stream(name: str, asked: Any) -
     assert name == "text" or "is not a checkpoint" in out
 
 
+def test_a_broken_one_alone_is_told_in_a_file_too(asked: Any, tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("of yesterday")
+    code, out, err = asked(EMPTY_ONE, "-o", "report")
+    assert (code, out) == (2, "")
+    assert "is not a checkpoint" in err
+    assert "is not a checkpoint" in (tmp_path / "report").read_text()
+    assert "yesterday" not in (tmp_path / "report").read_text()
+
+
+@pytest.mark.parametrize("arguments", [("",), (SLOW_ONE, "--source", "")])
+def test_a_variable_that_was_never_set_is_wrong_usage(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        check(*arguments)
+    assert caught.value.code == 3
+    assert "the name is empty" in capsys.readouterr().err
+
+
+def test_a_file_that_vanishes_under_a_scan_does_not_stop_the_rest(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = checking.scan_weights
+
+    def late(merged: Any, *more: Any) -> Any:
+        if "slow" in str(merged.root):
+            (merged.root / "model.safetensors").unlink()
+        return real(merged, *more)
+
+    monkeypatch.setattr(checking, "scan_weights", late)
+    code, out, _ = asked(SLOW_ONE, SOUND_ONE, "--scan-weights")
+    assert code == 2
+    assert "model.safetensors is missing" in out
+    assert "sound/merged  passed" in out
+
+
 def test_two_folders_may_be_a_merge_and_its_source(asked: Any) -> None:
     _, _, err = asked(SLOW_ONE, "source")
     assert f"slowlens check {SLOW_ONE} --source source" in err
@@ -172,6 +208,13 @@ def test_a_silence_that_silences_nothing_is_reported_and_does_not_fail(asked: An
     assert json.loads(out)["silences"][0]["reason"] == "timed that way"
 
 
+def test_a_silence_for_what_cannot_be_read_is_left_in_peace(asked: Any) -> None:
+    silence()
+    code, out, err = asked(EMPTY_ONE, "--format", "json")
+    assert code == 2
+    assert "nothing to silence" not in out + err
+
+
 def test_a_silence_for_another_checkpoint_is_left_in_peace(asked: Any) -> None:
     silence(checkpoint="runs/slow/merged")
     assert "nothing to silence" not in asked(SOUND_ONE)[1]
@@ -226,5 +269,6 @@ def test_every_name_that_is_promised_is_there() -> None:
     stub = Path(slowlens.__file__).with_suffix(".pyi").read_text()
     for name in slowlens.__all__:
         assert f" as {name}\n" in stub or f"{name}: str" in stub
+        assert name in dir(slowlens)
     with pytest.raises(AttributeError, match="nothing"):
         _ = slowlens.nothing

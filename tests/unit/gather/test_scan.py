@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import slowlens.gather.scan.pieces
 import slowlens.gather.scan.reading
 import slowlens.gather.scan.rows
-from slowlens.errors import SlowlensError
+from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.scan import Scan
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.scan import scan, scan_weights
@@ -171,8 +171,37 @@ def test_a_file_that_became_shorter_is_told(tmp_path: Path) -> None:
 def test_a_file_that_vanished_is_an_error(tmp_path: Path) -> None:
     checkpoint = read_checkpoint(written(tmp_path, {"a": random(4, 10)}))
     (tmp_path / "model.safetensors").unlink()
-    with pytest.raises(SlowlensError, match="missing"):
+    with pytest.raises(CheckpointError, match=r"^model.safetensors is missing$"):
         scan_weights(checkpoint, None, quietly)
+
+
+def test_new_rows_of_a_file_that_became_shorter_are_told(tmp_path: Path) -> None:
+    source = read_checkpoint(written(tmp_path / "source", {EMBEDDING: random(40, 10)}))
+    merged = read_checkpoint(written(tmp_path / "merged", {EMBEDDING: random(400, 10)}))
+    (tensor,) = merged.weights.tensors
+    places = scan.places(merged.root, (tensor,))
+    with (merged.root / "model.safetensors").open("r+b") as opened:
+        opened.truncate(2003)
+    with pytest.raises(SlowlensError, match="shorter"):
+        slowlens.gather.scan.rows.new_rows(
+            tensor, places[EMBEDDING], source.weights.tensors[0].shape[0]
+        )
+
+
+def test_rows_that_are_no_whole_bytes_are_not_looked_at(tmp_path: Path) -> None:
+    empty = [written(tmp_path / f"{n}", {EMBEDDING: random(n, 0)}) for n in (4, 8)]
+    assert scanned(empty[1], empty[0]).new_rows == ()
+    for rows in (4, 8):
+        folder = tmp_path / f"packed-{rows}"
+        folder.mkdir()
+        size = rows // 2
+        entry = {"dtype": "F4", "shape": [rows, 1], "data_offsets": [0, size]}
+        text = json.dumps({EMBEDDING: entry}).encode()
+        (folder / "config.json").write_text('{"model_type": "llama"}')
+        content = len(text).to_bytes(8, "little") + text + bytes([7] * size)
+        (folder / "model.safetensors").write_bytes(content)
+    found = scanned(tmp_path / "packed-8", tmp_path / "packed-4")
+    assert (found.tensors, found.new_rows) == (1, ())
 
 
 @given(data=st.binary(min_size=0, max_size=256), kind=st.sampled_from(["F64", "F32", "F16"]))

@@ -61,6 +61,20 @@ def test_the_run_goes_to_the_store_and_to_the_file(
     assert f"run kept in {output}" in shown.err
 
 
+def test_what_is_silenced_is_no_cause(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    builders.write_json(root / "generation_config.json", {"use_cache": False})
+    rule = 'rule = "gen-use-cache-false"\nreason = "we time it"'
+    (tmp_path / "slowlens.toml").write_text(f"[[silence]]\n{rule}")
+    assert cli.main(["measure", str(root)]) == 0
+    assert "turns it off" in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["measure", str(root), "-o", "x.json"]) == 0
+    assert "turns it off" not in capsys.readouterr().out
+    assert load(tmp_path / "x.json").silences[0].reason == "we time it"
+
+
 @pytest.mark.usefixtures("no_store")
 @pytest.mark.parametrize("shown", [[], ["--format", "json"], ["--events"]])
 def test_without_a_store_the_file_is_written_all_the_same(

@@ -14,7 +14,7 @@ def scan_weights(merged: Checkpoint, source: Checkpoint | None, progress: Progre
     """Read every weight of ``merged`` once, beside the source's of the same dtype and shape.
 
     Memory is bounded by a few blocks a thread, whatever the size of the checkpoint.
-    SlowlensError when numpy is missing, or a file cannot be opened at all.
+    SlowlensError when numpy is missing, CheckpointError when a file is gone.
     """
     try:
         from slowlens.gather.scan.scan import scan  # numpy is for those who ask for it

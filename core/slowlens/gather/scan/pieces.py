@@ -1,10 +1,11 @@
 """Which bytes of which files are read together."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.checkpoint import Tensor
 from slowlens.frozen import dataclass
 from slowlens.gather.safetensors import data_spans
@@ -33,15 +34,22 @@ class Piece:
 
 
 def places(root: Path, tensors: Iterable[Tensor]) -> dict[str, Place]:
-    """Find where tensors lie; SlowlensError when a file cannot be read any more."""
+    """Find where tensors lie; CheckpointError when a file cannot be read any more."""
     by_file: defaultdict[str, list[str]] = defaultdict(list)
     for tensor in tensors:
         by_file[tensor.file].append(tensor.name)
     return {
         name: Place(root / file, begin)
         for file, names in by_file.items()
-        for name, (begin, _) in data_spans(root / file, names).items()
+        for name, (begin, _) in _spans(root, file, names).items()
     }
+
+
+def _spans(root: Path, file: str, names: Collection[str]) -> dict[str, tuple[int, int]]:
+    try:
+        return data_spans(root / file, names)
+    except SlowlensError as error:
+        raise CheckpointError(f"{file} {error}", hint=error.hint) from error
 
 
 def shares(

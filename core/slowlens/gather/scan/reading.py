@@ -74,6 +74,12 @@ def read_all(shares: Iterable[tuple[Piece, ...]]) -> Iterator[Read]:
                 future.cancel()
 
 
+def fill(buffer: memoryview, file: BufferedReader) -> None:
+    """Read into the whole of ``buffer``; SlowlensError when the file has become shorter."""
+    if file.readinto(buffer) != len(buffer):
+        raise SlowlensError("became shorter while it was read", hint="Check it again.")
+
+
 def _read(share: tuple[Piece, ...], buffers: local) -> Read:
     seen: list[Seen] = []
     files = _Files()
@@ -99,15 +105,14 @@ class _Files:
         self._open: dict[Path, BufferedReader] = {}
 
     def fill(self, buffer: memoryview, place: Place, offset: int) -> None:
-        """Read into the whole of ``buffer``; SlowlensError when the file has become shorter."""
+        """Read into the whole of ``buffer`` what stands behind ``place``."""
         self.asked = place.path
         file = self._open.get(place.path)
         if file is None:
             file = self.stack.enter_context(regular_file(place.path))
             self._open[place.path] = file
         file.seek(place.begin + offset)
-        if file.readinto(buffer) != len(buffer):
-            raise SlowlensError("became shorter while it was read", hint="Check it again.")
+        fill(buffer, file)
 
 
 def _look(piece: Piece, files: _Files, buffers: local) -> Seen:

@@ -7,10 +7,11 @@ from slowlens.facts.scan import NewRows
 from slowlens.gather.rawfile import regular_file
 from slowlens.gather.scan.numbers import LAYOUTS, OTHER
 from slowlens.gather.scan.pieces import BLOCK, Place
+from slowlens.gather.scan.reading import fill
 
 
 def new_rows(tensor: Tensor, place: Place, first: int) -> NewRows:
-    """Read the rows of ``tensor`` from number ``first`` on; OSError and SlowlensError as usual."""
+    """Read the rows of ``tensor`` from number ``first`` on; SlowlensError when they are gone."""
     count = tensor.shape[0] - first
     width = tensor.size // tensor.shape[0]
     layout = LAYOUTS.get(tensor.dtype, OTHER)
@@ -19,7 +20,8 @@ def new_rows(tensor: Tensor, place: Place, first: int) -> NewRows:
     with regular_file(place.path) as file:
         file.seek(place.begin + first * width)
         for start in range(0, count, at_once):
-            data = file.read(min(at_once, count - start) * width)
+            data = bytearray(min(at_once, count - start) * width)
+            fill(memoryview(data), file)
             rows = np.frombuffer(data, np.uint8).reshape(-1, width)
             values = rows.view(layout.kind) & layout.kind(layout.magnitude)
             filled = values.any(axis=1)

@@ -113,5 +113,8 @@ def _new_rows(
 
 
 def _enlarged(source: Tensor, merged: Tensor) -> bool:
-    two = len(source.shape) == len(merged.shape) == 2
-    return two and source.shape[1] == merged.shape[1] and 0 < source.shape[0] < merged.shape[0]
+    if not (len(source.shape) == len(merged.shape) == 2 and source.shape[1] == merged.shape[1]):
+        return False
+    rows = merged.shape[0]
+    whole_bytes = merged.size > 0 and merged.size % rows == 0
+    return 0 < source.shape[0] < rows and whole_bytes
