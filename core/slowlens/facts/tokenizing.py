@@ -33,6 +33,14 @@ _LEFT = (
 """Classes that pad on the left where no file says otherwise; all others pad on the right."""
 _OWN_BOS = ("LlamaTokenizer", "CodeLlamaTokenizer", "GemmaTokenizer", "CohereTokenizer")
 """Classes of transformers 4 that go by ``add_bos_token``, not by tokenizer.json."""
+NEW_CLASSES = (
+    "TokenizersBackend",
+    "TokenizersBackendFast",
+    "SentencePieceBackend",
+    "PythonBackend",
+    "MistralCommonBackend",
+)
+"""Classes that transformers 4 does not have."""
 _OPENS = re.compile(r"\s*\{\{-?\s*bos_token\s*-?\}\}")
 
 

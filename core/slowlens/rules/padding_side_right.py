@@ -5,8 +5,10 @@ Compares the side on which the tokenizer pads: ``padding_side`` of tokenizer_con
 direction that is left in tokenizer.json, else the default of its class, which is left for the
 tokenizers of Llama 2, Code Llama, Gemma and Cohere and right for all others. So a changed
 ``tokenizer_class`` can change the side without any key saying so; that is reported as suspected.
-Only for models that write after their input: not for encoder-decoder models, and not where the
-source pads on the right as well.
+Not where transformers 5 wrote ``TokenizersBackend`` for a class that no key sets a side for: it
+loads most such sources on the right itself (Mistral, DeepSeek, Phi-3), and transformers 4 cannot
+load what it wrote. Only for models that write after their input: not for encoder-decoder models,
+and not where the source pads on the right as well.
 
 ## Why it is worse
 A decoder writes after the last token of its input. Padded on the right, the shorter prompts of a
@@ -34,9 +36,16 @@ from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, TOKENIZER_CONFIG
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.runtimes import GENERATE
+from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT
-from slowlens.facts.tokenizing import LEFT, PADDING_SIDE, RIGHT, has_tokenizer, padding_side
+from slowlens.facts.tokenizing import (
+    LEFT,
+    NEW_CLASSES,
+    PADDING_SIDE,
+    RIGHT,
+    has_tokenizer,
+    padding_side,
+)
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -59,6 +68,9 @@ def check(merged: Merged, source: Source) -> Iterator[Finding]:
     here, there = padding_side(checkpoint), padding_side(source.checkpoint)
     if (here.value, there.value) != (RIGHT, LEFT):
         return
+    new = checkpoint.get(TOKENIZER_CONFIG, "tokenizer_class") in NEW_CLASSES
+    if new and here.decided_by == there.decided_by == DEFAULT:
+        return
     by_class = DEFAULT in (here.decided_by, there.decided_by)
     before = checkpoint.get(TOKENIZER_CONFIG, PADDING_SIDE)
     where = "the default of its class" if here.decided_by == DEFAULT else here.decided_by
@@ -66,7 +78,7 @@ def check(merged: Merged, source: Source) -> Iterator[Finding]:
         message=f"batches are padded on the right ({where}); the source pads on the left",
         severity=Severity.WARNING,
         confidence=Confidence.SUSPECTED if by_class else Confidence.READ,
-        affects=GENERATE,
+        affects=(Runtime.TRANSFORMERS_5,) if new else GENERATE,
         evidence=(ValueEvidence(TOKENIZER_CONFIG, (PADDING_SIDE,), before),),
         cost="nothing with one prompt; in a batch the shorter prompts get wrong answers",
         fix=Fix(

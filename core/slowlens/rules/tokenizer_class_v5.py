@@ -40,7 +40,7 @@ from collections.abc import Iterator
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.tokenizing import TOKENIZER
+from slowlens.facts.tokenizing import NEW_CLASSES, TOKENIZER
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -57,14 +57,6 @@ from slowlens.jsonvalue import ABSENT, Json
 CLASS, EXTRA, ADDITIONAL = "tokenizer_class", "extra_special_tokens", "additional_special_tokens"
 INPUTS = "model_input_names"
 GENERIC = "PreTrainedTokenizerFast"
-NEW_CLASSES = (
-    "TokenizersBackend",
-    "TokenizersBackendFast",
-    "SentencePieceBackend",
-    "PythonBackend",
-    "MistralCommonBackend",
-)
-"""Classes that transformers 4 does not have."""
 
 
 def check(merged: Merged) -> Iterator[Finding]:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pairs import LLAMA, merged_of, source_of
-from slowlens.facts.runtimes import GENERATE
+from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Severity
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.padding_side_right import check
@@ -43,6 +43,16 @@ def test_a_class_that_pads_on_another_side() -> None:
     assert finding.confidence is Confidence.SUSPECTED
     (finding,) = found({}, LEFT)
     assert finding.confidence is Confidence.SUSPECTED
+
+
+def test_the_class_of_transformers_5_pads_where_it_did() -> None:
+    """It loads a Mistral with LlamaTokenizer as TokenizersBackend, and writes that."""
+    new = {"tokenizer_class": "TokenizersBackend"}
+    assert found(new, {"tokenizer_class": "LlamaTokenizer"}) == ()
+    for here, there in ((new, LEFT), (new | RIGHT, {"tokenizer_class": "LlamaTokenizer"})):
+        (finding,) = found(here, there)
+        assert finding.affects == (Runtime.TRANSFORMERS_5,)
+        assert finding.confidence is Confidence.SUSPECTED
 
 
 def test_a_side_left_in_tokenizer_json() -> None:

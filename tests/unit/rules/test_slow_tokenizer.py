@@ -41,9 +41,20 @@ def test_the_source_has_none_either() -> None:
     assert "save_pretrained" in reason(finding)
 
 
-@pytest.mark.parametrize("name", ["vocab.json", "vocab.txt", "spiece.model"])
-def test_other_older_files(name: str) -> None:
-    assert found(talking({}, names=(name,)))
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("vocab.json", Severity.NOTE),
+        ("vocab.txt", Severity.NOTE),
+        ("spiece.model", Severity.WARNING),
+        ("sentencepiece.bpe.model", Severity.WARNING),
+    ],
+)
+def test_what_takes_long_is_a_warning(name: str, severity: Severity) -> None:
+    for there in (None, FAST):
+        (finding,) = found(talking({}, names=(name,)), there)
+        assert finding.severity is severity
+        assert ("30 minutes" in finding.cost) is (severity is Severity.WARNING)
 
 
 @pytest.mark.parametrize(
