@@ -1,9 +1,9 @@
 """Gather, derive, diagnose: a checkpoint, and its source if there is one, into a run."""
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from slowlens import __version__
@@ -107,10 +107,10 @@ def check_one(
     silences = tuple(silences)
     problems = here.checkpoint.problems + (_of_source(there) if there else ())
     problems += scan.unread if scan else ()
-    now = datetime.now(UTC)
+    now = time.gmtime()
     return Run(
-        id=f"{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}",
-        created=now.isoformat(timespec="seconds"),
+        id=f"{time.strftime('%Y%m%d-%H%M%S', now)}-{os.urandom(2).hex()}",
+        created=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", now),
         slowlens=__version__,
         environment=environment,
         merged=_summary(here),

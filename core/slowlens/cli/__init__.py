@@ -54,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """Build the parser of these commands."""
-    top = _Parser(prog="slowlens", description="Find out why a merged checkpoint is slow.")
+    text = "Find out why a merged checkpoint is slow."
+    top = _Parser(prog="slowlens", description=text, formatter_class=_Formatter)
     top.add_argument("--version", action="version", version=f"slowlens {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for name in commands:
@@ -69,7 +70,14 @@ def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps the line breaks of the docstrings."""
+    """Keeps the line breaks of the docstrings; only a page of help asks how wide the terminal is.
+
+    argparse makes a formatter for each argument, and to ask imports `shutil` and all it unpacks.
+    """
+
+    def __init__(self, prog: str) -> None:
+        helping = not {"-h", "--help"}.isdisjoint(sys.argv)
+        super().__init__(prog, width=None if helping else 78)
 
 
 def _internal_error(error: Exception) -> int:
