@@ -475,7 +475,7 @@ def test_a_tokenizer_without_tokenizer_json(sound: Path, tmp_path: Path) -> None
     settings(folder, tokenizer_class="GPT2Tokenizer")
     tokens = load(folder)
     (finding,) = findings("slow-tokenizer", folder, sound)
-    assert finding.severity is Severity.WARNING
+    assert finding.severity is Severity.NOTE
     tokens.save_pretrained(folder)
     assert (folder / "tokenizer.json").exists()
     assert findings("slow-tokenizer", folder, sound) == ()
