@@ -4,13 +4,13 @@ from dataclasses import replace
 from runs import a_measurement, a_run
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.checkpoint import FileProblem
-from slowlens.reports import FORMATS, inspection
+from slowlens.reports import inspection, render
 
 UNREAD = FileProblem("config.json", "is empty", "Copy it from the source.")
 
 
 def test_the_answer_comes_first_and_the_proof_with_each_finding() -> None:
-    text = FORMATS["text"](a_run())
+    text = render("text", a_run())
     assert text.startswith("m: generate() runs without its key-value cache")
     assert "read      config.json use_cache = false; generation_config.json use_cache" in text
     assert "fix       Turn the key-value cache on (safe)" in text
@@ -19,7 +19,7 @@ def test_the_answer_comes_first_and_the_proof_with_each_finding() -> None:
 
 
 def test_what_was_measured_is_told_apart_from_what_was_read() -> None:
-    text = FORMATS["text"](a_run(a_measurement()))
+    text = render("text", a_run(a_measurement()))
     assert "measured  input of step 1 = 10 tokens" in text
 
 
@@ -29,7 +29,7 @@ def test_what_was_not_checked_is_said() -> None:
         Outcome("unsure", Status.SKIPPED, reason="needs a live run"),
         Outcome("bug", Status.CRASHED, reason="KeyError: 'x'"),
     )
-    text = FORMATS["text"](replace(a_run(), outcomes=outcomes, problems=(UNREAD,)))
+    text = render("text", replace(a_run(), outcomes=outcomes, problems=(UNREAD,)))
     assert "checked   3 rules: 1 passed, 1 skipped, 1 crashed\n" in text
     assert "skipped   unsure: needs a live run" in text
     assert "crashed   bug: KeyError: 'x'" in text
@@ -38,7 +38,7 @@ def test_what_was_not_checked_is_said() -> None:
 
 
 def test_json_is_the_run() -> None:
-    assert json.loads(FORMATS["json"](a_run()))["schema_version"] == 1
+    assert json.loads(render("json", a_run()))["schema_version"] == 1
 
 
 def test_runtimes_that_agree_share_a_row() -> None:

@@ -26,7 +26,7 @@ from slowlens.batch import Batch
 from slowlens.codec import encode
 from slowlens.diagnose import Outcome, Status
 from slowlens.findings import Severity
-from slowlens.reports import FORMATS
+from slowlens.reports import render
 from slowlens.reports.github import summary
 
 SKIPPED = Outcome(OTHER, Status.SKIPPED, reason="needs a live run")
@@ -35,7 +35,7 @@ CRASHED = Outcome("bug", Status.CRASHED, reason="KeyError: 'x'")
 
 def junit(batch: Batch) -> ET.Element:
     """Render, check the counts that servers add up, and return the root."""
-    root = ET.fromstring(FORMATS["junit"](batch).encode())  # noqa: S314 - our own
+    root = ET.fromstring(render("junit", batch).encode())  # noqa: S314 - our own
     assert root.tag == "testsuites"
     for suite in (root, *root):
         cases = list(suite.iter("testcase"))
@@ -118,7 +118,7 @@ def test_junit_is_xml_whatever_a_checkpoint_says() -> None:
 def annotations(batch: Batch) -> list[tuple[str, dict[str, str], str]]:
     """Read workflow commands as GitHub's runner does."""
     read = []
-    for line in FORMATS["github"](batch).splitlines():
+    for line in render("github", batch).splitlines():
         match = re.fullmatch(r"::(\w+) ([^:]*)::(.*)", line)
         assert match, line
         pairs = [pair.split("=", 1) for pair in match[2].split(",")]
@@ -174,7 +174,7 @@ def test_github_tells_what_was_not_checked() -> None:
 
 
 def test_github_says_nothing_of_what_does_not_count() -> None:
-    assert FORMATS["github"](Batch((PASSING, SILENCED, ELSEWHERE))) == ""
+    assert render("github", Batch((PASSING, SILENCED, ELSEWHERE))) == ""
 
 
 def test_the_summary_has_five_lines() -> None:
@@ -202,11 +202,11 @@ def test_the_summary_of_what_could_not_be_checked() -> None:
 
 
 def test_json_of_one_run_is_that_run() -> None:
-    assert FORMATS["json"](FAILING) == encode(FAILING)
+    assert render("json", FAILING) == encode(FAILING)
 
 
 def test_json_of_several_is_a_list_of_runs() -> None:
-    values = json.loads(FORMATS["json"](MIXED))
+    values = json.loads(render("json", MIXED))
     assert values["schema_version"] == 1
     assert values["exit_code"] == 1
     assert [run["merged"]["path"][11] for run in values["runs"]] == ["a", "b", "c", "d"]
@@ -214,11 +214,11 @@ def test_json_of_several_is_a_list_of_runs() -> None:
     assert values["broken"] == [
         {"path": "/work/runs/broken", "message": "it is a file", "hint": "Pass a folder."}
     ]
-    assert json.loads(FORMATS["json"](Batch((BROKEN,))))["runs"] == []
+    assert json.loads(render("json", Batch((BROKEN,))))["runs"] == []
 
 
 def test_json_lines_keep_the_order() -> None:
-    lines = [json.loads(line) for line in FORMATS["jsonl"](MIXED).splitlines()]
+    lines = [json.loads(line) for line in render("jsonl", MIXED).splitlines()]
     assert lines[0] == json.loads(encode(FAILING))
     assert [line.get("error") for line in lines] == [None, None, "it is a file", None, None]
     assert lines[2]["path"] == "/work/runs/broken"

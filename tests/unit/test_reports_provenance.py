@@ -10,12 +10,12 @@ from slowlens.checking import check
 from slowlens.codec import decode, encode
 from slowlens.facts.memory import KvCache, Memory
 from slowlens.facts.provenance import Likelihood, Trace, Writer
-from slowlens.reports import FORMATS, inspection
+from slowlens.reports import inspection, render
 from slowlens.run import Run
 
 
 def text_of(run: Run) -> str:
-    return FORMATS["text"](Batch((run,)))
+    return render("text", Batch((run,)))
 
 
 WRITERS = (

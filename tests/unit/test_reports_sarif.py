@@ -29,7 +29,7 @@ from runs import a_measurement, a_run
 from slowlens.batch import Batch
 from slowlens.diagnose import Outcome, Status
 from slowlens.findings import NumberEvidence, Severity
-from slowlens.reports import FORMATS
+from slowlens.reports import render
 from slowlens.rules import RULES
 
 SCHEMA_ID = "sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
@@ -50,14 +50,14 @@ def schema() -> Draft7Validator:
 
 def sarif(batch: Any) -> dict[str, Any]:
     """Render, validate, and return the one run in it."""
-    log = json.loads(FORMATS["sarif"](batch))
+    log = json.loads(render("sarif", batch))
     assert [error.message for error in schema().iter_errors(log)] == []
     (run,) = log["runs"]
     return dict(run)
 
 
 def test_the_schema_is_strict_enough_to_be_of_use() -> None:
-    log = json.loads(FORMATS["sarif"](FAILING))
+    log = json.loads(render("sarif", FAILING))
     log["runs"][0]["results"][0]["level"] = "fatal"
     del log["runs"][0]["tool"]["driver"]["name"]
     assert len(list(schema().iter_errors(log))) == 2

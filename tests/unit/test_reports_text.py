@@ -23,17 +23,17 @@ from slowlens.batch import Batch, Broken
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Fix, NumberEvidence, Severity
-from slowlens.reports import FORMATS, words
+from slowlens.reports import render, words
 from slowlens.run import Run
 from slowlens.standing import Silence
 
 
 def text(batch: Batch | Run) -> str:
-    return FORMATS["text"](batch)
+    return render("text", batch)
 
 
 def markdown(batch: Batch | Run) -> str:
-    return FORMATS["md"](batch)
+    return render("md", batch)
 
 
 def skipped(number: int, reason: str = "needs a live run") -> list[Outcome]:

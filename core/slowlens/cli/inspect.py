@@ -9,7 +9,7 @@ from slowlens.checking import check
 from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision, not_empty
 from slowlens.cli.output import add_output, write
 from slowlens.gate import ExitCode
-from slowlens.reports import FORMATS, inspection
+from slowlens.reports import inspection, render
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,5 +24,5 @@ def run(arguments: argparse.Namespace) -> int:
     (name,) = at_revision(arguments.revision, [arguments.checkpoint])
     result = check(name)
     text = arguments.format == "text"
-    write(inspection.render(result) if text else FORMATS["json"](result), arguments.output)
+    write(inspection.render(result) if text else render("json", result), arguments.output)
     return ExitCode.UNCHECKED if result.problems else ExitCode.CLEAN

@@ -1,7 +1,6 @@
 """Runs to text. To add a format: add its module, then its name to ``NAMES``."""
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from importlib import import_module
 
 from slowlens.batch import Batch, batch
@@ -11,11 +10,6 @@ NAMES = ("text", "json", "jsonl", "md", "sarif", "junit", "github")
 
 
 def render(name: str, results: Run | Batch | Iterable[Run]) -> str:
-    """Render one run or many; only the module of the format asked for is imported."""
+    """Render one run or many as one of ``NAMES``; only the module of that format is imported."""
     text: str = import_module(f"{__name__}.{name}").render(batch(results))
     return text
-
-
-FORMATS: dict[str, Callable[[Run | Batch | Iterable[Run]], str]] = {
-    name: partial(render, name) for name in NAMES
-}
