@@ -23,7 +23,7 @@ from slowlens.errors import CheckpointError
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Severity
 from slowlens.gather.hub.ids import hub_id
-from slowlens.reports import NAMES, render
+from slowlens.reports import NAMES, render, words
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
 from slowlens.silencefile import SilenceFile, find_silences, read_silences
@@ -110,13 +110,12 @@ def _report(found: Batch, name: str, output: Path | None) -> None:
         _tell(item.hint, begin="  ")
     if not on_terminal:
         for silence in found.idle:
-            _tell(f"slowlens.toml: nothing to silence for {silence.rule}")
+            _tell(f"slowlens.toml: {words.idle(silence)}")
     if found.runs or in_table or not on_terminal:
         write(render(name, found), output)
     if output is not None:
-        codes = [found.code(result).name.lower() for result in found.results]
-        counts = ", ".join(f"{codes.count(code)} {code}" for code in dict.fromkeys(codes))
-        _tell(f"{counted(len(codes), 'checkpoint')}: {counts}. The report is in {output}")
+        many = counted(len(found.results), "checkpoint")
+        _tell(f"{many}: {words.verdicts(found)}. The report is in {output}")
     if name == "github":
         _summarise(found)
 

@@ -5,23 +5,22 @@ read or written, 3 wrong usage or an internal error.
 """
 
 import argparse
-import os
 import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from slowlens import patch
 from slowlens.checking import check
 from slowlens.cli.names import FOLDER_OR_ID, not_empty
+from slowlens.cli.output import has_colour
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
 from slowlens.gather.hub.ids import hub_id, not_here, require_weights
 from slowlens.gather.hub.locate import locate
 from slowlens.repair import Repair, fixes
+from slowlens.reports import words
 from slowlens.reports.text import labelled
 from slowlens.reports.units import plain
-from slowlens.reports.words import unasked
 from slowlens.rules import RULES
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
@@ -104,11 +103,11 @@ def _plan(found: Run, repair: Repair) -> Iterator[str]:
 
 def _unread(found: Run) -> Iterator[str]:
     for problem in found.problems:
-        yield from labelled("unread", f"{problem.file} {problem.message}. {problem.hint}")
+        yield from labelled("unread", words.problem(problem))
 
 
 def _painted(diff: str) -> Iterator[str]:
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    coloured = has_colour()
     for line in plain(diff).removesuffix("\n").split("\n"):
         colour = COLOURS.get(line[:1]) if coloured else None
         yield f"\x1b[{colour}m{line}\x1b[0m" if colour else line
@@ -121,14 +120,14 @@ def _how_to_write(arguments: argparse.Namespace) -> str:
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    words = ["slowlens", "fix", arguments.merged]
+    parts = ["slowlens", "fix", arguments.merged]
     if arguments.source:
-        words += ["--source", arguments.source]
+        parts += ["--source", arguments.source]
     if arguments.unsafe:
-        words.append("--unsafe")
+        parts.append("--unsafe")
     for rule in arguments.rule or ():
-        words += ["--rule", rule]
-    return shlex.join([*words, "--apply"])
+        parts += ["--rule", rule]
+    return shlex.join([*parts, "--apply"])
 
 
 def _written(arguments: argparse.Namespace, prepared: patch.Patch) -> Iterator[str]:
@@ -148,5 +147,5 @@ def _left(again: Run) -> Iterator[str]:
     for rule, finding in findings:
         yield from labelled(finding.severity, f"{finding.message} [{rule}]")
     yield from _unread(again)
-    for status, text in unasked(again):
+    for status, text in words.unasked(again):
         yield from labelled(status, text)

@@ -45,4 +45,4 @@ def painted(text: str) -> str:
 
 def has_colour() -> bool:
     """Whether standard output is a terminal whose user did not refuse colour."""
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from slowlens.batch import Batch
 from slowlens.diagnose import Found, Status
 from slowlens.findings import Severity
-from slowlens.gate import ExitCode
 from slowlens.reports import words
 from slowlens.reports.md import escaped
 from slowlens.reports.units import counted, plain
@@ -26,21 +25,16 @@ def summary(batch: Batch) -> str:
     worst = batch.exit_code
     failing = next((r for r in batch.results if batch.code(r) is worst), None)
     answer = failing.answer if isinstance(failing, Run) else failing.message if failing else ""
-    silenced = sum(len(run.standings[Standing.SILENCED]) for run in batch.runs)
-    elsewhere = sum(len(run.standings[Standing.ELSEWHERE]) for run in batch.runs)
+    silenced = words.not_counted(batch, Standing.SILENCED)
+    elsewhere = words.not_counted(batch, Standing.ELSEWHERE)
     lines = (
-        f"### Slowlens: {counted(len(batch.results), 'checkpoint')}, {_verdicts(batch)}",
+        f"### Slowlens: {counted(len(batch.results), 'checkpoint')}, {words.verdicts(batch)}",
         f"- {words.tally(found)}; not counted: {silenced} silenced, {elsewhere} for other runtimes",
         f"- {escaped(answer)}",
         f"- not checked: {_unchecked(batch)}",
         f"- to see it in full: {escaped(words.command(failing)) if failing else 'slowlens check'}",
     )
     return "\n".join(lines) + "\n"
-
-
-def _verdicts(batch: Batch) -> str:
-    codes = [batch.code(result) for result in batch.results]
-    return ", ".join(f"{codes.count(c)} {words.VERDICTS[c]}" for c in ExitCode if c in codes)
 
 
 def _unchecked(batch: Batch) -> str:
@@ -63,10 +57,10 @@ def _lines(batch: Batch) -> Iterator[str]:
         for found in run.findings:
             yield _finding(batch, run, name, found)
         for problem in run.problems:
-            file = words.located(run.merged.path, problem.file, batch.root)
-            text = f"{problem.file} {problem.message}. {problem.hint}"
+            file = words.relative(run.merged.path, problem.file, batch.root)
             known = problem.file in run.merged.files
-            yield _command("error", text, file=file if known else "", title=f"{name}: not read")
+            text, title = words.problem(problem), f"{name}: not read"
+            yield _command("error", text, file=file if known else "", title=title)
         for outcome in run.outcomes:
             if outcome.status is Status.CRASHED:
                 yield _command("error", f"{outcome.rule} crashed: {outcome.reason}", title=name)
@@ -82,7 +76,7 @@ def _finding(batch: Batch, run: Run, name: str, found: Found) -> str:
     return _command(
         COMMANDS[finding.severity],
         f"{finding.message}.{cost}{fix}",
-        file=words.located(run.merged.path, file, batch.root) if file else "",
+        file=words.relative(run.merged.path, file, batch.root) if file else "",
         line=str(line or ""),
         title=f"{name}: {rule}",
     )

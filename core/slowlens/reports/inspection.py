@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from slowlens.facts.memory import Memory
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
+from slowlens.reports import words
 from slowlens.reports.text import WIDTH, labelled, written_by
 from slowlens.reports.units import count, counted, plain, size, value
 from slowlens.run import CheckpointSummary, Run
@@ -32,7 +33,7 @@ def _lines(run: Run) -> Iterator[str]:
     if run.problems:
         yield ""
     for problem in run.problems:
-        yield from labelled("unread", f"{problem.file} {problem.message}. {problem.hint}")
+        yield from labelled("unread", words.problem(problem))
 
 
 def _heading(checkpoint: CheckpointSummary) -> Iterator[str]:

@@ -48,7 +48,7 @@ def _cases(batch: Batch, result: Run | Broken) -> Iterator[ET.Element]:
         yield files
         return
     if result.problems:
-        lines = [f"{p.file} {p.message}. {p.hint}" for p in result.problems]
+        lines = [*map(words.problem, result.problems)]
         _say(files, "error", lines[0], "\n".join(lines))
     yield files
     for outcome in result.outcomes:

@@ -62,7 +62,7 @@ def _row(found: Found) -> tuple[str, ...]:
 
 def _rest(run: Run) -> Iterator[str]:
     for problem in run.problems:
-        yield f"not read: {problem.file} {problem.message}. {problem.hint}"
+        yield f"not read: {words.problem(problem)}"
     found = run.standings
     for silence in run.silences:
         silenced = [f for f in found[Standing.SILENCED] if f.rule == silence.rule]

@@ -58,9 +58,7 @@ def _counts(result: Run | Broken) -> tuple[str, ...]:
 
 
 def _totals(batch: Batch) -> Iterator[str]:
-    codes = [batch.code(result) for result in batch.results]
-    verdicts = [f"{codes.count(c)} {words.VERDICTS[c]}" for c in ExitCode if c in codes]
-    yield f"{counted(len(codes), 'checkpoint')}: {', '.join(verdicts)}."
+    yield f"{counted(len(batch.results), 'checkpoint')}: {words.verdicts(batch)}."
     yield from _not_counted(batch)
     yield from (f"{plain(item.path)}: {item.hint}" for item in batch.broken if item.hint)
     worst_code = batch.exit_code
@@ -70,12 +68,9 @@ def _totals(batch: Batch) -> Iterator[str]:
 
 
 def _not_counted(batch: Batch) -> Iterator[str]:
-    found = [run.standings for run in batch.runs]
-    silenced = sum(len(by[Standing.SILENCED]) for by in found)
-    elsewhere = sum(len(by[Standing.ELSEWHERE]) for by in found)
-    if silenced:
+    if silenced := words.not_counted(batch, Standing.SILENCED):
         yield f"{counted(silenced, 'finding')} silenced by slowlens.toml."
-    if elsewhere:
+    if elsewhere := words.not_counted(batch, Standing.ELSEWHERE):
         yield f"{counted(elsewhere, 'finding')} for runtimes that are not judged (--runtime)."
 
 

@@ -97,7 +97,7 @@ def _unlinked(text: str) -> str:
 
 def _location(batch: Batch, run: Run, file: str, line: int) -> dict[str, Any]:
     """Point to a line; what no file proves stands for the checkpoint's config.json."""
-    path = words.located(run.merged.path, file or CONFIG, batch.root)
+    path = words.relative(run.merged.path, file or CONFIG, batch.root)
     address: dict[str, Any] = {"uri": _address(path)}
     if batch.root and not Path(path).is_absolute():
         address["uriBaseId"] = ROOT
@@ -110,7 +110,7 @@ def _address(path: str) -> str:
 
 def _fingerprint(batch: Batch, run: Run, found: Found) -> str:
     """Stay the same while the same rule complains of the same key, whatever the line."""
-    here = words.located(run.merged.path, CONFIG, batch.root)
+    here = words.relative(run.merged.path, CONFIG, batch.root)
     where = run.merged.origin.partition("@")[0] or here
     evidence = (e for e in found.finding.evidence if isinstance(e, ValueEvidence))
     keys = [".".join((e.file, *e.pointer)) for e in evidence]
@@ -134,9 +134,9 @@ def _notifications(batch: Batch) -> Iterator[tuple[Severity, str]]:
     for item in batch.broken:
         yield Severity.ERROR, f"{item.message}. {item.hint}"
     for run in batch.runs:
-        name = words.located(run.merged.path, "", batch.root)
+        name = words.relative(run.merged.path, "", batch.root)
         for problem in run.problems:
-            yield Severity.ERROR, f"{name}: {problem.file} {problem.message}. {problem.hint}"
+            yield Severity.ERROR, f"{name}: {words.problem(problem)}"
         for outcome in run.outcomes:
             if outcome.status is Status.CRASHED:
                 yield Severity.ERROR, f"{name}: {outcome.rule} crashed: {outcome.reason}"

@@ -39,7 +39,7 @@ def _lines(run: Run) -> Iterator[str]:
     if run.problems:
         yield ""
     for problem in run.problems:
-        yield from labelled("unread", f"{problem.file} {problem.message}. {problem.hint}")
+        yield from labelled("unread", words.problem(problem))
     yield ""
     yield from written_by(run)
     yield from _not_counted(run)

@@ -5,14 +5,15 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from slowlens.batch import Broken
+from slowlens.batch import Batch, Broken
 from slowlens.diagnose import Found, Status
+from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.provenance import Writer
 from slowlens.findings import Applicability, Evidence, Finding, Fix, Severity, ValueEvidence
 from slowlens.gate import ExitCode
 from slowlens.reports.units import counted, plain, value
 from slowlens.run import Run
-from slowlens.standing import Silence
+from slowlens.standing import Silence, Standing
 
 VERDICTS = {
     ExitCode.CLEAN: "passed",
@@ -108,7 +109,23 @@ def idle(silence: Silence) -> str:
     )
 
 
-def located(folder: str, file: str, root: str) -> str:
+def verdicts(batch: Batch) -> str:
+    """Count checkpoints by verdict: ``2 passed, 1 failed``."""
+    codes = [batch.code(result) for result in batch.results]
+    return ", ".join(f"{codes.count(code)} {VERDICTS[code]}" for code in ExitCode if code in codes)
+
+
+def not_counted(batch: Batch, kind: Standing) -> int:
+    """Count the findings in all runs that are silenced, or for other runtimes."""
+    return sum(len(run.standings[kind]) for run in batch.runs)
+
+
+def problem(found: FileProblem) -> str:
+    """Write what is wrong with a file, and what to do."""
+    return f"{found.file} {found.message}. {found.hint}"
+
+
+def relative(folder: str, file: str, root: str) -> str:
     """Write the path of a checkpoint's file as seen from ``root``; whole where it is outside."""
     path = str(Path(folder) / file)
     inside = root and path.startswith(root.rstrip(os.sep) + os.sep)

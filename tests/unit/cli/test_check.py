@@ -230,7 +230,7 @@ def test_a_wrong_silence_is_wrong_usage(asked: Any) -> None:
 def test_a_file_gets_the_report_and_the_log_a_line(asked: Any, tmp_path: Path) -> None:
     code, out, err = asked(SLOW_ONE, SOUND_ONE, EMPTY_ONE, "--format", "md", "-o", "report.md")
     assert (code, out) == (1, "")
-    assert "3 checkpoints: 1 found, 1 clean, 1 unchecked. The report is in report.md" in err
+    assert "3 checkpoints: 1 passed, 1 failed, 1 unchecked. The report is in report.md" in err
     assert (tmp_path / "report.md").read_text().startswith("## Slowlens: failed")
 
 

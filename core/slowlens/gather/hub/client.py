@@ -11,7 +11,7 @@ from slowlens import __version__
 from slowlens.errors import CheckpointError
 from slowlens.frozen import dataclass
 from slowlens.gather.hub.ids import HubId
-from slowlens.gather.hub.refusals import RateLimitedError, UnreachableError, refusal
+from slowlens.gather.hub.refusals import UNSOUND, RateLimitedError, UnreachableError, refusal
 from slowlens.gather.hub.transport import chunks, failures, kind_of, library, opened
 from slowlens.gather.rawfile import quoted, readable, shortened
 
@@ -24,7 +24,6 @@ _WAITS = (0.5, 2.0)
 """Seconds before another try."""
 _RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
 _HEADERS = {"accept-encoding": "identity", "user-agent": f"slowlens/{__version__}"}
-_AGAIN = "Try again; if it stays so, the server at HF_ENDPOINT is not sound."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class Client:
             data = self._read(body, name, skipped + length + whole)
         if whole and len(data) > length:
             message = f"{self._wanted.repo} has more than {readable(length)} in {quoted(name)}"
-            raise CheckpointError(message, hint=_AGAIN)
+            raise CheckpointError(message, hint=UNSOUND)
         return Part(data[skipped : skipped + length], size)
 
     def _authorization(self) -> dict[str, str]:
@@ -107,7 +106,7 @@ class Client:
             if len(data) >= limit:
                 break
             if time.monotonic() - began > _PATIENCE + len(data) / _SLOWEST:
-                raise UnreachableError(f"The hub sends {quoted(name)} too slowly", hint=_AGAIN)
+                raise UnreachableError(f"The hub sends {quoted(name)} too slowly", hint=UNSOUND)
         return bytes(data)
 
     def _count(self, received: int) -> None:
@@ -149,5 +148,5 @@ def _placed(
     found = _RANGE.fullmatch(headers.get("content-range", ""))
     if found is None or int(found[1]) != start:
         message = f"The hub answers with another part of {quoted(name)} than was asked for"
-        raise CheckpointError(message, hint=_AGAIN)
+        raise CheckpointError(message, hint=UNSOUND)
     return int(found[3]), 0

@@ -12,6 +12,7 @@ from slowlens.gather.hub.cached import fetched, snapshot
 from slowlens.gather.hub.client import Client
 from slowlens.gather.hub.ids import HubId
 from slowlens.gather.hub.listing import Listing
+from slowlens.gather.hub.refusals import UNSOUND
 from slowlens.gather.rawfile import quoted
 from slowlens.gather.safetensors import MAX_HEADER
 from slowlens.gather.textfile import MAX_SIZE
@@ -24,7 +25,6 @@ FOLDERS = ("additional_chat_templates", "lora_adapter")
 """The folders that are looked into."""
 _MAX_FETCHED = 5_000
 _LENGTH = 8
-_AGAIN = "Try again; if it stays so, the server at HF_ENDPOINT is not sound."
 
 
 def fetch(wanted: HubId, listing: Listing, client: Client) -> Path:
@@ -75,7 +75,7 @@ class _Job:
         data = self._client.whole(self._commit, name, MAX_SIZE if size is None else size)
         if size is not None and len(data) < size:
             message = f"The hub sends {len(data)} of {size} bytes of {quoted(name)}"
-            raise CheckpointError(message, hint=_AGAIN)
+            raise CheckpointError(message, hint=UNSOUND)
         return data
 
     def _header(self, name: str, size: int | None) -> tuple[bytes, int]:
@@ -94,7 +94,7 @@ class _Job:
             more, _ = self._part(name, known, len(start), end - len(start))
             start += more
         if len(start) < end:
-            raise CheckpointError(f"The hub sends {quoted(name)} only in part", hint=_AGAIN)
+            raise CheckpointError(f"The hub sends {quoted(name)} only in part", hint=UNSOUND)
         return start[:end], known
 
     def _part(self, name: str, size: int | None, start: int, length: int) -> tuple[bytes, int]:
@@ -106,10 +106,10 @@ class _Job:
         part = self._client.part(self._commit, name, start, length)
         if part.size is None:
             message = f"The hub does not say how large {quoted(name)} is"
-            raise CheckpointError(message, hint=_AGAIN)
+            raise CheckpointError(message, hint=UNSOUND)
         if size not in (None, part.size):
             message = f"The hub gives two sizes for {quoted(name)}, {size} and {part.size} bytes"
-            raise CheckpointError(message, hint=_AGAIN)
+            raise CheckpointError(message, hint=UNSOUND)
         return part.data, part.size
 
     def _here(self, name: str, size: int | None) -> Path | None:

@@ -8,6 +8,7 @@ from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.frozen import dataclass
 from slowlens.gather.hub.client import Client
 from slowlens.gather.hub.ids import is_commit
+from slowlens.gather.hub.refusals import UNSOUND
 from slowlens.gather.jsonfile import parse
 from slowlens.gather.rawfile import quoted
 from slowlens.gather.textfile import decode
@@ -18,7 +19,6 @@ _MAX_FILES = 50_000
 _MAX_SIZE = 2**50
 _MAX_NAME = 200
 _RESERVED = re.compile(r'[<>:"|?*]')
-_AGAIN = "Try again; if it stays so, the server at HF_ENDPOINT is not sound."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ def read_listing(client: Client) -> Listing:
     except CheckpointError:
         raise
     except SlowlensError as error:
-        raise CheckpointError(f"The hub's list of files {error}", hint=_AGAIN) from error
+        raise CheckpointError(f"The hub's list of files {error}", hint=UNSOUND) from error
     match answer:
         case {"sha": str(commit), "siblings": list(siblings)} if is_commit(commit):
             return Listing(commit, dict(_files(siblings)))
-    raise CheckpointError("The hub's list of files has no commit and no files", hint=_AGAIN)
+    raise CheckpointError("The hub's list of files has no commit and no files", hint=UNSOUND)
 
 
 def _files(siblings: list[Json]) -> Iterator[tuple[str, int | None]]:

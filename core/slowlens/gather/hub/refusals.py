@@ -7,6 +7,7 @@ from slowlens.errors import CheckpointError
 from slowlens.gather.hub.ids import HubId
 from slowlens.gather.rawfile import shortened
 
+UNSOUND = "Try again; if it stays so, the server at HF_ENDPOINT is not sound."
 _LOGIN = "set HF_TOKEN, or log in with `hf auth login`"
 _RESET = re.compile(r";\s*t=(\d{1,6})")
 
