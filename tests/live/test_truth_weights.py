@@ -223,12 +223,27 @@ class TestNotLoaded:
 
     def test_a_vision_model_in_either_layout(self, tmp_path: Path) -> None:
         auto = transformers.AutoModelForImageTextToText
-        source = save(tmp_path / "source", vision_model())
+        source = rename(save(tmp_path / "source", vision_model()), old_tower)
         old = set(safetensors.load_file(source / SINGLE))
-        merged = rename(save(tmp_path / "merged", vision_model()), other_layout)
+        merged = rename(Path(shutil.copytree(source, tmp_path / "merged")), other_layout)
         assert old != set(safetensors.load_file(merged / SINGLE))
         assert load(source, auto)[1] == load(merged, auto)[1] == set()
         assert found(merged, source) == found(source, merged) == found(merged) == {}
+
+    def test_a_tower_by_the_names_of_transformers_5(self, tmp_path: Path) -> None:
+        auto = transformers.AutoModelForImageTextToText
+        old = rename(save(tmp_path / "old", vision_model()), old_tower)
+        new = rename(save(tmp_path / "new", vision_model()), lambda n: n.replace(TOWER, SHORT))
+        assert load(old, auto)[1] == set()
+        assert bool(load(new, auto)[1]) is (MAJOR == 4)
+        for source in (None, old):
+            (finding,) = found(new, source)[self.RULE]
+            assert finding.affects == (Runtime.TRANSFORMERS_4,)
+        assert found(old, new) == found(old) == {}
+        with pytest.MonkeyPatch.context() as here:
+            here.chdir(tmp_path)
+            run_lines(finding, ". Rename")
+        assert same_tensors(tmp_path / "renamed", old)
 
     def test_a_text_config_beside_a_vision_model(self, tmp_path: Path) -> None:
         text = save(tmp_path / "text")
@@ -260,6 +275,14 @@ def vision_model() -> Any:
     )
     torch.manual_seed(0)
     return transformers.LlavaForConditionalGeneration(config)
+
+
+SHORT, TOWER = "vision_tower.", "vision_tower.vision_model."
+
+
+def old_tower(name: str) -> str:
+    """Return the name that transformers 4 looks for: version 5 saves a new model by another."""
+    return name if TOWER in name else name.replace(SHORT, TOWER)
 
 
 def other_layout(name: str) -> str:

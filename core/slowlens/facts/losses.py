@@ -11,7 +11,7 @@ from slowlens.facts.difference import Effect
 from slowlens.facts.experts import is_expert, layout
 from slowlens.facts.head import ends_of
 from slowlens.facts.mtp import is_mtp, layer_count
-from slowlens.facts.renames import may_be_wrapped, wrapper
+from slowlens.facts.renames import TOWER, may_be_wrapped, wrapper
 from slowlens.facts.tensors import Changes
 from slowlens.facts.tied import text_pointer
 from slowlens.jsonvalue import lookup
@@ -24,6 +24,8 @@ _ENOUGH = 4
 _DIGITS = 6
 Stack: TypeAlias = Mapping[int, frozenset[str]]
 """Layer to the names of what it holds."""
+_TOWERS = ("clip_vision_model", "siglip_vision_model")
+_OF_A_TOWER = ("embeddings.", "encoder.", "pre_layrnorm.", "post_layernorm.", "head.")
 _TYPES_THAT_STRIP = ("_text", "_text_model")
 """Endings of model types whose class finds its weights inside a vision model's."""
 
@@ -56,6 +58,14 @@ def of_a_vision_model(checkpoint: Checkpoint) -> tuple[Tensor, ...]:
     starts = ("language_model.", "model.language_model.")
     found = tuple(t for t in checkpoint.weights.tensors if t.name.startswith(starts))
     return found if any("layers." in tensor.name for tensor in found) else ()
+
+
+def of_a_new_tower(checkpoint: Checkpoint) -> tuple[Tensor, ...]:
+    """Return the tensors of a CLIP or SigLIP by the names that it has in transformers 5 alone."""
+    if checkpoint.get(CONFIG, "vision_config", "model_type") not in _TOWERS:
+        return ()
+    found = (tensor for tensor in checkpoint.weights.tensors if TOWER in tensor.name)
+    return tuple(t for t in found if t.name.partition(TOWER)[2].startswith(_OF_A_TOWER))
 
 
 def unfilled(changes: Changes, merged: Checkpoint, source: Checkpoint) -> tuple[Tensor, ...]:

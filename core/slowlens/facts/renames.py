@@ -12,6 +12,8 @@ WRAPPERS = re.compile(
 """What training leaves in a name; transformers does not find such a tensor."""
 _HEADS = ("model", "language_model", "transformer", "gpt_neox", "backbone")
 """What comes first in a name, and differs between layouts of one model."""
+TOWER = "vision_tower."
+"""transformers 4 puts ``vision_model.`` behind it for CLIP and SigLIP; version 5 reads both."""
 _ITEM = re.compile(r"(?<=\.)\d+(?=\.)")
 
 
@@ -55,6 +57,6 @@ def _by_place(names: Iterable[str]) -> dict[str, str]:
 
 
 def _place(name: str) -> str:
-    parts = unwrapped(name).split(".")
+    parts = unwrapped(name).replace(f"{TOWER}vision_model.", TOWER).split(".")
     start = next((i for i, part in enumerate(parts) if part not in _HEADS), 0)
     return ".".join(parts[start:])

@@ -12,6 +12,9 @@ Reads names, shapes and layers in the safetensors headers, and reports:
   layer lacks while all others have it;
 - tensors without elements, which ZeRO-3 leaves when the parts were not gathered;
 - the config of a text model beside the weights of a vision model;
+- the vision tower of a LLaVA, Gemma 3 or PaliGemma by the names that it has in memory in
+  transformers 5, ``vision_tower.encoder.*``, without ``vision_model.`` between: what savers write
+  that do not go through ``save_pretrained`` of a loaded model;
 - un-merged FSDP shards where the weights should be.
 
 It stays silent about names that transformers translates: Qwen's ``visual.*`` and
@@ -28,8 +31,9 @@ missing of 272 costs 0.03 to 0.04 of loss: no eye sees it.
 
 ## Affects
 Every runtime: transformers loads random numbers, vLLM, SGLang and llama.cpp refuse names that
-they do not know. A doubled ``model.`` is repaired by transformers 5. Tensors without elements
-raise an error everywhere.
+they do not know. A doubled ``model.`` is repaired by transformers 5, which also reads a vision
+tower by either name, where 4.52.4 fills it with random numbers (what engines do with those names
+was not tried). Tensors without elements raise an error everywhere.
 
 ## Fix
 By hand: rename the tensors in the files; the finding has the lines for it. Where tensors are
@@ -55,6 +59,7 @@ from slowlens.facts.losses import (
     lone_gaps,
     main_stack,
     missing_layers,
+    of_a_new_tower,
     of_a_vision_model,
     of_shared_layers,
     unfilled,
@@ -81,7 +86,9 @@ from slowlens.jsonvalue import ABSENT
 NOISE = "transformers fills the places with random numbers and says so only in its log"
 ALL_NOISE = "every answer is noise (loss 10.7 to 11 for 2.66, SmolLM2-135M)"
 SOME_NOISE = "0.03 to 0.04 of loss for one matrix of 272 (SmolLM2-135M), noise for many"
+BLIND = "every answer about a picture is noise"
 FAILS = "it does not load"
+V4 = 4
 SHOWN, LONGEST = 3, 120
 OF_PEFT = ("base_layer.", "modules_to_save.")
 NO_DOUBLE = (Runtime.TRANSFORMERS_4, *ENGINES, Runtime.LLAMA_CPP)
@@ -131,6 +138,8 @@ def _misnamed(merged: Merged, source: Source | None) -> Iterator[Finding]:
     before = source is not None and bool(doubled(source.checkpoint.weights))
     if twice and not before and not text_pointer(merged.checkpoint.values(CONFIG) or {}):
         yield _doubled(merged.checkpoint, twice)
+    if (tower := of_a_new_tower(merged.checkpoint)) and V4 in merged.native:
+        yield _tower(merged.checkpoint, tower)
     if hidden := of_a_vision_model(merged.checkpoint):
         yield _hidden(merged.checkpoint, hidden)
 
@@ -175,6 +184,19 @@ def _hidden(checkpoint: Checkpoint, tensors: Sequence[Tensor]) -> Finding:
         f"model's, such as {_like(tensors)}: {NOISE}",
         cost=ALL_NOISE,
         fix=_by_hand("Bring config and weights together", reason),
+    )
+
+
+def _tower(checkpoint: Checkpoint, tensors: Sequence[Tensor]) -> Finding:
+    lines = RENAME.format(pattern=r"vision_tower\.", root=repr(str(checkpoint.root)))
+    return _finding(
+        _seen(tensors[0]),
+        f"{_count(checkpoint, tensors)} are of a vision tower by names that only transformers 5 "
+        f"knows, such as {_like(tensors)}: transformers 4 looks for vision_tower.vision_model. and "
+        "fills the tower with random numbers",
+        cost=BLIND,
+        fix=_by_hand("Rename", lines.replace("', '', k)", "', 'vision_tower.vision_model.', k)")),
+        affects=(Runtime.TRANSFORMERS_4,),
     )
 
 

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -369,3 +369,42 @@ def test_a_source_without_headers_is_no_source() -> None:
 def test_odd_values_do_no_harm(odd: Any) -> None:
     config = {"model_type": odd, "architectures": odd, "num_hidden_layers": odd, "text_config": odd}
     findings(of(names(), config), of(names(2), config))
+
+
+class TestATowerOfTransformers5:
+    CONFIG: ClassVar[dict[str, Any]] = {
+        "model_type": "llava",
+        "architectures": ["LlavaForConditionalGeneration"],
+        "text_config": {"model_type": "llama", "num_hidden_layers": 1},
+        "vision_config": {"model_type": "clip_vision_model"},
+    }
+    TEXT = ("language_model.model.embed_tokens.weight", "language_model.lm_head.weight")
+    PARTS = ("encoder.layers.0.mlp.fc1.weight", "embeddings.patch_embedding.weight")
+
+    def tower(self, prefix: str, **config: Any) -> Checkpoint:
+        text = (*self.TEXT, "language_model.model.layers.0.mlp.up_proj.weight")
+        return of((*text, *(prefix + part for part in self.PARTS)), self.CONFIG | config)
+
+    def test_transformers_4_does_not_find_it(self) -> None:
+        new, old = self.tower("vision_tower."), self.tower("vision_tower.vision_model.")
+        for source in (None, old):
+            finding = one(new, source)
+            assert finding.affects == (Runtime.TRANSFORMERS_4,)
+            assert "2 of 5 tensors are of a vision tower" in finding.message
+            assert "'vision_tower.vision_model.', k): v for" in reason(finding)
+        assert not findings(old, new)
+
+    @pytest.mark.parametrize(
+        "config",
+        [
+            {"vision_config": {"model_type": "pixtral"}},
+            {"vision_config": "clip_vision_model"},
+            {"model_type": "newer_than_4"},
+        ],
+    )
+    def test_other_towers(self, config: Any) -> None:
+        assert not findings(self.tower("vision_tower.", **config))
+
+    def test_other_names(self) -> None:
+        assert not findings(self.tower("vision_tower.vision_tower.vision_model."))
+        assert not findings(self.tower("model.visual."))
