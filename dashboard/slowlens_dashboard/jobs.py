@@ -16,6 +16,7 @@ from slowlens.facts.measurement import Plan
 from slowlens.measure.protocol import Event
 from slowlens.measure.session import measure
 from slowlens.run import Run
+from slowlens.silencefile import find_silences
 from slowlens.store import Store, default_store
 from slowlens_dashboard.job import Job
 
@@ -72,7 +73,9 @@ class Jobs:
         with self._lock:
             if active := self.active:
                 raise BusyError(active)
-            run = check(Path(plan.merged), Path(plan.source) if plan.source else None)
+            source = Path(plan.source) if plan.source else None
+            silences = find_silences(Path.cwd()).covering(plan.merged)
+            run = check(Path(plan.merged), source, silences=silences)
             job = Job(run, plan, self._measure, self.store.save)
             self._jobs = {j.id: j for j in [*self._all(), job][-KEPT:]}
             job.start()

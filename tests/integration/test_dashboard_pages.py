@@ -144,6 +144,10 @@ def test_a_silenced_finding_is_folded_apart_with_its_reason(
     assert any("only for training" in caption.value for caption in folded.caption)
     assert "without its key-value cache" not in at.header[0].value
     assert "Turn the key-value cache on" not in said(open_page("fixes"))
+    press(open_page("live"), "Start")
+    assert [job.run.silences[0].rule for job in jobs_module.jobs()._all()] == [
+        "gen-use-cache-false"
+    ]
 
 
 def test_a_broken_slowlens_toml_is_explained(open_page: Open, tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def _apply_all(repair: Repair, root: Path) -> None:
         icon=":material/build:",
         on_click=confirm,
         args=(root, repair.edits, repair.titles),
+        help="Together, with those for other runtimes; you see what is written first.",
     )
 
 
