@@ -29,3 +29,13 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     missing = [w for w in named if "<" not in w and not (ROOT / w).exists()]
     assert named
     assert not missing
+
+
+def test_every_room_is_on_the_map() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    core = ROOT / "core" / "slowlens"
+    rooms = {f"{path.parent.name}/`" for path in core.glob("*/__init__.py")}
+    rooms |= {path.name for path in core.glob("[a-z]*.py")}
+    assert {"batch.py", "rules/`"} < rooms
+    missing = [room for room in sorted({*rooms, "data/`"}) if room not in page]
+    assert missing == []
