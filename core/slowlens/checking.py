@@ -2,13 +2,12 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from slowlens import __version__
 from slowlens.answer import answer
-from slowlens.diagnose import diagnose
+from slowlens.diagnose import Outcome, diagnose
 from slowlens.facts.checkpoint import Checkpoint, FileProblem
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.difference import Diff
@@ -28,10 +27,10 @@ from slowlens.gather.hub.ids import require_weights
 from slowlens.gather.hub.locate import locate
 from slowlens.gather.rendering import read_rendered
 from slowlens.gather.scan import Progress, scan_weights
-from slowlens.gather.weights import is_weights
 from slowlens.locating import located
-from slowlens.run import CheckpointSummary, Run
+from slowlens.run import Run
 from slowlens.standing import Silence, usual_runtimes
+from slowlens.summaries import summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +98,19 @@ def check_one(
     scan = None if progress is None else _scan(checkpoint, there, progress)
     here = reading(Merged, _told(checkpoint, scan), defaults)
     changes = None if there is None else _changes(there, here)
-    rendered = read_rendered(here, there)
-    gathered = (here, there, changes, environment, around.hardware, measurement, rendered, scan)
-    facts = [fact for fact in gathered if fact is not None]
-    outcomes = located(diagnose(facts), here.checkpoint)
-    judged = around.judged or usual_runtimes(_where_it_ran(measurement) or environment)
+    outcomes = _outcomes(around, here, changes, measurement, scan)
+    ran_in = measurement.environment if measurement else None
+    judged = around.judged or usual_runtimes(ran_in or environment)
     silences = tuple(silences)
-    problems = here.checkpoint.problems + (_of_source(there) if there else ())
-    problems += scan.unread if scan else ()
+    problems = _problems(here, there, scan)
     now = time.gmtime()
     return Run(
         id=f"{time.strftime('%Y%m%d-%H%M%S', now)}-{os.urandom(2).hex()}",
         created=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", now),
         slowlens=__version__,
         environment=environment,
-        merged=_summary(here),
-        source=None if there is None else _summary(there),
+        merged=summary(here),
+        source=None if there is None else summary(there),
         settings=here.settings,
         source_settings={} if there is None else there.settings,
         answer=answer(outcomes, problems, measurement, judged, {s.rule for s in silences}),
@@ -128,8 +124,24 @@ def check_one(
     )
 
 
-def _where_it_ran(measurement: Measurement | None) -> Environment | None:
-    return None if measurement is None else measurement.environment
+def _outcomes(
+    around: Surroundings,
+    here: Merged,
+    changes: Changes | None,
+    measurement: Measurement | None,
+    scan: Scan | None,
+) -> tuple[Outcome, ...]:
+    """Gather the facts that are at hand, and ask the rules."""
+    there = around.source
+    rendered = read_rendered(here, there)
+    gathered = (here, there, changes, around.environment, around.hardware)
+    facts = (*gathered, measurement, rendered, scan)
+    return located(diagnose(fact for fact in facts if fact is not None), here.checkpoint)
+
+
+def _problems(here: Merged, there: Source | None, scan: Scan | None) -> tuple[FileProblem, ...]:
+    theirs = () if there is None else _of_source(there)
+    return (*here.checkpoint.problems, *theirs, *(scan.unread if scan else ()))
 
 
 def measured(run: Run, measurement: Measurement) -> Run:
@@ -175,25 +187,3 @@ def _of_source(there: Reading) -> tuple[FileProblem, ...]:
     return tuple(
         replace(problem, file=f"source: {problem.file}") for problem in there.checkpoint.problems
     )
-
-
-def _summary(read: Reading) -> CheckpointSummary:
-    checkpoint = read.checkpoint
-    return CheckpointSummary(
-        path=str(checkpoint.root.resolve()),
-        model_type=checkpoint.model_type,
-        files=checkpoint.files,
-        parameters=checkpoint.weights.parameters,
-        weights_size=checkpoint.weights.size,
-        dtype_sizes=checkpoint.weights.dtype_sizes,
-        sha256={name: config.sha256 for name, config in checkpoint.configs.items()},
-        modified=dict(_modified(checkpoint)),
-        origin=checkpoint.origin,
-        memory=read.memory,
-    )
-
-
-def _modified(checkpoint: Checkpoint) -> Iterator[tuple[str, float]]:
-    for name in filter(is_weights, checkpoint.files):
-        with suppress(OSError):
-            yield name, (checkpoint.root / name).stat().st_mtime
