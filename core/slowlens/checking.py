@@ -52,12 +52,13 @@ def check(
     source: str | Path | None = None,
     measurement: Measurement | None = None,
     *,
-    runtimes: Iterable[Runtime | str] = (),
+    runtimes: Iterable[Runtime | str] | Runtime | str = (),
     silences: Iterable[Silence] = (),
     progress: Progress | None = None,
 ) -> Run:
     """Diagnose ``merged`` from its files, and from ``measurement`` where there is one.
 
+    ``merged`` and ``source`` are folders; text may be an id of the Hugging Face hub as well.
     Only what concerns ``runtimes`` counts: unless told otherwise, ``generate()`` of the installed
     transformers and a bare forward loop. What the rules in ``silences`` find does not count.
     With ``progress`` every weight is read as well, and it is told how far that has come.
@@ -69,14 +70,15 @@ def check(
 
 
 def surroundings(
-    source: str | Path | None = None, runtimes: Iterable[Runtime | str] = ()
+    source: str | Path | None = None, runtimes: Iterable[Runtime | str] | Runtime | str = ()
 ) -> Surroundings:
     """Read what the checks of several checkpoints share; CheckpointError as ``check``."""
     defaults = {major: read_defaults(major) for major in MAJORS}
     there = None
     if source is not None:
         there = reading(Source, read_checkpoint(locate(source)), defaults)
-    judged = tuple(Runtime(runtime) for runtime in runtimes)
+    names = (runtimes,) if isinstance(runtimes, str) else runtimes
+    judged = tuple(Runtime(name) for name in names)
     return Surroundings(read_environment(), defaults, there, judged, hardware())
 
 

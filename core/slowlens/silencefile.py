@@ -60,7 +60,7 @@ class SilenceFile:
 def find_silences(start: Path) -> SilenceFile:
     """Read the slowlens.toml of a folder or of the nearest one above; it need not be there."""
     for folder in (start, *start.parents):
-        if (folder / NAME).is_file():
+        if _is_file(folder / NAME):
             return read_silences(folder / NAME)
     return SilenceFile(start)
 
@@ -85,6 +85,13 @@ def read_silences(path: Path) -> SilenceFile:
         raise UsageError(f"{path}: silence is no list of tables", hint=f"Write {EXAMPLE}.")
     silences = (_silence(f"{path}: silence {n}", table) for n, table in enumerate(tables, 1))
     return SilenceFile(path.absolute().parent, tuple(silences))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder above that may not be entered
+        return False
 
 
 def _silence(where: str, table: dict[str, Any]) -> Silence:

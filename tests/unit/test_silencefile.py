@@ -33,6 +33,22 @@ def test_none_is_needed(tmp_path: Path) -> None:
     assert found.covering(str(tmp_path)) == found.expected(["x"]) == ()
 
 
+def test_a_folder_above_that_may_not_be_entered_is_passed_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, ONE)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    real = Path.is_file
+
+    def is_file(path: Path) -> bool:
+        if path.parent == tmp_path / "a":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert find_silences(tmp_path / "a" / "b").silences
+
+
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [

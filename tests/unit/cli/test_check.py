@@ -259,6 +259,8 @@ def test_python_gets_typed_findings() -> None:
     assert found.finding.severity is slowlens.Severity.ERROR
     assert run.judged == (slowlens.Runtime.TRANSFORMERS_5,)
     assert slowlens.exit_code(run) is slowlens.ExitCode.FOUND
+    for one in ("vllm", slowlens.Runtime.VLLM):
+        assert slowlens.check(SLOW_ONE, runtimes=one).judged == (slowlens.Runtime.VLLM,)
     quiet = slowlens.check(Path(SLOW_ONE), silences=[slowlens.Silence(RULE, "why")])
     assert quiet.findings == ()
     assert slowlens.exit_code(quiet) == 0
