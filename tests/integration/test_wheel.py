@@ -69,12 +69,12 @@ def test_server_settings_are_the_ones_of_the_clone(wheel: zipfile.ZipFile) -> No
 def test_base_install_is_light(metadata: Message) -> None:
     requirements = metadata.get_all("Requires-Dist", [])
     base = {line.split(">")[0] for line in requirements if "extra ==" not in line}
-    assert base == {"cattrs", "platformdirs"}
+    assert base == {"cattrs", "jinja2", "platformdirs"}
 
 
 def test_extras(metadata: Message) -> None:
     extras = metadata.get_all("Provides-Extra", [])
-    assert set(extras) == {"live", "dashboard", "demo", "dev", "all"}
+    assert set(extras) == {"live", "scan", "dashboard", "demo", "hub", "dev", "all"}
 
 
 @pytest.mark.parametrize(
