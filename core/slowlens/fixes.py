@@ -20,6 +20,15 @@ from slowlens.jsonvalue import ABSENT, Absent, Json, Pointer
 NESTED = (*((key,) for key in TEXT_CONFIG_KEYS), ("thinker_config", "text_config"))
 """Objects of config.json that may hold a ``use_cache`` of their own."""
 
+MERGE_BEFORE_SAVING = Fix(
+    "Merge before saving",
+    Applicability.MANUAL,
+    reason="In the script that saved it, merge first: model = model.merge_and_unload(), then "
+    "model.save_pretrained(...). From the file alone it cannot be done: lora_alpha, which scales "
+    "the adapter, is not in it.",
+)
+"""For tensors of an adapter among the weights of a model."""
+
 
 def turn_cache_on(checkpoint: Checkpoint, *, keep_mark: bool) -> Fix:
     """Set ``use_cache`` in every file that has a say; each alone can fail.
@@ -48,9 +57,7 @@ def cache_switches(checkpoint: Checkpoint) -> tuple[ValueEvidence, ...]:
     )
 
 
-def parameter_edit(
-    checkpoint: Checkpoint, key: str, decided_by: str, after: Json | Absent
-) -> Edit:
+def parameter_edit(checkpoint: Checkpoint, key: str, decided_by: str, after: Json | Absent) -> Edit:
     """Set a generation parameter where it was decided; ``ABSENT`` takes it away there."""
     file = decided_by
     if not checkpoint.has(file):  # a default of the library, or of the class

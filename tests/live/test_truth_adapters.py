@@ -18,6 +18,7 @@ from slowlens.facts.adapters import adapter_loading
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Finding, Severity
+from slowlens.fixes import MERGE_BEFORE_SAVING
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.rules import (
     adapter_mismatch,
@@ -26,6 +27,7 @@ from slowlens.rules import (
     quantization_config_leftover,
     quantization_lost,
     unmerged_adapter,
+    weights_not_loaded,
 )
 
 torch = pytest.importorskip("torch")
@@ -131,7 +133,8 @@ def has_adapter(model: Any) -> bool:
 
 def found(rule: Any, folder: Path, source: Path | None = None) -> list[Finding]:
     there = None if source is None else source_of(read_checkpoint(source))
-    facts = {"source": there, "environment": HERE, "merged": merged_of(read_checkpoint(folder))}
+    here = merged_of(read_checkpoint(folder))
+    facts = {"source": there, "environment": HERE, "merged": here, "changes": None}
     wanted = rule.check.__code__.co_varnames[: rule.check.__code__.co_argcount]
     return list(rule.check(**{name: facts[name] for name in wanted}))
 
@@ -262,8 +265,10 @@ def test_an_injected_adapter_that_is_saved_is_found_among_the_weights(lab: Lab) 
     model = loaded(lab.root / "injected")
     assert not has_adapter(model)
     assert weights_of(lab, model) == "neither"
-    (finding,) = found(unmerged_adapter, lab.root / "injected")
-    assert "model.safetensors holds 6 tensors" in finding.message
+    (finding,) = found(weights_not_loaded, lab.root / "injected")
+    assert "have base_layer. in their names" in finding.message
+    assert finding.fix is MERGE_BEFORE_SAVING
+    assert not found(unmerged_adapter, lab.root / "injected")
 
 
 def verl(lab: Lab, name: str, **changes: Any) -> Path:

@@ -8,7 +8,8 @@ the templates of the checkpoint and of its source differ, both render the same s
 conversations (a question, with a system message, several turns, with a tool or a picture where
 one of them knows these, with ``enable_thinking`` on and off) and the texts are compared. So
 templates that were only reformatted, and comments, are not reported, nor are spaces between two
-special tokens. A template that the source never had is no finding: training added it.
+special tokens. A template that the source never had is no finding: training added it. Where the
+whole tokenizer is gone, only `tokenizer-or-processor-files-lost` says so.
 
 Templates are programs. They run in a sandbox in a process of their own with a limit on time and
 memory; one that needs more is reported as not checked.
@@ -57,6 +58,7 @@ from slowlens.facts.templates import (
     chat_templates,
     has_processor,
 )
+from slowlens.facts.tokenizing import has_tokenizer
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -84,7 +86,7 @@ class _Trouble(NamedTuple):
 
 def check(merged: Merged, source: Source, rendered: Rendered | None) -> Iterator[Finding]:
     """Yield a finding for each kind of trouble, with the runtimes that it concerns."""
-    if not merged.checkpoint.generates:
+    if not merged.checkpoint.generates or not has_tokenizer(merged.checkpoint):
         return
     troubles, unsure = _troubles(merged, source, rendered or Rendered())
     if unsure and not troubles:

@@ -3,12 +3,24 @@
 ## What it does
 With a source at hand, names the generation parameters that the source's generation_config.json
 has and the merged one lacks, or that the whole file is gone. Without a source, reports a file
-that transformers 4 throws away because it is marked ``_from_model_config``.
+that transformers 4 throws away: one that is marked ``_from_model_config: true`` beside a
+config.json with a generation parameter of its own, such as ``repetition_penalty`` or ``num_beams``.
+
+Not reported: the mark alone, which transformers 5 writes into sound files too; parameters whose
+loss changes nothing because the value was the default; end tokens and ``use_cache``, which have
+rules of their own (`eos-lost-or-wrong`, `gen-use-cache-false`); parameters that are there with
+another value (`sampling-params-changed`); a folder with an adapter alone.
 
 ## Why it is worse
 A merger that rebuilds the model with ``from_config`` and saves it overwrites a good
-generation_config.json: the model decodes greedily, repeats itself until the limit, or answers in
-another style. Longer answers look like a slower model.
+generation_config.json, in transformers 4.52.4 and 5.23 alike: of a source's two end tokens,
+``do_sample`` and ``temperature``, a single end token was left. EasyR1 did so until July 2026 and
+verl until April 2025; mergekit leaves the file out when ``tokenizer_source`` or ``chat_template``
+is set. The model then decodes greedily, repeats itself until the limit, or stops at transformers'
+own limit of 20 tokens. Longer answers look like a slower model.
+
+In a file with the mark, transformers 4 ignores even a correction made by hand: with
+``use_cache: true`` in it and ``use_cache: false`` in config.json, 4.52.4 went without a cache.
 
 ## Affects
 ``generate()`` of transformers 4 and 5, and vLLM, which takes its sampling defaults from this file.
@@ -28,7 +40,7 @@ Not safe: it changes what the model writes, back to how the source decodes.
 from collections.abc import Iterator
 
 from slowlens.facts.cache import DISCARDED
-from slowlens.facts.checkpoint import GENERATION_CONFIG
+from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG
 from slowlens.facts.generation import FROM_MODEL_CONFIG
 from slowlens.facts.lost import lost_parameters
 from slowlens.facts.reading import Merged, Source, wanted_stop_ids
@@ -52,6 +64,8 @@ REASON = "It changes what the model writes, back to how the source decodes."
 
 def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     """Yield one finding for a lost, emptied or discarded generation_config.json."""
+    if CONFIG not in merged.checkpoint.files:  # an adapter alone: its base model has its own
+        return
     lost = {} if source is None else lost_parameters(merged.checkpoint, source.checkpoint)
     missing = source is not None and _missing(merged, source)
     if not (lost or missing or merged.mark_matters):

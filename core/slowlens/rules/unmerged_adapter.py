@@ -3,8 +3,8 @@
 ## What it does
 Reports a folder that holds an adapter of PEFT and no weights of a whole model, a ``lora_adapter/``
 folder beside the weights, as verl's merger leaves it, and tensors of an adapter (``lora_A``,
-``lora_B``, ``base_layer``) among the weights themselves. That names like these are not found when
-the model is loaded is the subject of another rule, `weights-not-loaded`.
+``lora_B``) among the weights themselves. Where these weights have names that PEFT left, such as
+``base_layer``, no loader finds them: `weights-not-loaded` says so, and this rule does not.
 
 Models that carry an adapter on purpose (Granite Speech, Phi-4 multimodal) are left alone, and so
 are adapters in folders of other names.
@@ -59,18 +59,17 @@ from slowlens.facts.adapters import (
 )
 from slowlens.facts.checkpoint import Adapter, Checkpoint
 from slowlens.facts.environment import Environment
+from slowlens.facts.losses import wrappers
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES, EVERY, GENERATE, Runtime
 from slowlens.findings import (
-    Applicability,
     Confidence,
     Finding,
-    Fix,
     Rule,
     Severity,
     ValueEvidence,
 )
-from slowlens.fixes import merge_adapter
+from slowlens.fixes import MERGE_BEFORE_SAVING, merge_adapter
 from slowlens.jsonvalue import ABSENT
 
 ALONE = "the folder holds an adapter alone, not a merged checkpoint"
@@ -80,11 +79,6 @@ LORA_COST = (
     "layers, float32), 1.5 to 2.4 in reports from GPUs"
 )
 LOST = "the answers of the base model, as if it had never been trained"
-SAVE_MERGED = (
-    "In the script that saved it, merge first: model = model.merge_and_unload(), then "
-    "model.save_pretrained(...). From the file alone it cannot be done: lora_alpha, which scales "
-    "the adapter, is not in it."
-)
 
 
 def check(
@@ -159,7 +153,7 @@ def _beside(checkpoint: Checkpoint, adapter: Adapter) -> Finding:
 
 def _among(checkpoint: Checkpoint) -> Iterator[Finding]:
     tensors = injected(checkpoint)
-    if not tensors:
+    if not tensors or wrappers(checkpoint.weights):
         return
     first = tensors[0]
     yield Finding(
@@ -169,8 +163,8 @@ def _among(checkpoint: Checkpoint) -> Iterator[Finding]:
         confidence=Confidence.READ,
         affects=EVERY,
         evidence=(ValueEvidence(first.file, (), first.name),),
-        cost=f"{LOST}, or of random layers: no loader finds the weights below these names",
-        fix=Fix("Merge before saving", Applicability.MANUAL, reason=SAVE_MERGED),
+        cost=LOST,
+        fix=MERGE_BEFORE_SAVING,
     )
 
 

@@ -53,6 +53,7 @@ It changes what the model writes, back to what was trained.
 
 from collections.abc import Iterator, Sequence
 
+from slowlens.facts.adapters import injected
 from slowlens.facts.checkpoint import CONFIG, Checkpoint, Tensor
 from slowlens.facts.losses import (
     doubled,
@@ -81,6 +82,7 @@ from slowlens.findings import (
     Undecided,
     ValueEvidence,
 )
+from slowlens.fixes import MERGE_BEFORE_SAVING
 from slowlens.jsonvalue import ABSENT
 
 NOISE = "transformers fills the places with random numbers and says so only in its log"
@@ -145,19 +147,18 @@ def _misnamed(merged: Merged, source: Source | None) -> Iterator[Finding]:
 
 
 def _wrapped(checkpoint: Checkpoint, wrapper: str, tensors: Sequence[Tensor]) -> Finding:
-    peft = wrapper.startswith(OF_PEFT)
+    peft = wrapper.startswith(OF_PEFT) or bool(injected(checkpoint))
     ahead = r"(?=(language_model|vis)\w*\.)" if wrapper == "language_model." else ""
     lines = RENAME.format(
         pattern=r"(^|(?<=\.))" + wrapper.replace(".", r"\.") + ahead,
         root=repr(str(checkpoint.root)),
     )
-    merge = "model = model.merge_and_unload(), then model.save_pretrained(...), where it was saved."
     return _finding(
         _seen(tensors[0]),
         f"{_count(checkpoint, tensors)} have {wrapper} in their names, such as {_like(tensors)}: "
         f"no loader looks for that, and {NOISE}",
         cost=ALL_NOISE if len(tensors) == len(checkpoint.weights.tensors) else SOME_NOISE,
-        fix=_by_hand("Merge before saving" if peft else "Rename", merge if peft else lines),
+        fix=MERGE_BEFORE_SAVING if peft else _by_hand("Rename", lines),
     )
 
 

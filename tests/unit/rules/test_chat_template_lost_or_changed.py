@@ -255,3 +255,8 @@ def test_one_of_several_templates_is_copied_by_hand() -> None:
     assert finding.fix.reason.endswith(
         "Put the default template of /s/tokenizer_config.json into /m/chat_template.jinja."
     )
+
+
+def test_a_folder_without_tokenizer_is_another_rules_matter() -> None:
+    assert found(talking(None), written(CHATML))
+    assert not found(talking(None, names=()), written(CHATML))

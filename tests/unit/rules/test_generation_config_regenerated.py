@@ -74,3 +74,8 @@ def test_a_file_that_transformers_4_throws_away_needs_no_source() -> None:
 def test_no_alarm(config: Any, generation: Any, from_source: Any) -> None:
     there = None if from_source is None else source({}, from_source)
     assert not list(check(merged(config, generation), there))
+
+
+def test_an_adapter_alone_decodes_as_its_base_model_does() -> None:
+    assert list(check(merged({}), source({}, GOOD)))
+    assert not list(check(merged(None), source({}, GOOD)))

@@ -160,7 +160,7 @@ def test_one_that_is_switched_off_is_the_subject_of_another_rule() -> None:
 
 
 def test_tensors_among_the_weights() -> None:
-    names = ("model.q.base_layer.weight", "model.q.lora_A.default.weight")
+    names = ("model.q.lora_A.default.weight", "model.q.lora_B.default.weight")
     (finding,) = check(
         whole(tensors={**PLAIN, **dict.fromkeys(names, ("F32", (8, 8)))}), None, None
     )
@@ -171,6 +171,12 @@ def test_tensors_among_the_weights() -> None:
     assert finding.evidence == (ValueEvidence("model.safetensors", (), names[0]),)
     assert finding.fix is not None
     assert "merge_and_unload()" in finding.fix.reason
+
+
+def test_weights_that_no_loader_finds_are_the_subject_of_another_rule() -> None:
+    names = ("model.q.base_layer.weight", "model.q.lora_A.default.weight")
+    merged = whole(tensors={**PLAIN, **dict.fromkeys(names, ("F32", (8, 8)))})
+    assert not list(check(merged, None, None))
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,12 @@ class TestPrefixes:
         assert finding.fix is not None
         assert finding.fix.title == "Merge before saving"
 
+    def test_an_adapter_below_another_wrapper_is_merged_not_renamed(self) -> None:
+        lora = "model.layers.0.self_attn.q_proj.lora_A.default.weight"
+        finding = one(of([f"base_model.model.{name}" for name in (*names(), lora)]))
+        assert finding.message.startswith("13 of 13 tensors have base_model.model. in their names")
+        assert "merge_and_unload" in reason(finding)
+
     def test_a_repeated_language_model(self) -> None:
         good = ["model.visual.blocks.0.qkv.weight", *names(2, "model.language_model.")]
         bad = [name.replace("model.visual", "model.language_model.visual") for name in good]
