@@ -170,7 +170,7 @@ def test_branches_tags_and_commits(hub: Hub, tmp_path: Path) -> None:
 
 def test_offline_reads_what_was_fetched(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert "Nothing that suffices of" in str(error())
+    assert "is no folder here, and the caches do not hold enough" in str(error())
     assert "HF_HUB_OFFLINE" in error().hint
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     folder = locate(ID)
@@ -224,7 +224,9 @@ def test_without_a_network_what_is_here_does(hub: Hub, monkeypatch: pytest.Monke
     folder = locate(ID)
     point(monkeypatch, "http://127.0.0.1:1")
     assert locate(ID) == folder
-    assert str(error(f"{ID}@v1")) == "The hub at 127.0.0.1:1 cannot be reached"
+    assert str(error(f"{ID}@v1")) == (
+        f"{ID} is no folder here, and the hub at 127.0.0.1:1 cannot be reached"
+    )
     monkeypatch.setenv("SLOWLENS_HOME", "empty")
     assert "cannot be reached" in str(error())
 

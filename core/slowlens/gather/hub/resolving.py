@@ -28,7 +28,7 @@ def resolve(wanted: HubId) -> Path:
     elif is_offline():
         here = _here(wanted)
         if here is None:
-            message = f"Nothing that suffices of {_shown(wanted)} is in the caches here"
+            message = f"{_shown(wanted)} is no folder here, and the caches do not hold enough of it"
             hint = "Unset HF_HUB_OFFLINE to ask the hub, or pass a folder."
             raise CheckpointError(message, hint=hint)
     else:
@@ -40,11 +40,12 @@ def _asked(wanted: HubId) -> Path:
     client = Client(wanted)
     try:
         listing = read_listing(client)
-    except UnreachableError:
-        here = _here(wanted)
-        if here is None:
-            raise
-        return here
+    except UnreachableError as error:
+        if here := _here(wanted):
+            return here
+        said = str(error)
+        message = f"{wanted.repo} is no folder here, and {said[0].lower()}{said[1:]}"
+        raise CheckpointError(message, hint=error.hint) from error
     if not is_commit(wanted.revision):
         remember(wanted, listing.commit)
     folder = whole_snapshot(wanted, listing.commit, listing.top)
