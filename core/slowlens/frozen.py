@@ -15,7 +15,7 @@ _REQUIRED = object()
 
 
 def dataclass(*, frozen: Literal[True], slots: Literal[True]) -> Callable[[type], type]:
-    """Return a decorator, called as the standard one, which has further kinds."""
+    """Return a decorator, called as the standard one; it knows no ClassVar and no post-init."""
     assert frozen
     assert slots
     return _made
@@ -75,6 +75,7 @@ class _Frozen:
 def _made(cls: Any) -> Any:  # noqa: ANN401 - a class
     own, known = cls.__annotations__, getattr(cls, "__defaults__", {})
     body = {n: v for n, v in vars(cls).items() if n not in ("__dict__", "__weakref__")}
+    assert "__post_init__" not in body
     fields = known | {name: body.pop(name, _REQUIRED) for name in own}
     body |= {
         "__qualname__": cls.__qualname__,

@@ -131,3 +131,15 @@ def test_a_module_of_it_is_pickled_matched_and_structured() -> None:
         case _:
             pytest.fail("no match")
     assert Hardware(()).used is not Hardware(()).used
+
+
+def test_what_it_cannot_do_it_refuses() -> None:
+    decorators: Any = frozen
+    with pytest.raises(TypeError):
+        decorators.dataclass(frozen=True)
+    with pytest.raises(AssertionError):
+        decorators.dataclass(frozen=False, slots=True)
+    with pytest.raises(AssertionError):
+        decorators.dataclass(frozen=True, slots=True)(type("Kind", (), {"__post_init__": None}))
+    with pytest.raises(SyntaxError):
+        derived(frozen, [["a", "b"]], {"a": 1})
