@@ -8,6 +8,7 @@ from typing import Any
 
 from slowlens.errors import UsageError
 from slowlens.frozen import dataclass
+from slowlens.gather.rawfile import shortened
 from slowlens.rules import RULES
 from slowlens.spelling import meant
 from slowlens.standing import Silence
@@ -79,7 +80,8 @@ def read_silences(path: Path) -> SilenceFile:
         raise UsageError(f"{path} is not TOML: {error}", hint=hint) from error
     for key in values:
         if key != "silence":
-            raise UsageError(f"{path}: {key} is no key of it", hint=f"It holds {EXAMPLE}.")
+            hint = f"It holds {EXAMPLE}."
+            raise UsageError(f"{path}: {shortened(key)} is no key of it", hint=hint)
     tables = values.get("silence", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UsageError(f"{path}: silence is no list of tables", hint=f"Write {EXAMPLE}.")
@@ -97,19 +99,19 @@ def _is_file(path: Path) -> bool:
 def _silence(where: str, table: dict[str, Any]) -> Silence:
     for key, value in table.items():
         if key not in KEYS:
-            raise UsageError(f"{where}: {key} is no key of it", hint=meant(key, KEYS))
+            raise UsageError(f"{where}: {shortened(key)} is no key of it", hint=meant(key, KEYS))
         if not isinstance(value, str):
             raise UsageError(f"{where}: {key} is no text", hint="Put it in double quotes.")
     known = [rule.id for rule in RULES]
     rule = table.get("rule", "")
     if rule not in known:
-        what = f"there is no rule {rule}" if rule else "it names no rule"
+        what = f"there is no rule {shortened(rule)}" if rule else "it names no rule"
         hint = f"{meant(rule, known)} `slowlens explain` lists all rules.".lstrip()
         raise UsageError(f"{where}: {what}", hint=hint)
     if not table.get("reason", "").strip():
         hint = 'Say why it is fine: reason = "…"'
         raise UsageError(f"{where}: {rule} is silenced without a reason", hint=hint)
-    return Silence(rule, table["reason"].strip(), table.get("checkpoint", ""))
+    return Silence(rule, " ".join(table["reason"].split()), table.get("checkpoint", ""))
 
 
 def _fits(parts: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -79,6 +79,25 @@ def test_what_is_wrong_with_it_is_said(tmp_path: Path, text: str, message: str, 
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"a\\n::error::\\u001b" = 1',
+        '[[silence]]\n"a\\n::error::\\u001b" = "x"',
+        '[[silence]]\nrule = "a\\n::error::\\u001b"',
+    ],
+)
+def test_what_it_says_is_told_on_one_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError, match=r"a\\n::error::\\x1b") as caught:
+        read_silences(write(tmp_path, text))
+    assert "\x1b" not in caught.value.hint
+
+
+def test_a_reason_is_one_line(tmp_path: Path) -> None:
+    text = ONE.replace('"  we time it so  "', '"""\n we time\n  it so"""')
+    assert read_silences(write(tmp_path, text)).silences[0].reason == "we time it so"
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_silences(tmp_path / "nothing.toml")
