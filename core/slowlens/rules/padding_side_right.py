@@ -5,10 +5,12 @@ Compares the side on which the tokenizer pads: ``padding_side`` of tokenizer_con
 direction that is left in tokenizer.json, else the default of its class, which is left for the
 tokenizers of Llama 2, Code Llama, Gemma and Cohere and right for all others. So a changed
 ``tokenizer_class`` can change the side without any key saying so; that is reported as suspected.
-Not where transformers 5 wrote ``TokenizersBackend`` for a class that no key sets a side for: it
-loads most such sources on the right itself (Mistral, DeepSeek, Phi-3), and transformers 4 cannot
-load what it wrote. Only for models that write after their input: not for encoder-decoder models,
-and not where the source pads on the right as well.
+Only for models that write after their input: not for encoder-decoder models, and not where the
+source pads on the right as well.
+
+transformers 5 loads most tokenizers whose class is LlamaTokenizer (Mistral, DeepSeek, Phi-3) as
+TokenizersBackend, which pads on the right, and writes that. So it pads as it did for the source,
+and version 4 does not load what it wrote: then nothing is reported.
 
 ## Why it is worse
 A decoder writes after the last token of its input. Padded on the right, the shorter prompts of a
@@ -17,7 +19,7 @@ prompt at a time nothing is padded and nothing is wrong. Training wants the righ
 where the value comes from.
 
 ## Affects
-``generate()`` of transformers 4 and 5 with more than one prompt. vLLM, SGLang and llama.cpp do not
+``generate()`` of transformers 4 or 5 with more than one prompt. vLLM, SGLang and llama.cpp do not
 pad.
 
 ## Fix
@@ -34,10 +36,10 @@ scripts that rely on the file should set their own side.
 
 from collections.abc import Iterator
 
-from slowlens.facts.checkpoint import CONFIG, TOKENIZER_CONFIG
+from slowlens.facts.checkpoint import CONFIG, TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.facts.settings import DEFAULT
+from slowlens.facts.settings import DEFAULT, Setting
 from slowlens.facts.tokenizing import (
     LEFT,
     NEW_CLASSES,
@@ -45,6 +47,7 @@ from slowlens.facts.tokenizing import (
     RIGHT,
     has_tokenizer,
     padding_side,
+    tokenizer_class,
 )
 from slowlens.findings import (
     Applicability,
@@ -57,6 +60,9 @@ from slowlens.findings import (
     ValueEvidence,
 )
 
+MOVED = "LlamaTokenizer"
+"""A class that transformers 5 puts another in the place of, for most model types."""
+
 
 def check(merged: Merged, source: Source) -> Iterator[Finding]:
     """Yield a finding when the side went from left to right."""
@@ -68,8 +74,8 @@ def check(merged: Merged, source: Source) -> Iterator[Finding]:
     here, there = padding_side(checkpoint), padding_side(source.checkpoint)
     if (here.value, there.value) != (RIGHT, LEFT):
         return
-    new = checkpoint.get(TOKENIZER_CONFIG, "tokenizer_class") in NEW_CLASSES
-    if new and here.decided_by == there.decided_by == DEFAULT:
+    affects = _affects(checkpoint, source.checkpoint, there)
+    if not affects:
         return
     by_class = DEFAULT in (here.decided_by, there.decided_by)
     before = checkpoint.get(TOKENIZER_CONFIG, PADDING_SIDE)
@@ -78,7 +84,7 @@ def check(merged: Merged, source: Source) -> Iterator[Finding]:
         message=f"batches are padded on the right ({where}); the source pads on the left",
         severity=Severity.WARNING,
         confidence=Confidence.SUSPECTED if by_class else Confidence.READ,
-        affects=(Runtime.TRANSFORMERS_5,) if new else GENERATE,
+        affects=affects,
         evidence=(ValueEvidence(TOKENIZER_CONFIG, (PADDING_SIDE,), before),),
         cost="nothing with one prompt; in a batch the shorter prompts get wrong answers",
         fix=Fix(
@@ -88,6 +94,14 @@ def check(merged: Merged, source: Source) -> Iterator[Finding]:
             "Answers of batches change; those of single prompts stay the same.",
         ),
     )
+
+
+def _affects(merged: Checkpoint, source: Checkpoint, there: Setting) -> tuple[Runtime, ...]:
+    """Return who loads the tokenizer, and loaded that of the source with the left side."""
+    new = merged.get(TOKENIZER_CONFIG, "tokenizer_class") in NEW_CLASSES
+    moved = there.decided_by == DEFAULT and tokenizer_class(source) == MOVED
+    pads = {Runtime.TRANSFORMERS_4: not new, Runtime.TRANSFORMERS_5: not moved}
+    return tuple(runtime for runtime in GENERATE if pads[runtime])
 
 
 RULE = Rule(

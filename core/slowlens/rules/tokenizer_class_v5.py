@@ -21,7 +21,9 @@ Sets ``tokenizer_class`` to PreTrainedTokenizerFast, which both versions load fr
 as it is, and moves the list to ``additional_special_tokens``, which both read. Where no file says
 which inputs the tokenizer makes, ``model_input_names`` keeps transformers 4 from adding
 ``token_type_ids``, which generate() of most models refuses. Without a tokenizer.json only the
-source's tokenizer files help.
+source's tokenizer files help. PreTrainedTokenizerFast pads on the right; where the class of the
+source padded on the left in transformers 4 (Llama 2, Mistral, Gemma), `padding-side-right` says so
+as soon as the tokenizer loads.
 
 ## Fix safety
 Safe: transformers 5 loads the same tokenizer with the same special tokens as before.

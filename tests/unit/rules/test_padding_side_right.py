@@ -29,30 +29,37 @@ def test_a_side_that_is_written() -> None:
     assert finding.fix.edits == (edit,)
 
 
-def test_a_class_that_pads_on_another_side() -> None:
-    here, there = (
-        {"tokenizer_class": "PreTrainedTokenizerFast"},
-        {"tokenizer_class": "LlamaTokenizerFast"},
-    )
+GENERIC = {"tokenizer_class": "PreTrainedTokenizerFast"}
+NEW = {"tokenizer_class": "TokenizersBackend"}
+LLAMA_2 = {"tokenizer_class": "LlamaTokenizerFast"}
+GEMMA = {"tokenizer_class": "GemmaTokenizer"}
+V4, V5 = (Runtime.TRANSFORMERS_4,), (Runtime.TRANSFORMERS_5,)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "affects"),
+    [
+        (GENERIC, LLAMA_2, V4),
+        (RIGHT, LLAMA_2, V4),
+        (GENERIC, GEMMA, GENERATE),
+        ({}, LEFT, GENERATE),
+        (NEW, GEMMA, V5),
+        (NEW, LEFT, V5),
+        (NEW, LEFT | LLAMA_2, V5),
+    ],
+)
+def test_a_class_that_pads_on_another_side(here: Any, there: Any, affects: Any) -> None:
     (finding,) = found(here, there)
+    assert finding.affects == affects
     assert finding.confidence is Confidence.SUSPECTED
-    assert "(the default of its class)" in finding.message
     assert finding.fix is not None
-    assert finding.fix.edits[0].before is ABSENT
-    (finding,) = found(RIGHT, there)
-    assert finding.confidence is Confidence.SUSPECTED
-    (finding,) = found({}, LEFT)
-    assert finding.confidence is Confidence.SUSPECTED
+    if here is not RIGHT:
+        assert "(the default of its class)" in finding.message
+        assert finding.fix.edits[0].before is ABSENT
 
 
-def test_the_class_of_transformers_5_pads_where_it_did() -> None:
-    """It loads a Mistral with LlamaTokenizer as TokenizersBackend, and writes that."""
-    new = {"tokenizer_class": "TokenizersBackend"}
-    assert found(new, {"tokenizer_class": "LlamaTokenizer"}) == ()
-    for here, there in ((new, LEFT), (new | RIGHT, {"tokenizer_class": "LlamaTokenizer"})):
-        (finding,) = found(here, there)
-        assert finding.affects == (Runtime.TRANSFORMERS_5,)
-        assert finding.confidence is Confidence.SUSPECTED
+def test_transformers_5_pads_as_it_did_for_the_source() -> None:
+    assert found(NEW, LLAMA_2) == found(NEW | RIGHT, LLAMA_2) == ()
 
 
 def test_a_side_left_in_tokenizer_json() -> None:
