@@ -2,11 +2,23 @@
 
 ## What it does
 Resolves ``use_cache`` as transformers 4 and 5 do, from generation_config.json, config.json, its
-nested text config and the ``_from_model_config`` mark, and reports where the answer is false.
+nested text config and the ``_from_model_config`` mark, and reports where the answer is false, or
+where generation_config.json says null: that is no cache under transformers 4, and up to 4.52 an
+error about sizes at the second step.
+
+``use_cache: false`` in config.json beside an ordinary generation_config.json is not reported here:
+``generate()`` does cache then (`config-use-cache-false-latent`). It counts where
+generation_config.json is missing or is no JSON, and under transformers 4 also where that file is
+marked ``_from_model_config`` and config.json holds a generation parameter such as
+``repetition_penalty``: the file is thrown away then, whatever it says. Models without text to write
+are left alone.
 
 ## Why it is slow
 Without the cache every step runs the model over the whole text so far instead of over one
-token, so the time for a token grows with its position. The answer itself stays the same.
+token, so the time for a token grows with its position. SmolLM2-135M (float32, one CPU thread,
+transformers 5) took 2.3 times as long for 16 tokens after a prompt of 32, 8.2 times for 64 after
+256, and 14.1 times for 32 after 768. With a picture of one to two thousand tokens before the
+answer, EasyR1's users reported 2 minutes instead of 5 seconds. The tokens were the same each time.
 
 ## Affects
 ``generate()`` of transformers 4 or 5, and loops around ``model(...)`` where config.json says

@@ -2,12 +2,17 @@
 
 ## What it does
 Looks for keys in generation_config.json that are arguments of model loading, not generation
-parameters: ``attn_implementation``, ``return_dict``, ``trust_remote_code`` and the like.
+parameters: ``attn_implementation``, ``return_dict``, ``trust_remote_code`` and the like. It is a
+note: such a key in this file does nothing, ``attn_implementation: flash_attention_2`` included.
 
 ## Why it is worse
 The keys themselves change nothing. They are the mark of ``SomeModelClass.from_pretrained(path,
 use_cache=False, ...)``, which copies its arguments into the generation config, so that the next
-``save_pretrained`` writes ``use_cache: false`` where no source file said so.
+``save_pretrained`` writes ``use_cache: false`` where no source file said so (seen in transformers
+4.49, 4.51, 4.52 and 5.23). ``AutoModelForCausalLM.from_pretrained`` does not: it sets config.json
+alone. VLM-R1's trainer and some of TRL's examples load like that for gradient checkpointing, and
+public checkpoints carry the mark. Where training goes on, set ``model.generation_config.use_cache
+= True`` after loading, or the next save writes it again.
 
 ## Affects
 Nobody by itself; see gen-use-cache-false for the key that does harm.
