@@ -81,7 +81,7 @@ def forget(entry: Entry) -> None:
 
 
 def _folder(root: Path) -> Path:
-    return state_folder() / "undo" / sha256(os.fsencode(root.resolve())).hexdigest()[:32]
+    return state_folder() / "undo" / sha256(os.path.realpath(os.fsencode(root))).hexdigest()[:32]
 
 
 def _paths(folder: Path) -> list[Path]:

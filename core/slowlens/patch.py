@@ -1,6 +1,7 @@
 """Write edits into a checkpoint so that all happen or none do, and take them back byte for byte."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from difflib import unified_diff as compare_lines
@@ -74,7 +75,7 @@ def apply(patch: Patch, titles: Iterable[str] = ()) -> None:
 
 def undo(root: Path) -> Patch:
     """Take back the newest journal entry of a checkpoint, finished or not; return what it did."""
-    root = root.resolve()
+    root = Path(os.path.realpath(root))
     if not journal.history(root):
         raise _nothing_to_undo(root)
     with journal.alone(root), _explained(root):

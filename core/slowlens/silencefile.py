@@ -52,7 +52,7 @@ class SilenceFile:
             return True
         wanted = Path(silence.checkpoint).parts
         here = Path(checkpoint).absolute()
-        paths = {here, here.resolve()}
+        paths = {here, Path(os.path.realpath(here))}  # which a loop of links does not stop
         seen = [Path(os.path.relpath(path, self.folder)).parts for path in paths]
         seen += [path.parts for path in (Path(checkpoint), *paths)]
         return any(_fits(parts, wanted) for parts in seen)

@@ -259,3 +259,12 @@ def test_what_is_silenced_is_not_left_either(
     shown = capsys.readouterr().out
     assert "Wrote generation_config.json." in shown
     assert f"[{rule}]" not in shown.split("Checked again")[1]
+
+
+@pytest.mark.parametrize("verb", ["fix", "undo", "measure"])
+def test_a_loop_of_links_is_no_bug(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert slowlens(verb, tmp_path / "loop") == 2
+    assert "internal error" not in capsys.readouterr().err

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the report; return what the gate says."""
     source = [arguments.source] if arguments.source else []
     names = at_revision(arguments.revision, [*arguments.merged, *source])
-    merged = names[: len(arguments.merged)]
+    merged = _distinct(names[: len(arguments.merged)])
     here = Path.cwd()
     silences = read_silences(arguments.config) if arguments.config else find_silences(here)
     around = surroundings(names[-1] if source else None, arguments.runtime)
@@ -80,6 +80,17 @@ def run(arguments: argparse.Namespace) -> int:
         _mention_source(merged)
     _report(found, arguments.format, arguments.output)
     return found.exit_code
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Leave out what leads to a folder that was named before, such as the link ``latest``."""
+    first: dict[str, str] = {}
+    for name in names:
+        place = name if hub_id(name) else os.path.realpath(name)
+        if place in first:
+            _tell(f"{name} is {first[place]}: it is checked once")
+        first.setdefault(place, name)
+    return tuple(first.values())
 
 
 def _check(

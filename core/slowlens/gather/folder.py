@@ -40,7 +40,9 @@ def read_folder(root: Path) -> Folder:
         raise CheckpointError(f"{_shown(root)} is a file, not a folder", hint=hint) from error
     except OSError as error:
         message = f"{_shown(root)} cannot be read: {error.strerror}"
-        hint = "Give yourself permission to list and enter it (chmod u+rx), or ask the owner to."
+        hint = "Check the link, the disk or the network folder."
+        if isinstance(error, PermissionError):
+            hint = "Give yourself permission to list and enter it (chmod u+rx), or ask the owner."
         raise CheckpointError(message, hint=hint) from error
     there = {name: status for name, status in sorted(found.items()) if status}
     sizes = {name: status.st_size for name, status in there.items() if S_ISREG(status.st_mode)}

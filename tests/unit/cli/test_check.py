@@ -58,8 +58,28 @@ def test_several_are_one_table_and_one_exit_code(asked: Any) -> None:
         ["sound/merged", "passed"],
     ]
     assert err == ""
-    assert asked(SOUND_ONE, SOUND_ONE, EMPTY_ONE)[0] == 2
-    assert asked(SOUND_ONE, SOUND_ONE, SOUND_ONE)[0] == 0
+    assert asked(SOUND_ONE, "source", EMPTY_ONE)[0] == 2
+    assert asked(SOUND_ONE, "source")[0] == 0
+
+
+def test_what_is_named_twice_is_checked_once(asked: Any, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "latest").symlink_to("slow")
+    latest = "runs/latest/merged"
+    code, out, err = asked(SLOW_ONE, SOUND_ONE, latest, f"{SOUND_ONE}/", "--format", "json")
+    assert code == 1
+    names = [Path(run["merged"]["path"]).parent.name for run in json.loads(out)["runs"]]
+    assert names == ["slow", "sound"]
+    assert f"{latest} is {SLOW_ONE}: it is checked once" in err
+
+
+def test_a_loop_of_links_does_not_stop_the_rest(asked: Any, tmp_path: Path) -> None:
+    silence(checkpoint="runs/*")
+    (tmp_path / "loop").symlink_to("loop")
+    code, out, _ = asked("loop", SOUND_ONE)
+    assert code == 2
+    assert "loop cannot be read" in out
+    assert "Check the link" in out
+    assert "sound/merged  passed" in out
 
 
 def test_every_row_was_compared_with_the_source(asked: Any) -> None:
@@ -138,10 +158,10 @@ def test_what_is_read_once_is_read_once(monkeypatch: pytest.MonkeyPatch, asked: 
             return real(*args)
 
         monkeypatch.setattr(checking, name, counted)
-    asked(*[SOUND_ONE] * 5, "--source", "source")
+    asked(SOUND_ONE, SLOW_ONE, "--source", "source")
     assert calls.count("read_environment") == 1
     assert calls.count("read_defaults") == 2
-    assert calls.count("read_checkpoint") == 6
+    assert calls.count("read_checkpoint") == 3
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Ids of the hub, as people write them and as folders of the caches are named."""
 
+import os
 import re
 from pathlib import Path
 
@@ -60,14 +61,14 @@ def origin(folder: Path) -> str:
 
 def is_headers_only(folder: Path) -> bool:
     """Whether the weights in ``folder`` are headers alone, fetched by ``locate``."""
-    place = folder.resolve()
-    return is_commit(place.name) and place.parent.parent == _fetched().resolve()
+    place = _real(folder)
+    return is_commit(place.name) and place.parent.parent == _real(_fetched())
 
 
 def require_weights(folder: Path) -> None:
     """CheckpointError when the weights in ``folder`` are headers alone."""
     if is_headers_only(folder):
-        raise not_here(origin(folder.resolve()))
+        raise not_here(origin(_real(folder)))
 
 
 def not_here(model: str) -> CheckpointError:
@@ -77,6 +78,10 @@ def not_here(model: str) -> CheckpointError:
     download = f"hf download {repo} --revision {revision} --local-dir {repo.partition('/')[2]}"
     message = f"{model} was only looked at on the Hugging Face hub: it is no folder of yours"
     return CheckpointError(message, hint=f"Download it first: `{download}`, and pass that folder.")
+
+
+def _real(folder: Path) -> Path:
+    return Path(os.path.realpath(folder))  # which a loop of links does not stop
 
 
 def _is_here(path: Path) -> bool:
