@@ -41,6 +41,11 @@ def same(left: Json | Absent, right: Json | Absent) -> bool:
     return left == right or (left != left and right != right)  # two NaNs are alike
 
 
+def whole(value: Json | Absent) -> int | None:
+    """Return a whole number; None for anything else, ``true`` and ``1.0`` included."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def finite(value: Json) -> Json:
     """Replace infinity and NaN, which are no JSON, by what transformers 5 writes for them."""
     match value:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from slowlens.facts.adapters import LORA, adapter_value
 from slowlens.facts.checkpoint import Adapter, Tensor, Weights
-from slowlens.jsonvalue import Json
+from slowlens.jsonvalue import whole
 
 _A, _B = ".lora_A.weight", ".lora_B.weight"
 _MAGNITUDE = "lora_magnitude_vector"
@@ -35,7 +35,7 @@ def is_switched_off(adapter: Adapter) -> bool:
 
 def wrong_rank(adapter: Adapter) -> Tensor | None:
     """Return a tensor whose rank is none of those that the config names."""
-    ranks = {_whole(adapter_value(adapter, "r")), *_patterns(adapter)}
+    ranks = {whole(adapter_value(adapter, "r")) or 0, *_patterns(adapter)}
     if 0 in ranks or adapter_value(adapter, "target_parameters"):
         return None
     down = (t for t in adapter.tensors if t.name.endswith(_A) and t.shape)
@@ -91,8 +91,4 @@ def _place(name: str) -> str:
 def _patterns(adapter: Adapter) -> Iterator[int]:
     pattern = adapter_value(adapter, "rank_pattern")
     if isinstance(pattern, Mapping):
-        yield from map(_whole, pattern.values())
-
-
-def _whole(value: Json) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+        yield from (whole(rank) or 0 for rank in pattern.values())

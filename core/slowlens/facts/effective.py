@@ -17,7 +17,7 @@ from slowlens.facts.pixels import IMAGE_TOKENS, image_token_settings
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
 from slowlens.facts.tied import TIE, tie_settings
-from slowlens.jsonvalue import Absent, Json
+from slowlens.jsonvalue import Absent, Json, whole
 
 DEFAULTS_OF = {Runtime.TRANSFORMERS_4: 4, Runtime.TRANSFORMERS_5: 5, Runtime.VLLM: 5}
 """The major version of transformers whose reading of the files each runtime shares."""
@@ -44,8 +44,9 @@ def effective_settings(checkpoint: Checkpoint, defaults: Mapping[int, ClassDefau
 def as_ids(value: Json | Absent) -> tuple[int, ...]:
     """Return token ids as a tuple, whether they were written as a number or as a list."""
     if isinstance(value, list):
-        return tuple(i for i in value if isinstance(i, int) and not isinstance(i, bool))
-    return (value,) if isinstance(value, int) and not isinstance(value, bool) else ()
+        return tuple(i for i in map(whole, value) if i is not None)
+    one = whole(value)
+    return () if one is None else (one,)
 
 
 def _eos(

@@ -10,7 +10,7 @@ from slowlens.facts.generation import decoder_pointer
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting
 from slowlens.frozen import dataclass, field
-from slowlens.jsonvalue import Absent, Json, JsonObject, Pointer, lookup
+from slowlens.jsonvalue import Absent, Json, JsonObject, Pointer, lookup, whole
 
 WINDOW = "sliding_window"
 SWITCH = "use_sliding_window"
@@ -129,6 +129,5 @@ def _sliding(types: Json | Absent, count: int | None) -> int | None:
 
 def _number(value: Json | Absent) -> int | None:
     """Return a number that a model can have; ``True`` is none."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 < value < MOST else None
+    number = whole(value)
+    return number if number is not None and 0 < number < MOST else None

@@ -4,7 +4,7 @@ from slowlens.facts.decoding import effective
 from slowlens.facts.runtimes import ENGINES, Runtime
 from slowlens.facts.settings import DEFAULT, Settings
 from slowlens.frozen import dataclass
-from slowlens.jsonvalue import Json
+from slowlens.jsonvalue import Json, whole
 
 NEW, TOTAL = "max_new_tokens", "max_length"
 LIBRARY_DEFAULT = 20
@@ -47,6 +47,7 @@ def answer_limit(settings: Settings, runtime: Runtime) -> Limit | None:
 
 
 def _limit(value: Json, key: str, file: str) -> Limit | None:
-    if isinstance(value, bool) or not isinstance(value, int):
+    tokens = whole(value)
+    if tokens is None:
         return None
-    return Limit(value, key, file) if 0 < value <= LARGEST else None
+    return Limit(tokens, key, file) if 0 < tokens <= LARGEST else None

@@ -2,7 +2,7 @@
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint, Tensor
 from slowlens.facts.tied import text_pointer
-from slowlens.jsonvalue import Json
+from slowlens.jsonvalue import Json, whole
 
 KEYS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_layers")
 """Keys of config.json that say how many there are."""
@@ -22,8 +22,8 @@ def layer_count(checkpoint: Checkpoint) -> int:
     """
     nested = text_pointer(checkpoint.values(CONFIG) or {})
     for pointer in dict.fromkeys((nested, ())):
-        found = (checkpoint.get(CONFIG, *pointer, key) for key in _DEPTHS)
-        if depths := [n for n in found if isinstance(n, int) and n is not True and n > 0]:
+        found = (whole(checkpoint.get(CONFIG, *pointer, key)) for key in _DEPTHS)
+        if depths := [depth for depth in found if depth is not None and depth > 0]:
             return min(depths)
     return 0
 
@@ -33,8 +33,8 @@ def announced(checkpoint: Checkpoint) -> tuple[tuple[str, ...], Json]:
     nested = text_pointer(checkpoint.values(CONFIG) or {})
     for pointer in dict.fromkeys(((), nested)):
         for key in KEYS:
-            value = checkpoint.get(CONFIG, *pointer, key)
-            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            value = whole(checkpoint.get(CONFIG, *pointer, key))
+            if value is not None and value > 0:
                 return (*pointer, key), value
     return (), 0
 

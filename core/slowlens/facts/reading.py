@@ -16,6 +16,7 @@ from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Settings
 from slowlens.facts.stopping import StopTokens, stop_tokens
 from slowlens.frozen import dataclass
+from slowlens.jsonvalue import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ def wanted_stop_ids(merged: Reading, source: Reading | None) -> frozenset[int]:
 def outside_vocabulary(reading: Reading, ids: Iterable[int]) -> frozenset[int]:
     """Return the ids that the model cannot write."""
     nested = decoder_pointer(reading.checkpoint.values(CONFIG) or {})
-    size = reading.checkpoint.get(CONFIG, *nested, "vocab_size")
-    if isinstance(size, bool) or not isinstance(size, int):
+    size = whole(reading.checkpoint.get(CONFIG, *nested, "vocab_size"))
+    if size is None:
         return frozenset()
     return frozenset(i for i in ids if i >= size or i < 0)
 

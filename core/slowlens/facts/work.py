@@ -6,7 +6,7 @@ from slowlens.facts.decoding import effective
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
 from slowlens.frozen import dataclass
-from slowlens.jsonvalue import Json
+from slowlens.jsonvalue import Json, whole
 
 KEYS = (
     "num_beams",
@@ -89,9 +89,8 @@ def _work(key: str, setting: Setting, factor: int, trouble: str = "") -> Work:
 def _count(setting: Setting) -> int | None:
     """Return a count above zero, one where no file says anything."""
     silent = setting.value is None and setting.decided_by == DEFAULT
-    value = 1 if silent else setting.value
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and isinstance(value, int) and value > 0 else None
+    count = 1 if silent else whole(setting.value)
+    return count if count is not None and count > 0 else None
 
 
 def _number(setting: Setting) -> float:

@@ -40,6 +40,7 @@ from slowlens.findings import (
     Severity,
     ValueEvidence,
 )
+from slowlens.jsonvalue import whole
 
 KEY = "model_max_length"
 
@@ -84,8 +85,7 @@ def _limit(checkpoint: Checkpoint) -> float | None:
 
 def _context(checkpoint: Checkpoint) -> int | None:
     pointer = decoder_pointer(checkpoint.values(CONFIG) or {})
-    value = checkpoint.get(CONFIG, *pointer, "max_position_embeddings")
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return whole(checkpoint.get(CONFIG, *pointer, "max_position_embeddings"))
 
 
 RULE = Rule(

@@ -50,7 +50,7 @@ from slowlens.findings import (
     Undecided,
     ValueEvidence,
 )
-from slowlens.jsonvalue import Json, Pointer
+from slowlens.jsonvalue import Json, Pointer, whole
 
 VOCAB_SIZE = "vocab_size"
 WHOLE = ("BF16", "F16", "F32", "F64")
@@ -86,8 +86,8 @@ def _rows(tensor: Tensor | None) -> int:
 def _announced(checkpoint: Checkpoint) -> tuple[Pointer, int]:
     nested = text_pointer(checkpoint.values(CONFIG) or {})
     for level in dict.fromkeys((nested, ())):
-        size = checkpoint.get(CONFIG, *level, VOCAB_SIZE)
-        if isinstance(size, int) and not isinstance(size, bool):
+        size = whole(checkpoint.get(CONFIG, *level, VOCAB_SIZE))
+        if size is not None:
             return (*level, VOCAB_SIZE), size
     return (), 0
 

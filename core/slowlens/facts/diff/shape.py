@@ -4,7 +4,7 @@ from itertools import cycle, islice
 
 from slowlens.facts.defaults import TypeDefaults
 from slowlens.facts.diff.leaves import Leaf, Leaves
-from slowlens.jsonvalue import ABSENT, Json, Pointer
+from slowlens.jsonvalue import ABSENT, Json, Pointer, whole
 
 FULL, SLIDING = "full_attention", "sliding_attention"
 MAX_LAYERS = 10_000
@@ -71,8 +71,7 @@ def _infer(leaves: Leaves, pointer: Pointer, value: Json) -> None:
 
 
 def _number(leaves: Leaves, at: Pointer, key: str) -> int:
-    value = leaves.value((*at, key))
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return whole(leaves.value((*at, key))) or 0
 
 
 def _renamed(value: Json) -> Json:
