@@ -20,6 +20,8 @@ class Broken:
     hint: str
     silences: tuple[Silence, ...] = ()
     """The silences that cover it: whether they silence something cannot be told."""
+    source: str = ""
+    """The path or id of what it was to be compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Batch:
     """The working directory, which paths in reports are relative to."""
     silences: tuple[Silence, ...] = ()
     """Those that should have silenced something here."""
+    judging: tuple[str, ...] = ()
+    """The options that a command has to repeat in order to judge in the same way."""
+    reading: tuple[str, ...] = ()
+    """Those about what is read, which only check takes."""
 
     @property
     def runs(self) -> tuple[Run, ...]:

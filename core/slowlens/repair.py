@@ -5,11 +5,12 @@ from io import BytesIO
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from slowlens.findings import Applicability, Edit, Fix
+from slowlens.findings import Applicability, Edit, Finding, Fix
 from slowlens.frozen import dataclass
 from slowlens.jsonvalue import same
 from slowlens.patch import Patch, unified_diff
 from slowlens.run import Run
+from slowlens.standing import Standing, elsewhere
 
 DIFF_NAME = "slowlens.patch"
 
@@ -49,19 +50,28 @@ class Repair:
         return tuple(edits)
 
 
-def fixes(run: Run, *, unsafe: bool, rules: Collection[str] | None = None) -> Repair:
-    """Choose the fixes of ``rules``, or of all; of two that disagree the first one wins."""
+def fixes(
+    run: Run, *, unsafe: bool, rules: Collection[str] | None = None, others: bool = True
+) -> Repair:
+    """Choose the fixes of ``rules``, or of all; of two that disagree the first one wins.
+
+    Without ``others``, what concerns only runtimes that are not judged is left out.
+    """
     chosen: list[Chosen] = []
-    left_out: list[LeftOut] = []
+    left_out: list[tuple[LeftOut, Fix]] = []
     silenced = {silence.rule: silence.reason for silence in run.silences}
-    for rule, fix in _offered(run, rules):
+    foreign = set() if others else {id(f) for _, f in run.standings[Standing.ELSEWHERE]}
+    for rule, finding, fix in _offered(run, rules):
         reason = f"this is silenced. {silenced[rule]}" if rule in silenced else ""
+        reason = reason or (_foreign(run, finding) if id(finding) in foreign else "")
         reason = reason or _objection(fix, unsafe=unsafe) or _conflict(fix, chosen)
         if reason:
-            left_out.append(LeftOut(rule, f"{fix.title}: {reason}"))
+            left_out.append((LeftOut(rule, f"{fix.title}: {reason}"), fix))
         elif (one := Chosen(rule, fix)) not in chosen:
             chosen.append(one)
-    return Repair(tuple(chosen), tuple(dict.fromkeys(left_out)))
+    done = [fix for _, fix in chosen]
+    without = dict.fromkeys(left for left, fix in left_out if fix not in done)
+    return Repair(tuple(chosen), tuple(without))
 
 
 def patched_archive(patch: Patch) -> bytes:
@@ -78,12 +88,17 @@ def patched_archive(patch: Patch) -> bytes:
     return buffer.getvalue()
 
 
-def _offered(run: Run, rules: Collection[str] | None) -> Iterator[tuple[str, Fix]]:
+def _offered(run: Run, rules: Collection[str] | None) -> Iterator[tuple[str, Finding, Fix]]:
     for outcome in run.outcomes:
         if rules is None or outcome.rule in rules:
             for finding in outcome.findings:
                 if finding.fix is not None:
-                    yield outcome.rule, finding.fix
+                    yield outcome.rule, finding, finding.fix
+
+
+def _foreign(run: Run, finding: Finding) -> str:
+    flags = " or ".join(f"--runtime {name}" for name in finding.affects)
+    return f"it concerns only {elsewhere(finding, run.judged)}. For that, add {flags}."
 
 
 def _objection(fix: Fix, *, unsafe: bool) -> str:

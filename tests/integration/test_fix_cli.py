@@ -103,9 +103,13 @@ def test_what_is_not_safe_needs_a_flag_and_is_said_to(
     assert slowlens("fix", merged, "--source", source, "--apply") == 0
     shown = capsys.readouterr().out
     assert "Stop at the end of the answer: this changes what the model writes." in shown
-    assert "Add --unsafe" in shown
-    assert "There is nothing to write." in shown
+    assert "Left out, because it changes what the model writes:\n--- a/generation_config" in shown
+    assert '+  "eos_token_id": [' in shown
+    assert shown.endswith(f"slowlens fix {merged} --source {source} --unsafe --apply\n")
     assert contents(merged) == before
+    assert slowlens("check", merged, "--source", source) == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.endswith(f"slowlens fix {merged} --source {source} --unsafe")
     assert slowlens("fix", merged, "--source", source, "--apply", "--unsafe") == 0
     shown = capsys.readouterr().out
     assert "Stop at the end of the answer (changes what the model writes)" in shown
@@ -137,6 +141,67 @@ def test_a_file_that_the_fix_makes_is_removed_by_undo(
     assert slowlens("undo", merged) == 0
     assert "generation_config.json is removed" in capsys.readouterr().out
     assert contents(merged) == before
+
+
+def test_what_is_safe_goes_first_and_says_that_there_is_more(
+    endless: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    merged, source = endless
+    builders.write_json(merged / "generation_config.json", {"do_sample": False, "use_cache": False})
+    assert slowlens("fix", merged, "--source", source) == 0
+    shown = capsys.readouterr().out
+    assert "Add --unsafe to include" in shown
+    assert "Left out, because" not in shown
+    assert "eos_token_id" not in shown.split("Add --unsafe")[1]
+
+
+def test_fixes_for_other_runtimes_wait_until_somebody_asks(
+    slow: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (slow / "config.json").write_bytes(SLOW.replace(b"false", b"true"))
+    before = contents(slow)
+    assert slowlens("fix", slow, "--runtime", "vllm", "--apply") == 0
+    shown = capsys.readouterr().out
+    told = " ".join(shown.split())
+    assert "it concerns only transformers 4 generate, transformers 5 generate." in told
+    assert "add --runtime transformers-4 or --runtime transformers-5." in told
+    assert "There is nothing to write." in shown
+    assert contents(slow) == before
+    options = ("--runtime", "vllm", "--rule", "gen-use-cache-false")
+    assert slowlens("fix", slow, *options) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.endswith("--runtime vllm --rule gen-use-cache-false --apply")
+    assert slowlens("fix", slow, "--runtime", "transformers-5", "--apply") == 0
+    assert "Wrote generation_config.json" in capsys.readouterr().out
+
+
+def test_what_is_left_for_others_is_told_apart(
+    endless: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    merged, source = endless
+    builders.write_json(merged / "generation_config.json", {"do_sample": False, "use_cache": False})
+    options = ("--runtime", "forward", "--rule", "gen-use-cache-false", "--apply")
+    assert slowlens("fix", merged, "--source", source, *options) == 0
+    left = capsys.readouterr().out.split("Checked again")[1]
+    assert left.startswith(": nothing is left.\nelsewhere under transformers")
+
+
+def test_another_silence_file_is_read_and_named_again(
+    slow: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text('[[silence]]\nrule = "gen-use-cache-false"\nreason = "we time it"\n')
+    assert slowlens("fix", slow, "--config", file) == 0
+    assert "this is silenced. we time it" in capsys.readouterr().out
+    file.write_text('[[silence]]\nrule = "eos-lost-or-wrong"\nreason = "we stop it"\n')
+    assert slowlens("fix", slow, "--config", file) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f" --config {file} --apply")
+
+
+def test_a_rule_that_is_none_is_guessed(slow: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        slowlens("fix", slow, "--rule", "gen-use-cash-false")
+    assert "Did you mean gen-use-cache-false" in capsys.readouterr().err
 
 
 def test_nothing_to_fix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from slowlens import patch
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.environment import Environment
+from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix, Severity
 from slowlens.jsonvalue import ABSENT
 from slowlens.repair import Repair, fixes, patched_archive
@@ -110,6 +111,25 @@ def test_the_same_key_of_two_files_is_no_conflict() -> None:
     other = Fix("There too", SAFE, (edit("generation_config.json", "use_cache", ABSENT),))
     run = run_with(found("cache", CACHE), found("other", other))
     assert fixes(run, unsafe=False).edits == CACHE.edits + other.edits
+
+
+def test_what_concerns_other_runtimes_is_left_out_where_it_is_not_wanted() -> None:
+    far = Fix("For engines", SAFE, (edit("config.json", "torch_dtype", "bfloat16"),))
+    here, there, same = found("cache", CACHE), found("dtype", far), found("again", CACHE)
+    affects, flags = (Runtime.VLLM, Runtime.SGLANG), "--runtime vllm or --runtime sglang"
+    there, same = (
+        replace(o, findings=tuple(replace(f, affects=affects) for f in o.findings))
+        for o in (there, same)
+    )
+    run = replace(run_with(same, here, there), judged=(Runtime.FORWARD, Runtime.SGLANG))
+    assert fixes(run, unsafe=False, others=False).left_out == ()
+    run = replace(run, judged=(Runtime.FORWARD,))
+    repair = fixes(run, unsafe=False, others=False)
+    assert repair.edits == CACHE.edits
+    assert repair.left_out == (
+        ("dtype", f"For engines: it concerns only vLLM, SGLang. For that, add {flags}."),
+    )
+    assert fixes(run, unsafe=False).edits == CACHE.edits + far.edits
 
 
 def test_a_fix_without_edits_is_left_out() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from slowlens import patch
 from slowlens.checking import check
+from slowlens.cli.judging import add_judging, judging, silences_for
 from slowlens.cli.names import FOLDER_OR_ID, not_empty
 from slowlens.cli.output import has_colour
 from slowlens.findings import Applicability
@@ -19,12 +20,11 @@ from slowlens.gather.hub.ids import hub_id, not_here, require_weights
 from slowlens.gather.hub.locate import locate
 from slowlens.repair import Repair, fixes
 from slowlens.reports import words
-from slowlens.reports.text import labelled
+from slowlens.reports.text import for_others, labelled
 from slowlens.reports.units import plain
 from slowlens.rules import RULES
 from slowlens.run import Run
-from slowlens.silencefile import find_silences
-from slowlens.standing import Standing
+from slowlens.spelling import meant
 
 COLOURS = {"-": 31, "+": 32, "@": 36}
 
@@ -46,33 +46,61 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rule",
         action="append",
         metavar="ID",
-        choices=[rule.id for rule in RULES],
-        help="only the fixes of this rule; may be repeated",
+        type=_rule,
+        help="only the fixes of this rule, for all runtimes; may be repeated",
     )
+    add_judging(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the fixes, then their diff or what was written."""
     folder = _folder(arguments.merged, writing=arguments.apply)
-    silences = find_silences(Path.cwd()).covering(arguments.merged)
-    found = check(folder, arguments.source, silences=silences)
-    repair = fixes(found, unsafe=arguments.unsafe, rules=arguments.rule)
+    silences = silences_for(arguments).covering(arguments.merged)
+    found = check(folder, arguments.source, runtimes=arguments.runtime, silences=silences)
+    repair = _chosen(found, arguments, unsafe=arguments.unsafe)
     prepared = patch.prepare(folder, repair.edits)
     _print(_plan(found, repair))
-    if len(fixes(found, unsafe=True, rules=arguments.rule).chosen) > len(repair.chosen):
+    more = _chosen(found, arguments, unsafe=True)
+    if prepared.files and len(more.chosen) > len(repair.chosen):
         print("Add --unsafe to include what changes the model's answers.\n")
     if not prepared.files:
-        readable = " in what could be read" if found.problems else ""
-        print(f"There is nothing to {'write' if repair.left_out else 'fix'}{readable}.")
-        return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
-    if arguments.apply:
+        _print(_nothing(arguments, found, repair, patch.prepare(folder, more.edits)))
+    elif arguments.apply:
         patch.apply(prepared, repair.titles)
         _print(_written(arguments, prepared))
-        _print(_left(check(folder, arguments.source, silences=silences)))
+        again = check(folder, arguments.source, runtimes=arguments.runtime, silences=silences)
+        _print(_left(again))
     else:
         _print(_painted(patch.unified_diff(prepared)))
-        print(f"\nNothing was written. {_how_to_write(arguments)}")
+        print(f"\nNothing was written. {_how_to_write(arguments, unsafe=arguments.unsafe)}")
     return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
+
+
+def _rule(name: str) -> str:
+    known = [rule.id for rule in RULES]
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"there is no rule {name}. {meant(name, known)}".rstrip())
+    return name
+
+
+def _chosen(found: Run, arguments: argparse.Namespace, *, unsafe: bool) -> Repair:
+    """Choose as the gate counts: what concerns other runtimes only where its rule is named."""
+    others = arguments.rule is not None
+    return fixes(found, unsafe=unsafe, rules=arguments.rule, others=others)
+
+
+def _nothing(
+    arguments: argparse.Namespace, found: Run, repair: Repair, unsafe: patch.Patch
+) -> Iterator[str]:
+    """Say that nothing is written, and show what --unsafe would write."""
+    if unsafe.files:
+        yield "Left out, because it changes what the model writes:"
+        yield from _painted(patch.unified_diff(unsafe))
+        yield ""
+        yield f"Nothing was written. {_how_to_write(arguments, unsafe=True)}"
+        return
+    readable = " in what could be read" if found.problems else ""
+    yield f"There is nothing to {'write' if repair.left_out else 'fix'}{readable}."
 
 
 def _folder(name: str, *, writing: bool) -> Path:
@@ -113,17 +141,18 @@ def _painted(diff: str) -> Iterator[str]:
         yield f"\x1b[{colour}m{line}\x1b[0m" if colour else line
 
 
-def _how_to_write(arguments: argparse.Namespace) -> str:
+def _how_to_write(arguments: argparse.Namespace, *, unsafe: bool) -> str:
     if wanted := hub_id(arguments.merged):
         return not_here(f"{wanted.repo}@{wanted.revision}").hint
-    return f"To write this: {_command(arguments)}"
+    return f"To write this: {_command(arguments, unsafe=unsafe)}"
 
 
-def _command(arguments: argparse.Namespace) -> str:
+def _command(arguments: argparse.Namespace, *, unsafe: bool) -> str:
     parts = ["slowlens", "fix", arguments.merged]
     if arguments.source:
         parts += ["--source", arguments.source]
-    if arguments.unsafe:
+    parts += judging(arguments)
+    if unsafe:
         parts.append("--unsafe")
     for rule in arguments.rule or ():
         parts += ["--rule", rule]
@@ -141,11 +170,11 @@ def _written(arguments: argparse.Namespace, prepared: patch.Patch) -> Iterator[s
 
 def _left(again: Run) -> Iterator[str]:
     """Say what a second check still finds, and what no check of files can tell."""
-    found = again.standings
-    findings = (*found[Standing.COUNTED], *found[Standing.ELSEWHERE])
-    yield "Checked again, and this is left:" if findings else "Checked again: nothing is left."
-    for rule, finding in findings:
+    left = again.findings
+    yield "Checked again, and this is left:" if left else "Checked again: nothing is left."
+    for rule, finding in left:
         yield from labelled(finding.severity, f"{finding.message} [{rule}]")
+    yield from for_others(again)
     yield from _unread(again)
     for status, text in words.unasked(again):
         yield from labelled(status, text)

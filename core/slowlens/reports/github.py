@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from slowlens.batch import Batch
+from slowlens.batch import Batch, Broken
 from slowlens.diagnose import Found, Status
 from slowlens.findings import Severity
 from slowlens.reports import words
@@ -32,9 +32,13 @@ def summary(batch: Batch) -> str:
         f"- {words.tally(found)}; not counted: {silenced} silenced, {elsewhere} for other runtimes",
         f"- {escaped(answer)}",
         f"- not checked: {_unchecked(batch)}",
-        f"- to see it in full: {escaped(words.command(failing)) if failing else 'slowlens check'}",
+        f"- to see it in full: {_in_full(batch, failing)}",
     )
     return "\n".join(lines) + "\n"
+
+
+def _in_full(batch: Batch, failing: Run | Broken | None) -> str:
+    return escaped(words.command(batch, failing)) if failing else "slowlens check"
 
 
 def _unchecked(batch: Batch) -> str:

@@ -21,7 +21,7 @@ def render(batch: Batch) -> str:
     """Render one run in full, several as a table."""
     match batch.results:
         case [Run() as run]:
-            lines = [*_lines(run)]
+            lines = [*_lines(batch, run)]
         case [Broken(message=message, hint=hint)]:
             lines = [*labelled("unread", f"{message}. {hint}")]
         case _:
@@ -31,7 +31,7 @@ def render(batch: Batch) -> str:
     return plain("\n".join(lines) + "\n")
 
 
-def _lines(run: Run) -> Iterator[str]:
+def _lines(batch: Batch, run: Run) -> Iterator[str]:
     yield from textwrap.wrap(f"{run.merged.title}: {run.answer}", WIDTH, break_on_hyphens=False)
     for rule, finding in run.findings:
         yield ""
@@ -44,7 +44,7 @@ def _lines(run: Run) -> Iterator[str]:
     yield from written_by(run)
     yield from _not_counted(run)
     yield from _rest(run)
-    yield from _next(run)
+    yield from _next(batch, run)
 
 
 def _finding(rule: str, finding: Finding) -> Iterator[str]:
@@ -74,11 +74,15 @@ def _not_counted(run: Run) -> Iterator[str]:
         if silenced:
             text = f"{silence.rule}, {words.tally(silenced)}: {silence.reason}"
             yield from labelled("silenced", text)
-    for rule, finding in found[Standing.ELSEWHERE]:
+    yield from for_others(run)
+
+
+def for_others(run: Run) -> Iterator[str]:
+    """Name shortly what concerns only runtimes that are not judged."""
+    for rule, finding in run.standings[Standing.ELSEWHERE]:
         where = elsewhere(finding, run.judged)
-        yield from labelled(
-            "elsewhere", f"under {where}: {finding.severity}: {finding.message} [{rule}]"
-        )
+        text = f"under {where}: {finding.severity}: {finding.message} [{rule}]"
+        yield from labelled("elsewhere", text)
 
 
 def _rest(run: Run) -> Iterator[str]:
@@ -103,11 +107,11 @@ def _rest(run: Run) -> Iterator[str]:
         yield from labelled("judged", f"for {judged} (--runtime names others)")
 
 
-def _next(run: Run) -> Iterator[str]:
+def _next(batch: Batch, run: Run) -> Iterator[str]:
     """Name the command that shows the fixes, ready to be copied."""
     if any(finding.fix for _, finding in run.findings):
         yield ""
-        yield f"To see the fixes: {words.command(run, 'fix')}"
+        yield f"To see the fixes: {words.fix_command(batch, run)}"
 
 
 def labelled(label: str, text: str) -> Iterator[str]:

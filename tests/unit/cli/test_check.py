@@ -294,3 +294,27 @@ def test_every_name_that_is_promised_is_there() -> None:
         assert name in dir(slowlens)
     with pytest.raises(AttributeError, match="nothing"):
         _ = slowlens.nothing
+
+
+def test_a_printed_command_comes_to_the_same_verdict(asked: Any, tmp_path: Path) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text('[[silence]]\nrule = "eos-lost-or-wrong"\nreason = "we stop it"\n')
+    judged = ("--runtime", "transformers-5", "--config", "other.toml")
+    _, out, _ = asked(SLOW_ONE, SOUND_ONE, EMPTY_ONE, *judged, "--fail-on", "note")
+    named = f"slowlens check {tmp_path / SLOW_ONE} --runtime transformers-5 --config other.toml"
+    assert f"To see one in full: {named} --fail-on note\n" in out
+    _, out, _ = asked(SLOW_ONE, *judged, "--fail-on", "note")
+    fix = f"slowlens fix {tmp_path / SLOW_ONE} --runtime transformers-5 --config other.toml"
+    assert f"To see the fixes: {fix}\n" in out
+
+
+def test_the_summary_of_a_job_names_the_whole_command(
+    asked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    asked(EMPTY_ONE, "--source", "source", "--runtime", "vllm", "--format", "github")
+    broken = f"slowlens check {tmp_path / EMPTY_ONE} --source {tmp_path / 'source'}"
+    assert f"{broken} --runtime vllm\n" in summary.read_text().replace("\\", "")
+    asked(SLOW_ONE, "--scan-weights", "--format", "github")
+    assert "merged --scan-weights\n" in summary.read_text()
