@@ -25,6 +25,11 @@ def test_only_what_is_installed(site: Path) -> None:
     assert platform.machine() in found.platform
 
 
+def test_a_system_without_uname(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.uname")
+    assert platform.machine() in read_environment().platform
+
+
 def test_other_spellings_and_what_is_broken(site: Path) -> None:
     for name in ("Flash_Attn-2.8.3.dist-info", "peft-0.15-py3.egg-info", "vllm.dist-info"):
         (site / name).mkdir()

@@ -86,13 +86,14 @@ def test_zero_counts_only_where_the_source_has_something_else(tmp_path: Path) ->
     nearly = zeros.copy()
     nearly[39, 9] = 1
     negative = bf16(np.full((40, 10), -0.0))
-    arrays = {"lost": zeros, "always": zeros, "nearly": nearly, "negative": negative}
+    arrays = {"lost": zeros, "end": zeros, "always": zeros, "nearly": nearly, "negative": negative}
     merged = written(tmp_path / "merged", arrays)
-    assert {bad.tensor.name for bad in scanned(merged).bad} == {"lost", "always", "negative"}
-    source = {"lost": random(40, 10), "always": zeros, "nearly": nearly, "negative": zeros}
+    bad = {bad.tensor.name for bad in scanned(merged).bad}
+    assert bad == {"lost", "end", "always", "negative"}
+    source = {**arrays, "lost": random(40, 10), "end": nearly, "negative": zeros}
     found = scanned(merged, written(tmp_path / "source", source))
-    assert [bad.tensor.name for bad in found.bad if bad.zero] == ["lost"]
-    assert (found.compared, found.identical) == (4, 2)
+    assert [bad.tensor.name for bad in found.bad if bad.zero] == ["lost", "end"]
+    assert (found.compared, found.identical) == (5, 2)
 
 
 @pytest.mark.usefixtures("_blocks")
@@ -186,6 +187,24 @@ def test_new_rows_of_a_file_that_became_shorter_are_told(tmp_path: Path) -> None
         slowlens.gather.scan.rows.new_rows(
             tensor, places[EMBEDDING], source.weights.tensors[0].shape[0]
         )
+
+
+def test_more_rows_of_another_width_are_no_new_rows(tmp_path: Path) -> None:
+    source = written(tmp_path / "source", {EMBEDDING: random(4, 8), "norm": random(4)})
+    merged = written(tmp_path / "merged", {EMBEDDING: random(8, 4), "norm": random(8)})
+    assert scanned(merged, source).new_rows == ()
+
+
+def test_a_share_is_no_longer_than_it_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slowlens.gather.scan.pieces, "SHARE", 100)
+    sizes = {"a": 20, "b": 20, "c": 15, "d": 110, "e": 5}
+    checkpoint = read_checkpoint(written(tmp_path, {n: random(k) for n, k in sizes.items()}))
+    tensors = checkpoint.weights.tensors
+    cut = scan.shares(tensors, scan.places(tmp_path, tensors), {})
+    lengths = [[piece.length for piece in share] for share in cut]
+    assert lengths == [[40, 40], [30], [100], [100], [20, 10]]
 
 
 def test_rows_that_are_no_whole_bytes_are_not_looked_at(tmp_path: Path) -> None:

@@ -148,3 +148,19 @@ def test_a_checkpoint_that_is_gone_at_the_end(
     assert run.measurement
     assert run.merged.model_type == "llama"
     assert f"warning: {root} does not exist" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_files_that_change_meanwhile_are_told(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: bool
+) -> None:
+    @contextmanager
+    def changing(plan: Plan) -> Iterator[Iterator[Event]]:
+        yield iter(EVENTS)
+        if changed:
+            builders.write_json(root / "generation_config.json", {"eos_token_id": 5})
+
+    monkeypatch.setattr(measure, "measure", changing)
+    assert cli.main(["measure", str(root), "-o", str(tmp_path / "x.json")]) == 0
+    problems = load(tmp_path / "x.json").problems
+    assert any("changed while the run was measured" in p.message for p in problems) is changed
