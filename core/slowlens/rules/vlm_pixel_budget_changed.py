@@ -9,7 +9,8 @@ there. ``save_pretrained`` of transformers 5 writes ``size`` alone, into process
 For families that cut a picture into tiles it compares the keys that set the number of tiles.
 
 It does not report ``max_pixels`` that is "lost" where ``size`` says the same to the runtime, nor
-another spelling of the same budget, nor a processor that the source does not have. It cannot see
+another spelling of the same budget, nor a processor that the source does not have, nor, without a
+source, two files that disagree (`processor-config-split`). It cannot see
 a budget that a training script or an environment variable set only in memory: such a model was
 trained on other pictures than it will be shown.
 
@@ -74,9 +75,15 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     """Yield a finding for each change of the budget, with the runtimes that it concerns."""
     there = None if source is None else source.checkpoint
     for change in budget_changes(merged.checkpoint, there):
-        yield _finding(merged.checkpoint, there, change)
+        if there is not None or not _files_disagree(change):
+            yield _finding(merged.checkpoint, there, change)
     if there is not None:
         yield from _tiles(merged.checkpoint, there)
+
+
+def _files_disagree(change: BudgetChange) -> bool:
+    """Whether versions differ because they read two files: `processor-config-split` says so."""
+    return change.here.file != change.there.file and not change.here.ignores_size
 
 
 def _finding(merged: Checkpoint, source: Checkpoint | None, change: BudgetChange) -> Finding:

@@ -11,6 +11,7 @@ from slowlens.rules.vlm_pixel_budget_changed import check
 V4, V5 = Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5
 FILE, NESTED = "preprocessor_config.json", "processor_config.json"
 EDGES = {"shortest_edge": 3136, "longest_edge": 12845056}
+SMALL_EDGES = {"shortest_edge": 3136, "longest_edge": 1003520}
 HUB = {"min_pixels": 3136, "max_pixels": 12845056}
 SMALL = {"min_pixels": 3136, "max_pixels": 1003520}
 QWEN3: dict[str, Any] = {"model_type": "qwen3_vl", "text_config": {}}
@@ -230,3 +231,26 @@ def test_no_alarm_about_tiles(merged: Any, source: Any) -> None:
 def test_tiles_of_two_sizes_differ() -> None:
     assert found(tiled(size={"height": 2, "width": 1}), tiled(size={"height": 1, "width": 1}))
     assert found(tiled(size={}), tiled(size={"height": 1}))
+
+
+@pytest.mark.parametrize(
+    ("old", "count"),
+    [(HUB, 0), ({"size": EDGES}, 1), (SMALL, 0)],
+)
+def test_two_files_that_disagree_are_another_rules_matter(old: Any, count: int) -> None:
+    """But a size that transformers 4 cannot read is this rule's, whatever the second file says."""
+    kind = {"image_processor_type": "Qwen2VLImageProcessor"}
+    two = made(
+        QWEN,
+        preprocessor_config_json={**kind, **old},
+        processor_config_json={"image_processor": {**kind, "size": EDGES}},
+    )
+    found_alone = [finding for finding in found(two) if finding.affects == (V4,)]
+    assert len(found_alone) == count
+    both = made(
+        QWEN,
+        preprocessor_config_json={**kind, **HUB},
+        processor_config_json={"image_processor": {**kind, "size": SMALL_EDGES}},
+    )
+    assert not found(both)
+    assert found(both, own(**HUB))
