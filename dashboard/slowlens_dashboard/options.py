@@ -47,9 +47,10 @@ class Options:
             )
         if not path.is_dir() and (wanted := hub_id(text.strip())):
             raise CheckpointError(
-                f"{text.strip()} is a model of the Hugging Face hub: the dashboard reads folders.",
-                hint=f"Check it in a terminal with: slowlens check {text.strip()}. Or download it"
-                f" and name that folder: hf download {wanted.repo} --revision {wanted.revision}"
+                f"There is no folder {path}; {text.strip()} may be a model of the hub.",
+                hint="Check the spelling if you meant a folder. The dashboard reads no models of"
+                f" the hub; a terminal does: slowlens check {text.strip()}. To see one here, name"
+                f" the folder of a download: hf download {wanted.repo} --revision {wanted.revision}"
                 f" --local-dir {wanted.repo.partition('/')[2]}",
             )
         if not path.is_dir():

@@ -170,7 +170,10 @@ def test_branches_tags_and_commits(hub: Hub, tmp_path: Path) -> None:
 
 def test_offline_reads_what_was_fetched(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert "is no folder here, and the caches do not hold enough" in str(error())
+    assert str(error()) == (
+        f"There is no folder {ID}, and as a model of the hub it cannot be read: the caches do not "
+        f"hold enough of {ID}@main"
+    )
     assert "HF_HUB_OFFLINE" in error().hint
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     folder = locate(ID)
@@ -225,7 +228,8 @@ def test_without_a_network_what_is_here_does(hub: Hub, monkeypatch: pytest.Monke
     point(monkeypatch, "http://127.0.0.1:1")
     assert locate(ID) == folder
     assert str(error(f"{ID}@v1")) == (
-        f"{ID} is no folder here, and the hub at 127.0.0.1:1 cannot be reached"
+        f"There is no folder {ID}, and as a model of the hub it cannot be read: the hub at "
+        "127.0.0.1:1 cannot be reached"
     )
     monkeypatch.setenv("SLOWLENS_HOME", "empty")
     assert "cannot be reached" in str(error())
@@ -290,8 +294,8 @@ def test_what_is_no_id(hub: Hub, name: str) -> None:
 @pytest.mark.parametrize(
     ("status", "code", "said", "message", "hint"),
     [
-        (401, "RepoNotFound", "", "is no folder here, and not on the hub or private", "HF_TOKEN"),
-        (404, "", "", "is no folder here, and not on the hub or private", "spelling"),
+        (401, "RepoNotFound", "", "is not on the hub, or private", "HF_TOKEN"),
+        (404, "", "", "is not on the hub, or private", "spelling"),
         (401, "", "Invalid credentials in Authorization header", "does not know this token", "log"),
         (401, "GatedRepo", "", "is gated", "Ask for access"),
         (403, "GatedRepo", "", "is gated", "HF_TOKEN"),
@@ -517,6 +521,7 @@ def test_a_redirect_loop_ends(hub: Hub) -> None:
 def test_without_the_library(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     found = error()
+    assert str(found).startswith(f"There is no folder {ID}, and as a model of the hub it cannot")
     assert "huggingface_hub" in str(found)
     assert "pip install 'slowlens[hub]'" in found.hint
 
@@ -582,3 +587,36 @@ def test_nothing_is_written_into_what_was_fetched(hub: Hub, tmp_path: Path) -> N
         assert done.returncode == 2
         assert f"hf download {ID}" in done.stderr
     assert read_checkpoint(locate(ID)).get("generation_config.json", "use_cache") is False
+
+
+@pytest.mark.parametrize(
+    ("address", "model"),
+    [
+        ("https://huggingface.co/Qwen/Qwen3-8B", "Qwen/Qwen3-8B"),
+        ("huggingface.co/Qwen/Qwen3-8B/", "Qwen/Qwen3-8B"),
+        ("http://hf.co/Qwen/Qwen3-8B/tree/v1.0?x=1", "Qwen/Qwen3-8B@v1.0"),
+        ("https://www.huggingface.co/Qwen/Qwen3-8B/blob/main/config.json", "Qwen/Qwen3-8B@main"),
+    ],
+)
+def test_of_an_address_the_id_is_enough(address: str, model: str) -> None:
+    found = error(address)
+    assert str(found) == f"{address} is an address: a folder or an id is wanted"
+    assert found.hint == f"The id is enough: {model}"
+
+
+@pytest.mark.parametrize("name", ["https://huggingface.co/Qwen", "https://huggingface.co/a/b--c"])
+def test_other_addresses_are_paths_that_are_not_there(name: str) -> None:
+    assert locate(name) == Path(name)
+
+
+def test_a_mirror_in_folders_is_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("huggingface.co/Qwen/Qwen3-8B").mkdir(parents=True)
+    assert locate("huggingface.co/Qwen/Qwen3-8B") == Path("huggingface.co/Qwen/Qwen3-8B")
+
+
+def test_a_mistyped_folder_is_called_one(hub: Hub) -> None:
+    assert str(error("runs/mergd")) == (
+        "There is no folder runs/mergd, and as a model of the hub it cannot be read: "
+        "runs/mergd is not on the hub, or private"
+    )

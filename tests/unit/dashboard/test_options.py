@@ -49,7 +49,7 @@ def test_a_model_of_the_hub_is_told_apart_from_a_misspelt_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CheckpointError, match="org/name@v1 is a model of the") as refused:
+    with pytest.raises(CheckpointError, match="org/name@v1 may be a model of the hub") as refused:
         Options((tmp_path,)).allow("org/name@v1")
     assert "slowlens check org/name@v1" in refused.value.hint
     assert "hf download org/name --revision v1 --local-dir name" in refused.value.hint

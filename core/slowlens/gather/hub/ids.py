@@ -10,6 +10,10 @@ from slowlens.gather.rawfile import printable
 
 MAIN = "main"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", re.ASCII)
+_PAGE = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/([^/?#\s]+/[^/?#\s]+)"
+    r"(?:/(?:tree|blob|resolve|raw|commit)/([^/?#\s]+))?"
+)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PREFIX = "models--"
 _LONGEST = 96
@@ -41,6 +45,14 @@ def hub_id(text: str, revision: str = "") -> HubId | None:
     if _is_here(Path(repo)) or (not meant and _is_here(Path(repo).parent)):
         return None
     return HubId(repo, meant or MAIN)
+
+
+def address_of(text: str) -> str:
+    """Return the id in the address of a model's page on the hub, or nothing."""
+    found = _PAGE.match(text)
+    if found is None or not _is_name(found[1]) or _is_here(Path(text)):
+        return ""
+    return f"{found[1]}@{found[2]}" if found[2] else found[1]
 
 
 def is_commit(text: object) -> bool:

@@ -16,6 +16,10 @@ class UnreachableError(CheckpointError):
     """The hub gives no answer now; what is in the caches may do."""
 
 
+class UnknownError(CheckpointError):
+    """Nothing tells that there is such a model."""
+
+
 class RateLimitedError(UnreachableError):
     """The hub asks to wait: trying again at once makes it worse."""
 
@@ -42,8 +46,8 @@ def refusal(wanted: HubId, status: int, headers: Mapping[str, str]) -> Checkpoin
         message = f"The hub refuses {wanted.repo}: {shortened(said) or 'no permission'}"
         return CheckpointError(message, hint=f"Where your account may read it, {_LOGIN}.")
     if status in (401, 404):
-        message = f"{wanted.repo} is no folder here, and not on the hub or private"
-        return CheckpointError(message, hint=f"Check the spelling; if it is private, {_LOGIN}.")
+        hint = f"Check the spelling; if it is a private model, {_LOGIN}."
+        return UnknownError(f"{wanted.repo} is not on the hub, or private", hint=hint)
     message = f"The hub refuses {wanted.repo} (HTTP {status}) {shortened(said)}".rstrip()
     return CheckpointError(message, hint="Check the id, the revision and HF_ENDPOINT.")
 

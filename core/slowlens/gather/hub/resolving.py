@@ -17,20 +17,27 @@ from slowlens.gather.hub.client import Client
 from slowlens.gather.hub.fetching import fetch
 from slowlens.gather.hub.ids import HubId, is_commit
 from slowlens.gather.hub.listing import read_listing
-from slowlens.gather.hub.refusals import UnreachableError
+from slowlens.gather.hub.refusals import UnknownError, UnreachableError
 from slowlens.gather.rawfile import shortened
 
 
 def resolve(wanted: HubId) -> Path:
     """Return the folder; CheckpointError says what is wrong with the model or the network."""
+    try:
+        return _resolved(wanted)
+    except UnknownError as error:
+        raise _no_folder(wanted, error) from error
+
+
+def _resolved(wanted: HubId) -> Path:
     if is_commit(wanted.revision) and fetched(wanted, wanted.revision).is_dir():
         here = _here(wanted)
     elif is_offline():
         here = _here(wanted)
         if here is None:
-            message = f"{_shown(wanted)} is no folder here, and the caches do not hold enough of it"
-            hint = "Unset HF_HUB_OFFLINE to ask the hub, or pass a folder."
-            raise CheckpointError(message, hint=hint)
+            said = f"the caches do not hold enough of {_shown(wanted)}"
+            hint = "Check the spelling of the folder, or unset HF_HUB_OFFLINE to ask the hub."
+            raise _no_folder(wanted, CheckpointError(said, hint=hint))
     else:
         here = None
     return here or _asked(wanted)
@@ -43,14 +50,20 @@ def _asked(wanted: HubId) -> Path:
     except UnreachableError as error:
         if here := _here(wanted):
             return here
-        said = str(error)
-        message = f"{wanted.repo} is no folder here, and {said[0].lower()}{said[1:]}"
-        raise CheckpointError(message, hint=error.hint) from error
+        raise _no_folder(wanted, error) from error
     if not is_commit(wanted.revision):
         remember(wanted, listing.commit)
     folder = whole_snapshot(wanted, listing.commit, listing.top)
     kept = fetched(wanted, listing.commit)
     return folder or (kept if kept.is_dir() else fetch(wanted, listing, client))
+
+
+def _no_folder(wanted: HubId, error: CheckpointError) -> CheckpointError:
+    """Say both: a mistyped folder looks like an id."""
+    said, repo = str(error), wanted.repo
+    said = said if said.startswith(repo) else f"{said[0].lower()}{said[1:]}"
+    message = f"There is no folder {repo}, and as a model of the hub it cannot be read: {said}"
+    return CheckpointError(message, hint=error.hint)
 
 
 def _here(wanted: HubId) -> Path | None:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
-from slowlens.errors import CheckpointError
+from slowlens.gather.hub.refusals import UnknownError
 
 _CHUNK = 2**16
-_NO_LIBRARY = "Install it with: pip install 'slowlens[hub]'; or pass a folder."
+_NO_LIBRARY = (
+    "If it is a folder, check the spelling. For models of the hub: pip install 'slowlens[hub]'"
+)
 
 
 def library() -> Any:  # noqa: ANN401 - a module of many versions
@@ -18,7 +20,7 @@ def library() -> Any:  # noqa: ANN401 - a module of many versions
             import_module(f"huggingface_hub.{name}")
     except ImportError as error:
         message = "Models of the hub need huggingface_hub, which is not installed"
-        raise CheckpointError(message, hint=_NO_LIBRARY) from error
+        raise UnknownError(message, hint=_NO_LIBRARY) from error
     return module
 
 
