@@ -6,16 +6,19 @@ Where config.json says that transformers 5 wrote it, lists what version 4 reads 
 - rotary positions, which are in `rope_parameters` alone;
 - a tokenizer class that version 4 does not have;
 - the size of pictures, or a processor file that version 4 does not look for;
-- a dtype that versions before 4.56 do not see.
+- a dtype that versions before 4.56 do not see;
+- the number of experts of a Qwen3-MoE, which version 5 calls `num_local_experts`: 4.52.4 takes 128
+  for it, its default, and stops with an error about sizes where there are more or fewer (the 160 of
+  Qwen3-Coder-480B). Add `num_experts` with the same number: both versions read it.
 
 It is one note with everything in it; the rules of each of these tell what it costs and how to mend
 it. A checkpoint of transformers 5 that version 4 reads alike is not reported, nor is anything about
 `layer_types`, nested text configs and the like, which are only spelled differently.
 
 ## Why it is worse
-Nothing fails: a model with the wrong positions loads without a word and answers a little worse, and
-much worse over long texts. Somebody who loads "the same checkpoint" on a machine with transformers
-4 looks for the reason in the merge.
+Mostly nothing fails: a model with the wrong positions loads without a word and answers a little
+worse, and much worse over long texts. Somebody who loads "the same checkpoint" on a machine with
+transformers 4 looks for the reason in the merge.
 
 ## Affects
 transformers 4, and engines or tools that bring one along.
@@ -40,6 +43,7 @@ from slowlens.facts.dtypes import OLD_KEYS, automatic_dtype
 from slowlens.facts.pixels import IMAGE_TOKENS
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.tokenizing import NEW_CLASSES
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -49,10 +53,12 @@ from slowlens.findings import (
     Severity,
     ValueEvidence,
 )
+from slowlens.jsonvalue import ABSENT, whole
 
 VERSION = "transformers_version"
-NEW_TOKENIZERS = ("Backend", "BackendFast")
-"""How the names of the tokenizer classes of transformers 5 end."""
+EXPERTS, NEW_EXPERTS = "num_experts", "num_local_experts"
+BY_DEFAULT = (None, 128)
+"""Numbers of experts that transformers 4 gets right, or that say nothing."""
 BY_HAND = (
     "pip install 'transformers>=5', or apply what the rules named here offer: they add the older "
     "keys beside the newer ones."
@@ -86,8 +92,7 @@ def _misread(merged: Merged) -> Iterator[str]:
     checkpoint = merged.checkpoint
     if merged.misread.pairs:
         yield "the rotary positions [v5-saved-read-by-v4-rope]"
-    tokenizer = checkpoint.get(TOKENIZER_CONFIG, "tokenizer_class")
-    if isinstance(tokenizer, str) and tokenizer.endswith(NEW_TOKENIZERS):
+    if checkpoint.get(TOKENIZER_CONFIG, "tokenizer_class") in NEW_CLASSES:
         yield "the tokenizer [tokenizer-class-v5]"
     pictures = merged.settings.get(IMAGE_TOKENS, {})
     seen = [pictures.get(r) for r in (Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5)]
@@ -97,6 +102,10 @@ def _misread(merged: Merged) -> Iterator[str]:
     before = automatic_dtype(checkpoint, OLD_KEYS).value
     if before != automatic_dtype(checkpoint).value:
         yield f"before 4.56 the dtype ({before}) [dtype-keys-conflict]"
+    experts = whole(checkpoint.get(CONFIG, NEW_EXPERTS))
+    old_key = checkpoint.get(CONFIG, EXPERTS) is not ABSENT
+    if checkpoint.model_type == "qwen3_moe" and not old_key and experts not in BY_DEFAULT:
+        yield f"the number of experts ({experts}; it looks for {EXPERTS}) and does not load"
 
 
 RULE = Rule(

@@ -83,3 +83,18 @@ def test_other_versions(version: Any) -> None:
 )
 def test_what_both_read_alike(config: Any, tokenizer: Any) -> None:
     assert not found(config, tokenizer)
+
+
+def test_the_number_of_experts_has_another_name() -> None:
+    moe = {"model_type": "qwen3_moe", "num_local_experts": 160}
+    (finding,) = found(moe)
+    assert finding.message.endswith(
+        "misreads the number of experts (160; it looks for num_experts) and does not load"
+    )
+    for other in (
+        {"num_experts": 160},
+        {"num_local_experts": 128},
+        {"num_local_experts": "160"},
+        {"model_type": "mixtral"},
+    ):
+        assert not found({**moe, **other})
