@@ -8,7 +8,7 @@ from pathlib import Path
 from slowlens import __version__
 from slowlens.answer import answer
 from slowlens.diagnose import Outcome, diagnose
-from slowlens.facts.checkpoint import Checkpoint, FileProblem
+from slowlens.facts.checkpoint import CONFIG, Checkpoint, FileProblem
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment, Hardware
@@ -17,6 +17,7 @@ from slowlens.facts.provenance import provenance
 from slowlens.facts.reading import Merged, Reading, Source, reading
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.scan import Scan
+from slowlens.facts.settings import Settings
 from slowlens.facts.tensors import Changes, tensor_changes
 from slowlens.frozen import dataclass, replace
 from slowlens.gather.checkpoint import read_checkpoint
@@ -24,7 +25,7 @@ from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults
 from slowlens.gather.devices import hardware
 from slowlens.gather.environment import read_environment
 from slowlens.gather.hub.ids import require_weights
-from slowlens.gather.hub.locate import locate
+from slowlens.gather.hub.locate import locate, require_name
 from slowlens.gather.rendering import read_rendered
 from slowlens.gather.scan import Progress, scan_weights
 from slowlens.locating import located
@@ -45,6 +46,8 @@ class Surroundings:
     """The runtimes whose findings count, empty for the usual ones."""
     hardware: Hardware | None = None
     """The GPUs of this machine."""
+    configs_only: bool = False
+    """Folders without weights are as they should be."""
 
 
 def check(
@@ -55,31 +58,42 @@ def check(
     runtimes: Iterable[Runtime | str] | Runtime | str = (),
     silences: Iterable[Silence] = (),
     progress: Progress | None = None,
+    configs_only: bool = False,
 ) -> Run:
     """Diagnose ``merged`` from its files, and from ``measurement`` where there is one.
 
     ``merged`` and ``source`` are folders; text may be an id of the Hugging Face hub as well.
     Only what concerns ``runtimes`` counts: unless told otherwise, ``generate()`` of the installed
     transformers and a bare forward loop. What the rules in ``silences`` find does not count.
-    With ``progress`` every weight is read as well, and it is told how far that has come.
+    With ``progress`` every weight is read as well, and it is told how far that has come. A folder
+    without weights is a problem unless ``configs_only``.
 
     Raises CheckpointError when a folder is no checkpoint. A file that cannot be read is one of
     the run's ``problems``; everything else is still checked.
     """
-    return check_one(surroundings(source, runtimes), merged, measurement, silences, progress)
+    require_name(merged, "the name of the checkpoint")
+    around = surroundings(source, runtimes, configs_only=configs_only)
+    return check_one(around, merged, measurement, silences, progress)
 
 
 def surroundings(
-    source: str | Path | None = None, runtimes: Iterable[Runtime | str] | Runtime | str = ()
+    source: str | Path | None = None,
+    runtimes: Iterable[Runtime | str] | Runtime | str = (),
+    *,
+    configs_only: bool = False,
 ) -> Surroundings:
     """Read what the checks of several checkpoints share; CheckpointError as ``check``."""
     defaults = {major: read_defaults(major) for major in MAJORS}
     there = None
     if source is not None:
-        there = reading(Source, read_checkpoint(locate(source)), defaults)
+        require_name(source, "--source")
+        read = read_checkpoint(locate(source), configs_only=configs_only)
+        there = reading(Source, read, defaults)
     names = (runtimes,) if isinstance(runtimes, str) else runtimes
     judged = tuple(Runtime(name) for name in names)
-    return Surroundings(read_environment(), defaults, there, judged, hardware())
+    return Surroundings(
+        read_environment(), defaults, there, judged, hardware(), configs_only=configs_only
+    )
 
 
 def check_one(
@@ -96,13 +110,15 @@ def check_one(
     Without ``differences`` the run has no ``diff``, which few reports show.
     """
     environment, defaults, there = around.environment, around.defaults, around.source
-    checkpoint = read_checkpoint(locate(merged))
+    checkpoint = read_checkpoint(locate(merged), configs_only=around.configs_only)
     scan = None if progress is None else _scan(checkpoint, there, progress)
     here = reading(Merged, _told(checkpoint, scan), defaults)
     changes = None if there is None else _changes(there, here)
     outcomes = _outcomes(around, here, changes, measurement, scan)
     ran_in = measurement.environment if measurement else None
-    judged = around.judged or usual_runtimes(ran_in or environment)
+    saved_by = checkpoint.get(CONFIG, "transformers_version")
+    usual = usual_runtimes(ran_in or environment, saved_by)
+    judged = around.judged or usual.runtimes
     silences = tuple(silences)
     problems = _problems(here, there, scan)
     now = time.gmtime()
@@ -113,17 +129,23 @@ def check_one(
         environment=environment,
         merged=summary(here),
         source=None if there is None else summary(there),
-        settings=here.settings,
-        source_settings={} if there is None else there.settings,
+        settings=_settings(here),
+        source_settings={} if there is None else _settings(there),
         answer=answer(outcomes, problems, measurement, judged, {s.rule for s in silences}),
         outcomes=outcomes,
         problems=problems,
         diff=_diff(there, here, changes, defaults[NEWEST]) if there and differences else None,
         measurement=measurement,
         judged=judged,
+        judged_because="" if around.judged else usual.reason,
         silences=silences,
         provenance=provenance(here.checkpoint),
     )
+
+
+def _settings(read: Reading) -> Settings:
+    """Return the effective settings, none where they would be those of a model nobody knows."""
+    return read.settings if read.checkpoint.has(CONFIG) else {}
 
 
 def _outcomes(

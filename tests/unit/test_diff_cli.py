@@ -79,3 +79,13 @@ def test_what_could_not_be_read_is_said(
     (merged / "added_tokens.json").write_text("{")
     assert run(source, merged) == 2
     assert "merged: added_tokens.json" in capsys.readouterr().err
+
+
+def test_weights_on_one_side_only_matter(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = checkpoint(tmp_path / "m", tensors=None)
+    assert run(source, bare) == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith("1 difference: 1 output.")
+    assert "there are no weights in the folder" in shown.err

@@ -16,35 +16,28 @@ from pathlib import Path
 
 from slowlens.batch import Batch, Broken
 from slowlens.checking import Surroundings, check_one, surroundings
-from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision, not_empty
+from slowlens.cli.judging import add_judging, judging, silences_for
+from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import add_output, write
 from slowlens.cli.scanbar import ScanBar
 from slowlens.errors import CheckpointError
-from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Severity
-from slowlens.gather.hub.ids import hub_id
+from slowlens.gather.hub.ids import address_of, hub_id
+from slowlens.gather.hub.locate import require_name
 from slowlens.reports import NAMES, render, words
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
-from slowlens.silencefile import SilenceFile, find_silences, read_silences
+from slowlens.silencefile import SilenceFile
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     several = FOLDER_OR_ID.format(" in question; or several")
-    parser.add_argument("merged", nargs="+", type=not_empty, help=several)
+    parser.add_argument("merged", nargs="+", help=several)
     origin = FOLDER_OR_ID.format(" that all of them came from")
-    parser.add_argument("--source", type=not_empty, help=origin)
+    parser.add_argument("--source", help=origin)
     add_revision(parser)
-    parser.add_argument(
-        "--runtime",
-        action="append",
-        default=[],
-        choices=[runtime.value for runtime in Runtime],
-        metavar="RUNTIME",
-        help=f"what you deploy on: {', '.join(Runtime)}; may be repeated "
-        "(default: generate() of the installed transformers, and a bare forward loop)",
-    )
+    add_judging(parser)
     parser.add_argument(
         "--fail-on",
         choices=[severity.value for severity in Severity],
@@ -57,24 +50,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="read every weight as well: NaN, zeros, the source's own (as fast as the disk reads)",
     )
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="default: slowlens.toml here or above"
+        "--configs-only",
+        action="store_true",
+        help="for folders that hold no weights on purpose: that they have none is no trouble",
     )
     add_output(parser, NAMES)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; return what the gate says."""
-    source = [arguments.source] if arguments.source else []
+    for name in arguments.merged:
+        require_name(name, "the name of the checkpoint")
+    source = [] if arguments.source is None else [arguments.source]
     names = at_revision(arguments.revision, [*arguments.merged, *source])
     merged = _distinct(names[: len(arguments.merged)])
     here = Path.cwd()
-    silences = read_silences(arguments.config) if arguments.config else find_silences(here)
-    around = surroundings(names[-1] if source else None, arguments.runtime)
+    silences = silences_for(arguments)
+    around = surroundings(
+        names[-1] if source else None, arguments.runtime, configs_only=arguments.configs_only
+    )
     found = Batch(
         tuple(_check(around, name, silences, arguments) for name in merged),
         Severity(arguments.fail_on),
         str(here),
         silences.expected(merged),
+        judging(arguments),
+        _reading(arguments),
     )
     if len(merged) == 2 and not source:
         _mention_source(merged)
@@ -102,8 +103,16 @@ def _check(
     try:
         return check_one(around, name, None, covering, bar, differences=whole)
     except CheckpointError as error:
-        path = name if hub_id(name) else str(Path(name).absolute())
-        return Broken(path, str(error), error.hint, covering)
+        path = name if hub_id(name) or address_of(name) else str(Path(name).absolute())
+        source = around.source.checkpoint if around.source else None
+        origin = (source.origin or str(source.root.absolute())) if source else ""
+        return Broken(path, str(error), error.hint, covering, origin)
+
+
+def _reading(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Write the options again that say what is read."""
+    given = {"--scan-weights": arguments.scan_weights, "--configs-only": arguments.configs_only}
+    return tuple(option for option, on in given.items() if on)
 
 
 def _mention_source(merged: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from slowlens.gather.tokenizer import (
     TEMPLATE_JSON,
     read_tokenizer,
 )
+from slowlens.gather.weightless import without_weights
 from slowlens.gather.weights import is_weights, read_weights
 from slowlens.gather.wrongtype import wrong_types
 
@@ -45,11 +46,12 @@ CONFIG_FILES = (
 """The JSON files that are parsed, where they are there."""
 
 
-def read_checkpoint(root: Path) -> Checkpoint:
+def read_checkpoint(root: Path, *, configs_only: bool = False) -> Checkpoint:
     """Read what a folder says about itself, its weights' headers included.
 
     CheckpointError when it is no folder, cannot be listed or holds no checkpoint at all; any
-    lesser trouble is one of ``problems``, and the rest is still read.
+    lesser trouble is one of ``problems``, and the rest is still read. With ``configs_only`` it is
+    none that there are no weights.
     """
     folder = read_folder(root)
     names = folder.names
@@ -70,6 +72,7 @@ def read_checkpoint(root: Path) -> Checkpoint:
         *chain.from_iterable(file.problems for file in read.values()),
         *wrong_types(values),
         *weight_problems,
+        *(() if configs_only else without_weights(root, names)),
         *tokenizer_problems,
         *adapter_problems,
     )

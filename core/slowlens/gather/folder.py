@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -12,6 +13,7 @@ from slowlens.facts.checkpoint import CONFIG
 from slowlens.frozen import dataclass
 from slowlens.gather.hub.ids import origin
 from slowlens.gather.rawfile import printable
+from slowlens.gather.weights import is_weights
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _RANK_SHARD = re.compile(r"model_world_size_\d+_rank_\d+\.pt")
@@ -52,21 +54,46 @@ def read_folder(root: Path) -> Folder:
 
 def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
     """Say that ``root`` holds no checkpoint, and where one may be."""
-    if shards := sorted(filter(_RANK_SHARD.fullmatch, names)):
-        return _unmerged(root, shards)
+    below = _checkpoints_below(root)
+    if not any(map(_has_weights, below)):
+        for folder in (root, *(place.parent for place in below)):
+            if shards := rank_shards(entries(folder)):
+                return _unmerged(folder, shards)
     shown = origin(root) or _shown(root)
     message = f"{shown} is not a checkpoint: it has no config.json and no weights"
-    places = [_shown(place) for place in _checkpoints_below(root)]
-    match places:
+    return CheckpointError(message, hint=_what_to_pass(names, below))
+
+
+def _what_to_pass(names: Collection[str], below: Iterable[Path]) -> str:
+    match [_shown(place) for place in below]:
         case [place]:
-            hint = f"Pass {place} instead."
+            return f"Pass {place} instead."
         case [*_, last]:
-            hint = f"Pass one of its subfolders, such as {last}"
+            return f"Pass one of its subfolders, such as {last}"
         case _ if any(name.endswith(".gguf") for name in names):
-            hint = "GGUF is not read: pass the checkpoint that it was converted from."
-        case _:
-            hint = "Pass the folder that holds config.json and the *.safetensors files."
-    return CheckpointError(message, hint=hint)
+            return "GGUF is not read: pass the checkpoint that it was converted from."
+    return "Pass the folder that holds config.json and the *.safetensors files."
+
+
+def entries(root: Path) -> list[str]:
+    """Return the names in ``root``, none where it cannot be read."""
+    with suppress(OSError):
+        return [path.name for path in root.iterdir()]
+    return []
+
+
+def rank_shards(names: Iterable[str]) -> list[str]:
+    """Return what each process of FSDP training saved of a model, in verl and EasyR1."""
+    return sorted(filter(_RANK_SHARD.fullmatch, names))
+
+
+def how_to_merge(folder: Path) -> str:
+    """Say how the shards of training in ``folder`` become a checkpoint."""
+    return (
+        "Merge them first: python -m verl.model_merger merge --backend fsdp --local_dir "
+        f"{_shown(folder)} --target_dir OUT (verl), or python3 scripts/model_merger.py --local_dir "
+        f"{_shown(folder)} (EasyR1), and pass the folder that this writes."
+    )
 
 
 def _unmerged(root: Path, shards: list[str]) -> CheckpointError:
@@ -74,12 +101,11 @@ def _unmerged(root: Path, shards: list[str]) -> CheckpointError:
         f"{_shown(root)} holds {len(shards)} un-merged FSDP shards such as {shards[0]}, which no "
         "runtime loads, and no merged checkpoint"
     )
-    hint = (
-        "Merge them first: python -m verl.model_merger merge --backend fsdp --local_dir "
-        f"{_shown(root)} --target_dir OUT (verl), or python3 scripts/model_merger.py --local_dir "
-        f"{_shown(root)} (EasyR1), and pass the folder that this writes."
-    )
-    return CheckpointError(message, hint=hint)
+    return CheckpointError(message, hint=how_to_merge(root))
+
+
+def _has_weights(root: Path) -> bool:
+    return any(map(is_weights, entries(root)))
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:

@@ -10,6 +10,7 @@ import builders
 import slowlens
 from slowlens import checking
 from slowlens.cli import main
+from slowlens.errors import UsageError
 from slowlens.reports import NAMES
 
 SLOW = {"use_cache": False, "eos_token_id": [2, 0]}
@@ -113,14 +114,19 @@ def test_a_broken_one_alone_is_told_in_a_file_too(asked: Any, tmp_path: Path) ->
     assert "yesterday" not in (tmp_path / "report").read_text()
 
 
-@pytest.mark.parametrize("arguments", [("",), (SLOW_ONE, "--source", "")])
+@pytest.mark.parametrize(
+    ("merged", "source", "message"),
+    [("", None, "the name of the checkpoint is empty"), (SLOW_ONE, "", "--source is empty")],
+)
 def test_a_variable_that_was_never_set_is_wrong_usage(
-    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    asked: Any, merged: str, source: str | None, message: str
 ) -> None:
-    with pytest.raises(SystemExit) as caught:
-        check(*arguments)
-    assert caught.value.code == 3
-    assert "the name is empty" in capsys.readouterr().err
+    option = () if source is None else ("--source", source)
+    code, out, err = asked(SOUND_ONE, merged, *option)
+    assert (code, out) == (3, "")
+    assert err == f"slowlens: {message}\n  Is the variable set?\n"
+    with pytest.raises(UsageError, match=message):
+        slowlens.check(merged, source)
 
 
 def test_a_file_that_vanishes_under_a_scan_does_not_stop_the_rest(
@@ -153,9 +159,9 @@ def test_what_is_read_once_is_read_once(monkeypatch: pytest.MonkeyPatch, asked: 
     for name in ("read_environment", "read_defaults", "read_checkpoint"):
         real = getattr(checking, name)
 
-        def counted(*args: Any, name: str = name, real: Any = real) -> Any:
+        def counted(*args: Any, name: str = name, real: Any = real, **kwargs: Any) -> Any:
             calls.append(name)
-            return real(*args)
+            return real(*args, **kwargs)
 
         monkeypatch.setattr(checking, name, counted)
     asked(SOUND_ONE, SLOW_ONE, "--source", "source")
@@ -318,3 +324,26 @@ def test_the_summary_of_a_job_names_the_whole_command(
     assert f"{broken} --runtime vllm\n" in summary.read_text().replace("\\", "")
     asked(SLOW_ONE, "--scan-weights", "--format", "github")
     assert "merged --scan-weights\n" in summary.read_text()
+
+
+def test_a_folder_without_weights_is_not_passed(asked: Any) -> None:
+    builders.checkpoint(Path("configs"), tensors=None)
+    code, out, _ = asked("configs")
+    assert code == 2
+    assert "model.safetensors is missing: there are no weights in the folder" in out
+    assert "--configs-only" in out
+    assert asked("configs", "--configs-only")[0] == 0
+    assert asked("source", "--source", "configs")[0] == 2
+    assert asked("source", "--source", "configs", "--configs-only")[0] == 0
+    assert slowlens.check("configs").problems
+    assert not slowlens.check("configs", "configs", configs_only=True).problems
+
+
+def test_configs_only_takes_nothing_else_away(asked: Any) -> None:
+    folder = builders.checkpoint(Path("configs"), tensors=None)
+    (folder / "generation_config.json").write_text("{")
+    (folder / "model.safetensors.index.json").write_text("{}")
+    code, out, _ = asked("configs", "--configs-only")
+    assert code == 2
+    assert "generation_config.json" in out
+    assert "has no weight_map" in out

@@ -200,7 +200,7 @@ class TestOneSided:
 
 def test_weights_that_cannot_be_seen_are_said_to_be_not_compared() -> None:
     (found,) = compared(made(tensors=model()), made()).differences
-    assert (found.file, found.effect) == ("weights", Effect.COSMETIC)
+    assert (found.file, found.effect) == ("weights", Effect.OUTPUT)
     assert "not compared" in found.note
 
 

@@ -123,7 +123,7 @@ def test_an_adapter_alone_is_no_problem_but_a_finding(tmp_path: Path) -> None:
 def test_a_value_of_the_wrong_type(
     tmp_path: Path, file: str, values: dict[str, object], message: str
 ) -> None:
-    write_json(tmp_path / "config.json", {})
+    checkpoint(tmp_path, config={}, generation=None, tokenizer=None)
     write_json(tmp_path / file, values)
     (problem,) = read_checkpoint(tmp_path).problems
     assert (problem.file, problem.message[: len(message)]) == (file, message)

@@ -50,7 +50,7 @@ def _not_compared(ours: bool, theirs: bool) -> Diff:
         return Diff()
     left, right = ("safetensors" if there else ABSENT for there in (ours, theirs))
     note = "no safetensors headers to read, so that the weights were not compared"
-    return Diff((Difference(WEIGHTS, EVERY, left, right, Effect.COSMETIC, note),))
+    return Diff((Difference(WEIGHTS, EVERY, left, right, Effect.OUTPUT, note),))
 
 
 def _lost(model: Model, tensors: Sequence[Tensor]) -> Told:
