@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from slowlens.diagnose import Found, Outcome
-from slowlens.facts.checkpoint import FileProblem
+from slowlens.diagnose import CONFIG_UNREAD, Found, Outcome
+from slowlens.facts.checkpoint import CONFIG, FileProblem
 from slowlens.facts.measurement import Measurement, Status
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.timing import Cache, Purpose, Subject
@@ -27,7 +27,7 @@ def answer(
     findings = [finding for _, finding in found[Standing.COUNTED]]
     grave = [f for f in findings if f.severity is not Severity.NOTE]
     if grave:
-        return _cause(grave)
+        return f"{_unloadable(outcomes, problems)}{_cause(grave)}"
     trouble = f"{problems[0].file} {problems[0].message}." if problems else ""
     if trouble and any(UNREAD in outcome.reason for outcome in outcomes):
         return f"It could not be told: {trouble}"
@@ -35,6 +35,14 @@ def answer(
     if trouble:
         return f"{nothing} But {trouble}"
     return f"{nothing} {_sentence(findings[0].message)}" if findings else nothing
+
+
+def _unloadable(outcomes: Sequence[Outcome], problems: Sequence[FileProblem]) -> str:
+    """Say that config.json could not be read, which goes before what anything costs."""
+    trouble = next((problem for problem in problems if problem.file == CONFIG), None)
+    if trouble is None or all(outcome.reason != CONFIG_UNREAD for outcome in outcomes):
+        return ""
+    return f"Nothing loads without {CONFIG}, which {trouble.message}. "
 
 
 def _nothing(found: Mapping[Standing, Sequence[Found]], judged: Collection[Runtime]) -> str:

@@ -5,6 +5,8 @@ from enum import StrEnum
 from types import NoneType
 from typing import NamedTuple, get_args
 
+from slowlens.facts.checkpoint import CONFIG
+from slowlens.facts.reading import Reading, Source
 from slowlens.findings import Confidence, Finding, Rule, Undecided
 from slowlens.frozen import dataclass
 from slowlens.rules import RULES
@@ -17,6 +19,10 @@ NEEDED = {
     "Hardware": "a GPU",
 }
 """Fact to what a person would give to have it."""
+
+
+CONFIG_UNREAD = f"{CONFIG} could not be read"
+SOURCE_UNREAD = f"the source's {CONFIG_UNREAD}"
 
 
 class Status(StrEnum):
@@ -83,7 +89,18 @@ def _run(rule: Rule, facts: dict[type, object]) -> Outcome:
     except Exception as error:  # noqa: BLE001 - a bug of one rule must not hide what others find
         _log_crash(rule)
         return Outcome(rule.id, Status.CRASHED, reason=f"{type(error).__name__}: {error}")
-    return Outcome(rule.id, Status.FOUND if findings else Status.PASSED, findings)
+    if findings:
+        return Outcome(rule.id, Status.FOUND, findings)
+    unread = _unread(arguments.values())
+    return Outcome(rule.id, Status.SKIPPED if unread else Status.PASSED, reason=unread)
+
+
+def _unread(facts: Iterable[object]) -> str:
+    """Say which config.json was asked for and not there: what is silent without it is not fine."""
+    for fact in facts:
+        if isinstance(fact, Reading) and not fact.checkpoint.has(CONFIG):
+            return SOURCE_UNREAD if isinstance(fact, Source) else CONFIG_UNREAD
+    return ""
 
 
 def _log_crash(rule: Rule) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slowlens.diagnose import Found, Outcome
-from slowlens.facts.checkpoint import FileProblem
+from slowlens.facts.checkpoint import CONFIG, FileProblem
 from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment
 from slowlens.facts.measurement import Measurement
@@ -81,11 +81,19 @@ class Run:
     measurement: Measurement | None = None
     judged: tuple[Runtime, ...] = ()
     """The runtimes whose findings count, empty for all."""
+    judged_because: str = ""
+    """Why these, where nobody named them and no transformers is installed."""
     silences: tuple[Silence, ...] = ()
     """The silences that cover this checkpoint, whether or not there is something to silence."""
     provenance: tuple[Writer, ...] = ()
     """Who most likely wrote merged."""
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def unloadable(self) -> FileProblem | None:
+        """Why config.json could not be read, where that is so: nothing loads without it."""
+        unread = (p for p in self.problems if p.file == CONFIG and CONFIG not in self.merged.sha256)
+        return next(unread, None)
 
     @property
     def findings(self) -> tuple[Found, ...]:

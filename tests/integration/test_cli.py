@@ -175,3 +175,14 @@ def read(terminal: int) -> bytes:
         return os.read(terminal, 10_000)
     except OSError:
         return b""
+
+
+def test_settings_of_an_unreadable_config_are_not_made_up(merged: Path, source: Path) -> None:
+    (source / "config.json").write_text("{")
+    done = slowlens("inspect", source)
+    assert done.returncode == 2
+    first = "effective settings unknown: config.json could not be read"
+    assert done.stdout.splitlines()[0] == first
+    assert json.loads(slowlens("inspect", source, "--format", "json").stdout)["settings"] == {}
+    found = json.loads(slowlens("check", merged, "--source", source, "--format", "json").stdout)
+    assert (found["source_settings"], bool(found["settings"])) == ({}, True)

@@ -80,3 +80,21 @@ def test_only_what_counts_is_in_the_answer() -> None:
 def test_a_note_elsewhere_does_not_weaken_the_answer() -> None:
     latent = merged({"use_cache": False}, {"eos_token_id": 2})
     assert ask(latent, judged=[Runtime.VLLM]) == "Nothing in its files makes it slow."
+
+
+def test_what_prevents_loading_comes_before_what_is_slow() -> None:
+    broken = FileProblem("config.json", "is not valid JSON", "Mend it.")
+    other = FileProblem("tokenizer.json", "is empty", "Copy it.")
+    text = ask(merged(None, {"use_cache": False, "eos_token_id": 2}), problems=[other, broken])
+    assert text.startswith(
+        "Nothing loads without config.json, which is not valid JSON. "
+        "generate() runs without its key-value cache"
+    )
+
+
+def test_what_loads_all_the_same_does_not_come_first() -> None:
+    slow = {"use_cache": False, "eos_token_id": 2}
+    odd = FileProblem("config.json", "has NaN", "Replace it.")
+    assert ask(merged({}, slow), problems=[odd]).startswith("generate() runs without")
+    other = FileProblem("tokenizer.json", "is empty", "Copy it.")
+    assert ask(merged(None, slow), problems=[other]).startswith("generate() runs without")

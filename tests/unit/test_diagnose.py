@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -59,3 +60,32 @@ def test_optional_facts_are_given_when_they_are_there() -> None:
     outcomes = diagnose([merged({}), source({}), measurement()], RULES)
     statuses = [outcome.status for outcome in outcomes]
     assert statuses[4:] == [Status.PASSED, Status.FOUND]
+
+
+def takes_both(merged: Merged, source: Source) -> Iterator[Finding]:
+    yield from ()
+
+
+BLIND = tuple(
+    Rule(f.__name__, "", f, since="0")
+    for f in (quiet, loud, takes_a_source_if_there_is_one, takes_both, needs_measurement)
+)
+
+
+def test_what_is_silent_without_config_json_did_not_pass() -> None:
+    outcomes = diagnose([merged(None), source({}), measurement()], BLIND)
+    unread = Outcome("", Status.SKIPPED, reason="config.json could not be read")
+    assert outcomes == (
+        replace(unread, rule="quiet"),
+        Outcome("loud", Status.FOUND, (PROBLEM,)),
+        Outcome("takes_a_source_if_there_is_one", Status.FOUND, (PROBLEM,)),
+        replace(unread, rule="takes_both"),
+        Outcome("needs_measurement", Status.PASSED),
+    )
+
+
+def test_nor_without_that_of_the_source_where_it_is_asked_for() -> None:
+    outcomes = diagnose([merged({}), source(None)], BLIND[:4])
+    assert outcomes[0] == Outcome("quiet", Status.PASSED)
+    reason = "the source's config.json could not be read"
+    assert outcomes[3] == Outcome("takes_both", Status.SKIPPED, reason=reason)

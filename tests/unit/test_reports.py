@@ -1,5 +1,8 @@
 import json
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from runs import a_measurement, a_run
 from slowlens.diagnose import Outcome, Status
@@ -57,6 +60,25 @@ def test_settings_that_nobody_wrote_are_only_named() -> None:
     assert "settings at the default everywhere:" in text
     assert "num_beams" in text.split("at the default everywhere:")[1]
     assert "unread    config.json is empty" in text
+
+
+@pytest.mark.parametrize(
+    ("problems", "files", "why"),
+    [
+        ((UNREAD,), {"config.json": 1}, "config.json could not be read"),
+        ((UNREAD,), {}, "config.json could not be read"),
+        ((), {"adapter_config.json": 1}, "there is no config.json"),
+    ],
+)
+def test_settings_that_nobody_knows_are_not_made_up(problems: Any, files: Any, why: str) -> None:
+    run = a_run()
+    text = inspection.render(
+        replace(run, settings={}, problems=problems, merged=replace(run.merged, files=files))
+    )
+    assert text.splitlines()[0] == f"effective settings unknown: {why}"
+    assert "use_cache" not in text
+    assert "Effective settings" not in text
+    assert "unknown" not in inspection.render(run)
 
 
 def test_a_checkpoint_without_weights_says_so() -> None:

@@ -191,8 +191,8 @@ def test_the_summary_has_five_lines() -> None:
 def test_the_summary_of_what_could_not_be_checked() -> None:
     run = run_of(SKIPPED, CRASHED, problems=(UNREAD,))
     assert (
-        "- not checked: 1 file in part or whole, 1 rule for want of facts, 1 rule that crashed"
-        in (summary(Batch((run,))).splitlines())
+        "- not checked: config.json of merged, 1 file in part or whole, "
+        "1 rule for want of facts, 1 rule that crashed" in (summary(Batch((run,))).splitlines())
     )
     alone = summary(Batch((BROKEN,))).splitlines()
     assert alone[2] == "- it is a file"
@@ -223,3 +223,13 @@ def test_json_lines_keep_the_order() -> None:
     assert [line.get("error") for line in lines] == [None, None, "it is a file", None, None]
     assert lines[2]["path"] == "/work/runs/broken"
     assert all(line["schema_version"] == 1 for line in lines)
+
+
+def test_the_summary_names_what_does_not_load_beside_what_is_only_slow() -> None:
+    unread = [run_of(SKIPPED, name=name, problems=(UNREAD,)) for name in "vwxyz"]
+    told = summary(Batch((FAILING, *unread[:2])))
+    assert "- not checked: config.json of v/merged, w/merged, 2 files" in told
+    told = summary(Batch(tuple(unread)))
+    assert "config.json of v/merged, w/merged, x/merged and 2 more, 5 files" in told
+    odd = replace(unread[0], merged=replace(unread[0].merged, sha256={"config.json": "ab"}))
+    assert "- not checked: 1 file in part or whole" in summary(Batch((odd,)))

@@ -254,3 +254,10 @@ def test_a_checkpoint_writes_no_markdown() -> None:
         " \\\\x1b snake_case &amp; \\\\"
     ) in row
     assert row.count(" | ") == 4
+
+
+def test_the_table_names_what_does_not_load_before_what_is_slow() -> None:
+    broken = run_of(found(RULE, a_finding()), problems=(UNREAD,))
+    assert "config.json is empty" in render("text", Batch((broken, PASSING)))
+    read = replace(broken, merged=replace(broken.merged, sha256={"config.json": "ab"}))
+    assert f"  {RULE}\n" in render("text", Batch((read, PASSING)))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from slowlens.batch import Batch, Broken
 from slowlens.diagnose import Found, Status
+from slowlens.facts.checkpoint import CONFIG
 from slowlens.findings import Severity
 from slowlens.reports import words
 from slowlens.reports.md import escaped
@@ -45,12 +46,22 @@ def _unchecked(batch: Batch) -> str:
     files = sum(len(run.problems) for run in batch.runs)
     statuses = [outcome.status for run in batch.runs for outcome in run.outcomes]
     parts = (
+        *_unloadable(batch),
         counted(len(batch.broken), "checkpoint"),
         f"{counted(files, 'file')} in part or whole",
         f"{counted(statuses.count(Status.SKIPPED), 'rule')} for want of facts",
         f"{counted(statuses.count(Status.CRASHED), 'rule')} that crashed",
     )
     return ", ".join(part for part in parts if not part.startswith("0 ")) or "nothing"
+
+
+def _unloadable(batch: Batch) -> Iterator[str]:
+    """Name those that nothing loads, which goes before what is only slow."""
+    named = zip(words.names(batch.runs), batch.runs, strict=True)
+    names = [escaped(name) for name, run in named if run.unloadable]
+    if names:
+        more = f" and {len(names) - words.FEW} more" if len(names) > words.FEW else ""
+        yield f"{CONFIG} of {', '.join(names[: words.FEW])}{more}"
 
 
 def _lines(batch: Batch) -> Iterator[str]:

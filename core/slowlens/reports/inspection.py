@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.memory import Memory
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
@@ -20,6 +21,8 @@ def render(run: Run) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
+    if not run.settings:
+        yield f"effective settings unknown: {_why_unknown(run)}"
     yield from _heading(run.merged)
     yield from written_by(run)
     yield ""
@@ -27,13 +30,20 @@ def _lines(run: Run) -> Iterator[str]:
     width = max((len(name) for name in run.merged.files), default=0)
     for name, length in run.merged.files.items():
         yield f"  {name:<{width}}  {size(length):>8}"
-    yield ""
-    yield "Effective settings"
-    yield from _settings(run.settings)
+    if run.settings:
+        yield ""
+        yield "Effective settings"
+        yield from _settings(run.settings)
     if run.problems:
         yield ""
     for problem in run.problems:
         yield from labelled("unread", words.problem(problem))
+
+
+def _why_unknown(run: Run) -> str:
+    if run.unloadable or CONFIG in run.merged.files:
+        return f"{CONFIG} could not be read"
+    return f"there is no {CONFIG}"
 
 
 def _heading(checkpoint: CheckpointSummary) -> Iterator[str]:

@@ -40,9 +40,11 @@ def cells(batch: Batch) -> Iterator[tuple[str, ...]]:
 
 
 def worst(result: Run | Broken) -> str:
-    """Return the rule of the gravest finding, or else what hinders a verdict."""
+    """Return what keeps it from loading, the rule of the gravest finding, or what was not read."""
     if isinstance(result, Broken):
         return result.message
+    if result.unloadable:
+        return f"{result.unloadable.file} {result.unloadable.message}"
     if result.findings:
         return result.findings[0].rule
     if result.problems:
@@ -64,7 +66,7 @@ def _totals(batch: Batch) -> Iterator[str]:
     worst_code = batch.exit_code
     bad = (r for r in batch.runs if batch.code(r) is worst_code)
     if worst_code is not ExitCode.CLEAN and (first := next(bad, None)):
-        yield f"To see one in full: {words.command(first)}"
+        yield f"To see one in full: {words.command(batch, first)}"
 
 
 def _not_counted(batch: Batch) -> Iterator[str]:
