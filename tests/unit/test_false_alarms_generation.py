@@ -132,13 +132,15 @@ def test_a_file_that_does_not_parse(text: str, sound: Path, tmp_path: Path) -> N
     assert check(merged, sound).problems
 
 
-def test_what_a_file_that_does_not_parse_said_is_missed(tmp_path: Path) -> None:
+def test_what_a_file_that_does_not_parse_said_is_not_told(tmp_path: Path) -> None:
     sampled = {**GENERATION_CONFIG, "do_sample": True, "temperature": 0.6}
     source = checkpoint(tmp_path / "source", generation=sampled)
     merged = made(tmp_path)
     (merged / "generation_config.json").write_text("{")
-    changed = new(merged, source)["sampling-params-changed"]
-    assert [finding.affects for finding in changed] == [GENERATE, ENGINES]
+    assert "sampling-params-changed" not in new(merged, source)
+    outcomes = {outcome.rule: outcome for outcome in check(merged, source).outcomes}
+    for rule in ("sampling-params-changed", "generation-config-regenerated"):
+        assert outcomes[rule].reason == "generation_config.json could not be read"
 
 
 def test_an_emptied_file_has_lost_everything(tmp_path: Path) -> None:

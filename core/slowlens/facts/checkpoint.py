@@ -173,6 +173,11 @@ class Checkpoint:
         """Whether ``file`` is there and could be read."""
         return file in self.configs
 
+    def unread(self, file: str) -> bool:
+        """Whether ``file`` is there but could not be read."""
+        there = file in self.files or any(problem.file == file for problem in self.problems)
+        return there and file not in self.configs
+
     @property
     def model_type(self) -> str:
         """``model_type`` of config.json, or an empty string."""

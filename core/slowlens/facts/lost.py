@@ -11,6 +11,15 @@ from slowlens.jsonvalue import Json, same
 _OF_OTHER_RULES = {"use_cache", "eos_token_id", "transformers_version", *LOADING_ARGUMENTS}
 
 
+def unread(merged: Checkpoint, source: Checkpoint | None) -> str:
+    """Say whose generation_config.json is there but could not be read, or nothing."""
+    if merged.unread(GENERATION_CONFIG):
+        return f"{GENERATION_CONFIG} could not be read"
+    if source is not None and source.unread(GENERATION_CONFIG):
+        return f"the source's {GENERATION_CONFIG} could not be read"
+    return ""
+
+
 def lost_parameters(merged: Checkpoint, source: Checkpoint) -> dict[str, Json]:
     """Return what was lost, with its value; nothing where the file is there but unreadable."""
     here, there = (checkpoint.values(GENERATION_CONFIG) for checkpoint in (merged, source))

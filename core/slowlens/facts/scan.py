@@ -3,6 +3,9 @@
 from slowlens.facts.checkpoint import FileProblem, Tensor
 from slowlens.frozen import dataclass
 
+NOTHING_READ = "no weights could be read"
+"""Why a scan of no tensors decides nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class BadTensor:

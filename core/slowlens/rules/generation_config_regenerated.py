@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from slowlens.facts.cache import DISCARDED
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG
 from slowlens.facts.generation import FROM_MODEL_CONFIG
-from slowlens.facts.lost import lost_parameters
+from slowlens.facts.lost import lost_parameters, unread
 from slowlens.facts.reading import Merged, Source, wanted_stop_ids
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import (
@@ -54,6 +54,7 @@ from slowlens.findings import (
     Fix,
     Rule,
     Severity,
+    Undecided,
     ValueEvidence,
 )
 from slowlens.jsonvalue import ABSENT, Json
@@ -69,6 +70,8 @@ def check(merged: Merged, source: Source | None) -> Iterator[Finding]:
     lost = {} if source is None else lost_parameters(merged.checkpoint, source.checkpoint)
     missing = source is not None and _missing(merged, source)
     if not (lost or missing or merged.mark_matters):
+        if unknown := unread(merged.checkpoint, source.checkpoint if source else None):
+            raise Undecided(unknown)
         return
     yield Finding(
         message=_message(merged, missing=missing, lost=tuple(lost)),

@@ -32,7 +32,7 @@ import re
 from collections.abc import Iterator
 
 from slowlens.facts.runtimes import EVERY
-from slowlens.facts.scan import BadTensor, Scan
+from slowlens.facts.scan import NOTHING_READ, BadTensor, Scan
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -40,6 +40,7 @@ from slowlens.findings import (
     Fix,
     Rule,
     Severity,
+    Undecided,
     ValueEvidence,
 )
 
@@ -55,6 +56,8 @@ FIX = Fix(
 
 def check(scan: Scan) -> Iterator[Finding]:
     """Yield one finding for values that are not finite, and one for matrices of zeros."""
+    if not scan.tensors:
+        raise Undecided(NOTHING_READ)
     told = [bad for bad in scan.bad if not BY_RIGHT.search(bad.tensor.name)]
     broken = [bad for bad in told if bad.nan or bad.infinite]
     zero = [bad for bad in told if bad.zero and len(bad.tensor.shape) > 1]

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import EVERY
-from slowlens.facts.scan import NewRows, Scan
+from slowlens.facts.scan import NOTHING_READ, NewRows, Scan
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -40,6 +40,7 @@ from slowlens.findings import (
     NumberEvidence,
     Rule,
     Severity,
+    Undecided,
 )
 
 REASON = (
@@ -50,6 +51,8 @@ REASON = (
 
 def check(merged: Merged, scan: Scan) -> Iterator[Finding]:
     """Yield one finding a tensor with untrained rows that a token reads."""
+    if not scan.tensors:
+        raise Undecided(NOTHING_READ)
     last = max(merged.checkpoint.tokenizer.token_ids.values(), default=-1)
     for rows in scan.new_rows:
         untrained = rows.zero + rows.repeated

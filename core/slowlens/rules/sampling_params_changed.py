@@ -35,7 +35,7 @@ Not safe: the model writes something else, as its source's settings would have i
 
 from collections.abc import Iterator
 
-from slowlens.facts.lost import lost_parameters
+from slowlens.facts.lost import lost_parameters, unread
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.sampling import ALWAYS, SAMPLERS, Change, changes, draws
@@ -47,6 +47,7 @@ from slowlens.findings import (
     Fix,
     Rule,
     Severity,
+    Undecided,
     ValueEvidence,
 )
 from slowlens.fixes import parameter_edit
@@ -63,6 +64,8 @@ def check(merged: Merged, source: Source) -> Iterator[Finding]:
     """Yield a finding for each set of changes, with the runtimes that share it."""
     if not merged.checkpoint.generates:
         return
+    if unknown := unread(merged.checkpoint, source.checkpoint):
+        raise Undecided(unknown)
     lost = lost_parameters(merged.checkpoint, source.checkpoint)
     groups: list[tuple[tuple[Change, ...], str, list[Runtime]]] = []
     for runtime in SAMPLERS:

@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from literals import merged, source
+from pairs import made, merged_of, source_of
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.findings import Applicability, Edit
+from slowlens.findings import Applicability, Edit, Undecided
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.generation_config_regenerated import check
 
@@ -79,3 +80,20 @@ def test_no_alarm(config: Any, generation: Any, from_source: Any) -> None:
 def test_an_adapter_alone_decodes_as_its_base_model_does() -> None:
     assert list(check(merged({}), source({}, GOOD)))
     assert not list(check(merged(None), source({}, GOOD)))
+
+
+def test_an_unreadable_file_decides_nothing() -> None:
+    file = "generation_config.json"
+    unread = made(generation=None, unreadable=(file,))
+    for there in (None, source({}, GOOD)):
+        with pytest.raises(Undecided, match=f"^{file} could not be read"):
+            list(check(merged_of(unread), there))
+    with pytest.raises(Undecided, match=f"^the source's {file} could not be read"):
+        list(check(merged({}, {"eos_token_id": 2}), source_of(unread)))
+    discarded = merged({"repetition_penalty": 1.1}, {"_from_model_config": True})
+    (finding,) = check(discarded, source_of(unread))
+    assert finding.affects == (Runtime.TRANSFORMERS_4,)
+
+
+def test_a_file_that_neither_side_has_is_no_unreadable_one() -> None:
+    assert not list(check(merged({}), source({})))

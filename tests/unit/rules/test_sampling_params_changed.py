@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from literals import merged, source
-from pairs import made, merged_of
+from pairs import made, merged_of, source_of
 from slowlens.facts.runtimes import ENGINES, GENERATE, Runtime
-from slowlens.findings import Applicability, Edit, Finding, Severity
+from slowlens.findings import Applicability, Edit, Finding, Severity, Undecided
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.sampling_params_changed import check
 
@@ -87,11 +87,12 @@ def test_what_was_lost_is_another_rules_business() -> None:
     assert finding.affects == (*GENERATE, *ENGINES)
 
 
-def test_an_unreadable_file_leaves_what_config_json_says() -> None:
-    here = merged_of(made(generation=None, unreadable=(FILE,)))
-    findings = list(check(here, source({}, WARM)))
-    assert [finding.affects for finding in findings] == [GENERATE, ENGINES]
-    assert "do_sample is false instead of true" in findings[0].message
+def test_an_unreadable_file_decides_nothing() -> None:
+    unread = made(generation=None, unreadable=(FILE,))
+    with pytest.raises(Undecided, match=f"^{FILE} could not be read"):
+        list(check(merged_of(unread), source({}, WARM)))
+    with pytest.raises(Undecided, match=f"^the source's {FILE} could not be read"):
+        list(check(merged({}, WARM), source_of(unread)))
 
 
 def test_parameters_in_config_json_that_come_into_force() -> None:
