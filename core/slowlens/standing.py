@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from slowlens.diagnose import Found, Outcome, ranked
 from slowlens.facts.environment import Environment
@@ -49,11 +50,30 @@ def standings(
     return {kind: tuple(found) for kind, found in by_kind.items()}
 
 
-def usual_runtimes(environment: Environment) -> tuple[Runtime, ...]:
-    """Return what is judged unless told otherwise: the installed transformers, and bare loops."""
-    major, _, _ = environment.packages.get("transformers", "").partition(".")
-    installed = {"4": GENERATE[:1], "5": GENERATE[1:]}.get(major, GENERATE)
-    return (*installed, Runtime.FORWARD)
+class Judging(NamedTuple):
+    """The runtimes that are judged, and why where nobody named them and none is installed."""
+
+    runtimes: tuple[Runtime, ...]
+    reason: str = ""
+
+
+def usual_runtimes(environment: Environment, saved_by: object = None) -> Judging:
+    """Return what is judged unless told otherwise: the installed transformers, and bare loops.
+
+    Where none is installed it is the one that saved the checkpoint, ``saved_by``, if it says so.
+    """
+    installed = environment.packages.get("transformers", "")
+    if installed:
+        return Judging((*_generate(installed), Runtime.FORWARD))
+    generate = _generate(saved_by) if isinstance(saved_by, str) else GENERATE
+    why = "both versions" if generate == GENERATE else "the version that saved it"
+    reason = f"no transformers is installed here: judged for {why}"
+    return Judging((*generate, Runtime.FORWARD), reason)
+
+
+def _generate(version: str) -> tuple[Runtime, ...]:
+    major, _, _ = version.partition(".")
+    return {"4": GENERATE[:1], "5": GENERATE[1:]}.get(major, GENERATE)
 
 
 def elsewhere(finding: Finding, judged: Collection[Runtime]) -> str:

@@ -49,4 +49,4 @@ def _meant(names: Iterable[str]) -> tuple[Runtime, ...]:
 
 @st.cache_resource(show_spinner=False)
 def _usual() -> tuple[Runtime, ...]:
-    return usual_runtimes(read_environment())
+    return usual_runtimes(read_environment()).runtimes

@@ -5,6 +5,7 @@ from slowlens.diagnose import Found
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import Severity
+from slowlens.jsonvalue import ABSENT
 from slowlens.standing import Standing, elsewhere, standing, standings, usual_runtimes
 
 VLLM, V5 = Runtime.VLLM, Runtime.TRANSFORMERS_5
@@ -48,7 +49,27 @@ def test_the_installed_transformers_and_bare_loops_are_judged(
 ) -> None:
     packages = {"transformers": version} if version else {}
     environment = Environment("3.12", "Linux", packages)
-    assert usual_runtimes(environment) == (*generate, Runtime.FORWARD)
+    assert usual_runtimes(environment).runtimes == (*generate, Runtime.FORWARD)
+
+
+@pytest.mark.parametrize(
+    ("saved_by", "generate", "why"),
+    [
+        ("4.57.1", GENERATE[:1], "the version that saved it"),
+        ("5.0.0.dev0", GENERATE[1:], "the version that saved it"),
+        ("3.0", GENERATE, "both versions"),
+        (5, GENERATE, "both versions"),
+        (ABSENT, GENERATE, "both versions"),
+    ],
+)
+def test_where_none_is_installed_the_one_that_saved_it_is_judged(
+    saved_by: object, generate: tuple[Runtime, ...], why: str
+) -> None:
+    nothing = Environment("3.12", "Linux", {})
+    reason = f"no transformers is installed here: judged for {why}"
+    assert usual_runtimes(nothing, saved_by) == ((*generate, Runtime.FORWARD), reason)
+    installed = Environment("3.12", "Linux", {"transformers": "4.57.1"})
+    assert usual_runtimes(installed, saved_by) == ((GENERATE[0], Runtime.FORWARD), "")
 
 
 def test_where_else_is_only_what_is_not_judged() -> None:

@@ -73,7 +73,7 @@ def _rest(run: Run) -> Iterator[str]:
         yield f"under {where}: {finding.severity}: {finding.message} ({rule})"
     yield from (f"{status}: {text}" for status, text in words.unasked(run))
     if run.judged:
-        yield f"judged for {', '.join(runtime.label for runtime in run.judged)}"
+        yield f"judged {words.judged(run)}"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -103,8 +103,7 @@ def _rest(run: Run) -> Iterator[str]:
     for status, text in words.unasked(run):
         yield from labelled(status, text)
     if run.judged:
-        judged = ", ".join(runtime.label for runtime in run.judged)
-        yield from labelled("judged", f"for {judged} (--runtime names others)")
+        yield from labelled("judged", words.judged(run))
 
 
 def _next(batch: Batch, run: Run) -> Iterator[str]:

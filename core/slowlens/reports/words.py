@@ -115,6 +115,13 @@ def _command(verb: str, batch: Batch, result: Run | Broken, *options: str) -> st
     return plain(shlex.join(["slowlens", verb, name, *compared, *batch.judging, *options]))
 
 
+def judged(run: Run) -> str:
+    """Name the runtimes that are judged, and why where that may surprise."""
+    names = ", ".join(runtime.label for runtime in run.judged)
+    because = f"{run.judged_because}; " if run.judged_because else ""
+    return f"for {names} ({because}--runtime names others)"
+
+
 def idle(silence: Silence) -> str:
     """Say that a silence has nothing to do."""
     where = f" in {silence.checkpoint}" if silence.checkpoint else ""
