@@ -333,3 +333,20 @@ def test_a_loop_of_links_is_no_bug(
     (tmp_path / "loop").symlink_to("loop")
     assert slowlens(verb, tmp_path / "loop") == 2
     assert "internal error" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fix", ""),
+        ("fix", "merged", "--source", ""),
+        ("diff", "", "merged"),
+        ("diff", "merged", ""),
+        ("inspect", ""),
+    ],
+)
+def test_a_variable_that_was_never_set_is_wrong_usage(
+    arguments: tuple[str, ...], slow: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(slow.parent)
+    assert slowlens(*arguments) == 3

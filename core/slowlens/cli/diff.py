@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision, not_empty
+from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import write
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.diff.checkpoints import diff
@@ -18,14 +18,14 @@ from slowlens.facts.tensors import tensor_changes
 from slowlens.gate import ExitCode
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import NEWEST, read_defaults
-from slowlens.gather.hub.locate import locate
+from slowlens.gather.hub.locate import locate, require_name
 from slowlens.reports import diff_json, diff_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("source", type=not_empty, help=FOLDER_OR_ID.format(" it came from"))
-    parser.add_argument("merged", type=not_empty, help=FOLDER_OR_ID.format(" in question"))
+    parser.add_argument("source", help=FOLDER_OR_ID.format(" it came from"))
+    parser.add_argument("merged", help=FOLDER_OR_ID.format(" in question"))
     add_revision(parser)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     parser.add_argument("--all", action="store_true", help="show what has no effect as well")
@@ -35,6 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the differences; like diff, return 1 when there are any that matter."""
     names = at_revision(arguments.revision, [arguments.source, arguments.merged])
+    for name, what in zip(names, ("SOURCE", "MERGED"), strict=True):
+        require_name(name, what)
     source, merged = (read_checkpoint(locate(name)) for name in names)
     changes = tensor_changes(source.weights, merged.weights)
     found = diff(source, merged, changes, read_defaults(NEWEST))

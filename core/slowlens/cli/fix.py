@@ -12,12 +12,12 @@ from pathlib import Path
 from slowlens import patch
 from slowlens.checking import check
 from slowlens.cli.judging import add_judging, judging, silences_for
-from slowlens.cli.names import FOLDER_OR_ID, not_empty
+from slowlens.cli.names import FOLDER_OR_ID
 from slowlens.cli.output import has_colour
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
 from slowlens.gather.hub.ids import hub_id, not_here, require_weights
-from slowlens.gather.hub.locate import locate
+from slowlens.gather.hub.locate import locate, require_name
 from slowlens.repair import Repair, fixes
 from slowlens.reports import words
 from slowlens.reports.text import for_others, labelled
@@ -32,8 +32,8 @@ COLOURS = {"-": 31, "+": 32, "@": 36}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     only = "folder of the checkpoint to fix; an id is only looked at"
-    parser.add_argument("merged", type=not_empty, help=only)
-    parser.add_argument("--source", type=not_empty, help=FOLDER_OR_ID.format(" it came from"))
+    parser.add_argument("merged", help=only)
+    parser.add_argument("--source", help=FOLDER_OR_ID.format(" it came from"))
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--diff", action="store_true", help="show what would change (default)")
     action.add_argument(
@@ -104,6 +104,7 @@ def _nothing(
 
 
 def _folder(name: str, *, writing: bool) -> Path:
+    require_name(name, "the name of the checkpoint")
     if writing and (wanted := hub_id(name)):
         raise not_here(f"{wanted.repo}@{wanted.revision}")
     folder = locate(name)

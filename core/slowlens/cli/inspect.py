@@ -6,7 +6,7 @@ Exit codes: 0 everything was read, 2 something could not be read, 3 wrong usage.
 import argparse
 
 from slowlens.checking import check
-from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision, not_empty
+from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import add_output, write
 from slowlens.gate import ExitCode
 from slowlens.reports import inspection, render
@@ -14,7 +14,7 @@ from slowlens.reports import inspection, render
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("checkpoint", type=not_empty, help=FOLDER_OR_ID.format(""))
+    parser.add_argument("checkpoint", help=FOLDER_OR_ID.format(""))
     add_revision(parser)
     add_output(parser)
 

@@ -9,13 +9,6 @@ from slowlens.gather.hub.ids import hub_id
 FOLDER_OR_ID = "folder of the checkpoint{}, or its id on the Hugging Face hub"
 
 
-def not_empty(name: str) -> str:
-    """Refuse the name that a variable gives which was never set: it would pass as no name."""
-    if not name:
-        raise argparse.ArgumentTypeError("the name is empty: is the variable set?")
-    return name
-
-
 def add_revision(parser: argparse.ArgumentParser) -> None:
     """Declare ``--revision``."""
     text = "branch, tag or commit of what is named by its hub id (default: main)"
