@@ -23,7 +23,7 @@ from slowlens.gather.tokenizer import (
     TEMPLATE_JSON,
     read_tokenizer,
 )
-from slowlens.gather.weightless import without_weights
+from slowlens.gather.weightless import without_tensors, without_weights
 from slowlens.gather.weights import is_weights, read_weights
 from slowlens.gather.wrongtype import wrong_types
 
@@ -72,6 +72,7 @@ def read_checkpoint(root: Path, *, configs_only: bool = False) -> Checkpoint:
         *chain.from_iterable(file.problems for file in read.values()),
         *wrong_types(values),
         *weight_problems,
+        *without_tensors(weights, weight_problems),
         *(() if configs_only else without_weights(root, names)),
         *tokenizer_problems,
         *adapter_problems,

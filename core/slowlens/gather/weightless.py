@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from slowlens.facts.checkpoint import FileProblem
+from slowlens.facts.checkpoint import FileProblem, Weights
 from slowlens.gather.adapters import FILES as OF_ADAPTER
 from slowlens.gather.folder import entries, how_to_merge, rank_shards
 from slowlens.gather.rawfile import quoted
@@ -18,7 +18,15 @@ _WHERE = (
     "Pass the folder that holds the *.safetensors files, or copy them here; if configs without "
     "weights are all that should be here, add --configs-only."
 )
-_ANOTHER = "Save the checkpoint again with save_pretrained: it becomes safetensors."
+_ANOTHER = "Save the checkpoint again with save_pretrained, as safetensors."
+
+
+def without_tensors(
+    weights: Weights, problems: Collection[FileProblem]
+) -> Iterator[FileProblem]:
+    """Yield a problem where files with weights were read, without ``problems``, and hold none."""
+    if weights.files and not weights.tensors and not problems:
+        yield FileProblem(weights.files[0], "holds no tensors: there are no weights", _ANOTHER)
 
 
 def without_weights(root: Path, names: Collection[str]) -> Iterator[FileProblem]:

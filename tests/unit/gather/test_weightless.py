@@ -133,3 +133,14 @@ def test_configs_without_shards_above_are_still_pointed_to(tmp_path: Path) -> No
     with pytest.raises(CheckpointError) as caught:
         read_checkpoint(tmp_path / "run")
     assert caught.value.hint == f"Pass {root} instead."
+
+
+def test_weights_without_tensors_are_none(tmp_path: Path) -> None:
+    root = checkpoint(tmp_path, tensors={})
+    for configs_only in (False, True):
+        (found,) = read_checkpoint(root, configs_only=configs_only).problems
+        assert found.file == "model.safetensors"
+        assert found.message == "holds no tensors: there are no weights"
+    (root / "model.safetensors").write_bytes(b"x")
+    (found,) = read_checkpoint(root).problems
+    assert "no tensors" not in found.message
