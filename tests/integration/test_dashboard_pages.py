@@ -267,6 +267,17 @@ def test_an_unreadable_file_is_told_and_the_rest_is_checked(
     assert "key-value cache" in said(at)
 
 
+def test_settings_of_an_unreadable_config_are_not_made_up(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    (pair[0] / "config.json").write_text("{broken")
+    at = opened(open_page(), "Effective settings")
+    shown = [caption.value for caption in at.caption]
+    assert "Unknown without a config.json that can be read." in shown
+    assert not any("that no file touches" in toggle.label for toggle in at.toggle)
+    assert not at.exception
+
+
 def test_a_measured_run_of_these_very_files_counts(
     open_page: Open, pair: tuple[Path, Path]
 ) -> None:

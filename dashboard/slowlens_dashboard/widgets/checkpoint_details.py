@@ -14,6 +14,9 @@ from slowlens_dashboard.widgets.pair_facts import written_by
 
 def settings(run: Run) -> None:
     """Draw the effective settings; those that no file touches only when asked for."""
+    if not run.settings:
+        st.caption("Unknown without a config.json that can be read.")
+        return
     source = run.source_settings
     bold = " What differs from the source is bold." if source else ""
     told = "What each runtime ends up with after all files had their say: a prediction."
