@@ -30,7 +30,7 @@ from slowlens.gather.rendering import read_rendered
 from slowlens.gather.scan import Progress, scan_weights
 from slowlens.locating import located
 from slowlens.run import Run
-from slowlens.standing import Silence, usual_runtimes
+from slowlens.standing import Silence, decided, runtimes_named, usual_runtimes
 from slowlens.summaries import summary
 
 
@@ -57,6 +57,7 @@ def check(
     *,
     runtimes: Iterable[Runtime | str] | Runtime | str = (),
     silences: Iterable[Silence] = (),
+    scan_weights: bool = False,
     progress: Progress | None = None,
     configs_only: bool = False,
 ) -> Run:
@@ -65,15 +66,17 @@ def check(
     ``merged`` and ``source`` are folders; text may be an id of the Hugging Face hub as well.
     Only what concerns ``runtimes`` counts: unless told otherwise, ``generate()`` of the installed
     transformers and a bare forward loop. What the rules in ``silences`` find does not count.
-    With ``progress`` every weight is read as well, and it is told how far that has come. A folder
-    without weights is a problem unless ``configs_only``.
+    With ``scan_weights`` or ``progress`` every weight is read as well; ``progress`` is told how far
+    that has come. A folder without weights is a problem unless ``configs_only``.
 
-    Raises CheckpointError when a folder is no checkpoint. A file that cannot be read is one of
-    the run's ``problems``; everything else is still checked.
+    Raises CheckpointError when a folder is no checkpoint, and UsageError, a ValueError, for a
+    runtime or a rule that is none. A file that cannot be read is one of the run's ``problems``;
+    everything else is still checked.
     """
     require_name(merged, "the name of the checkpoint")
     around = surroundings(source, runtimes, configs_only=configs_only)
-    return check_one(around, merged, measurement, silences, progress)
+    scanning = progress or (_unheard if scan_weights else None)
+    return check_one(around, merged, measurement, decided(silences), scanning)
 
 
 def surroundings(
@@ -89,8 +92,7 @@ def surroundings(
         require_name(source, "--source")
         read = read_checkpoint(locate(source), configs_only=configs_only)
         there = reading(Source, read, defaults)
-    names = (runtimes,) if isinstance(runtimes, str) else runtimes
-    judged = tuple(Runtime(name) for name in names)
+    judged = runtimes_named(runtimes)
     return Surroundings(
         read_environment(), defaults, there, judged, hardware(), configs_only=configs_only
     )
@@ -180,6 +182,10 @@ def measured(run: Run, measurement: Measurement) -> Run:
         "a file", "changed while the run was measured", "Measure again to trust the figures."
     )
     return replace(again, problems=(*again.problems, changed))
+
+
+def _unheard(*_: object) -> None:
+    """Tell nobody how far a scan has come."""
 
 
 def _scan(merged: Checkpoint, there: Source | None, progress: Progress) -> Scan:

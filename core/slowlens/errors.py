@@ -35,7 +35,7 @@ class RunFileError(SlowlensError):
     """A stored run cannot be read, or a run cannot be stored."""
 
 
-class UsageError(SlowlensError):
-    """The command was called wrongly."""
+class UsageError(SlowlensError, ValueError):
+    """The command, or a function, was called wrongly."""
 
     exit_code = 3

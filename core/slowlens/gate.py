@@ -5,6 +5,7 @@ from enum import IntEnum
 from slowlens.diagnose import Status
 from slowlens.findings import Severity
 from slowlens.run import Run
+from slowlens.spelling import chosen
 
 
 class ExitCode(IntEnum):
@@ -16,9 +17,10 @@ class ExitCode(IntEnum):
     USAGE = 3
 
 
-def exit_code(run: Run, fail_on: Severity = Severity.ERROR) -> ExitCode:
+def exit_code(run: Run, fail_on: Severity | str = Severity.ERROR) -> ExitCode:
     """Return FOUND for a finding at or above ``fail_on``, UNCHECKED where something was unread."""
-    if any(finding.severity.rank >= fail_on.rank for _, finding in run.findings):
+    mildest = Severity(chosen(fail_on, Severity, "severity"))
+    if any(finding.severity.rank >= mildest.rank for _, finding in run.findings):
         return ExitCode.FOUND
     crashed = any(outcome.status is Status.CRASHED for outcome in run.outcomes)
     return ExitCode.UNCHECKED if run.problems or crashed else ExitCode.CLEAN

@@ -5,10 +5,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from slowlens.diagnose import Found, Outcome, ranked
+from slowlens.errors import UsageError
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import Finding
 from slowlens.frozen import dataclass
+from slowlens.spelling import chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,24 @@ def usual_runtimes(environment: Environment, saved_by: object = None) -> Judging
 def _generate(version: str) -> tuple[Runtime, ...]:
     major, _, _ = version.partition(".")
     return {"4": GENERATE[:1], "5": GENERATE[1:]}.get(major, GENERATE)
+
+
+def runtimes_named(names: Iterable[Runtime | str] | Runtime | str) -> tuple[Runtime, ...]:
+    """Return the runtimes of ``names``, or of the only one; UsageError for what is none."""
+    several = (names,) if isinstance(names, str) else tuple(names)
+    return tuple(Runtime(chosen(name, Runtime, "runtime")) for name in several)
+
+
+def decided(silences: Iterable[Silence]) -> tuple[Silence, ...]:
+    """Return ``silences``; UsageError for one of an unknown rule, or without a reason."""
+    from slowlens.rules import RULES
+
+    several = tuple(silences)
+    for silence in several:
+        chosen(silence.rule, [rule.id for rule in RULES], "rule")
+        if not silence.reason.strip():
+            raise UsageError(f"{silence.rule} is silenced without a reason")
+    return several
 
 
 def elsewhere(finding: Finding, judged: Collection[Runtime]) -> str:

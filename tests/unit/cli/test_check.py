@@ -11,6 +11,7 @@ import slowlens
 from slowlens import checking
 from slowlens.cli import main
 from slowlens.errors import UsageError
+from slowlens.facts.environment import Environment
 from slowlens.reports import NAMES
 
 SLOW = {"use_cache": False, "eos_token_id": [2, 0]}
@@ -347,3 +348,56 @@ def test_configs_only_takes_nothing_else_away(asked: Any) -> None:
     assert code == 2
     assert "generation_config.json" in out
     assert "has no weight_map" in out
+
+
+def test_without_transformers_the_version_that_saved_it_is_judged(
+    asked: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bare = Environment("3.12", "Linux", {})
+    monkeypatch.setattr(checking, "read_environment", lambda: bare)
+    rope = {"rope_parameters": {"rope_type": "default", "rope_theta": 500_000.0}}
+    config = {**builders.CONFIG, "transformers_version": "5.3.0", **rope}
+    builders.checkpoint(tmp_path / "five", config)
+    code, out, _ = asked("five")
+    told = " ".join(out.split())
+    assert code == 0
+    assert "for transformers 5 generate, a bare forward loop (no transformers is installed" in told
+    assert "here: judged for the version that saved it; --runtime names others)" in told
+    code, out, _ = asked("five", "--runtime", "transformers-4")
+    assert (code, "v5-saved-read-by-v4-rope" in out) == (1, True)
+    assert "is installed here" not in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"runtimes": "vlm"}, "there is no runtime vlm. Did you mean vllm?"),
+        ({"runtimes": ["forward", "transformers"]}, "Did you mean transformers-"),
+        ({"runtimes": [5]}, "there is no runtime 5."),
+        ({"silences": [slowlens.Silence("gen-use-cash-false", "why")]}, f"Did you mean {RULE}"),
+        ({"silences": [slowlens.Silence(RULE, " ")]}, f"{RULE} is silenced without a reason"),
+    ],
+)
+def test_python_is_told_of_a_name_that_is_none(options: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=r"there is no|without a reason") as caught:
+        slowlens.check(SLOW_ONE, **options)
+    assert said in str(caught.value)
+
+
+def test_python_may_write_a_severity_as_text() -> None:
+    run = slowlens.check(SLOW_ONE)
+    assert slowlens.exit_code(run, "note") is slowlens.ExitCode.FOUND
+    with pytest.raises(ValueError, match=r"there is no severity warn\. Did you mean warning\?"):
+        slowlens.exit_code(run, "warn")
+
+
+def test_python_may_have_the_weights_read() -> None:
+    def skipped(**options: Any) -> set[str]:
+        outcomes = slowlens.check(SLOW_ONE, **options).outcomes
+        return {o.rule for o in outcomes if o.status == "skipped"}
+
+    heard: list[Any] = []
+    assert "nan-inf-or-zero-weights" in skipped()
+    assert "nan-inf-or-zero-weights" not in skipped(scan_weights=True)
+    assert "nan-inf-or-zero-weights" not in skipped(progress=lambda *told: heard.append(told))
+    assert heard
