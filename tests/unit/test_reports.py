@@ -14,7 +14,7 @@ UNREAD = FileProblem("config.json", "is empty", "Copy it from the source.")
 
 def test_the_answer_comes_first_and_the_proof_with_each_finding() -> None:
     text = render("text", a_run())
-    assert text.startswith("m: generate() runs without its key-value cache")
+    assert text.startswith("m: failed. generate() runs without its key-value cache")
     assert "read      config.json use_cache = false; generation_config.json use_cache" in text
     assert "fix       Turn the key-value cache on (safe)" in text
     assert text.endswith("To see the fixes: slowlens fix /m --source /m\n")

@@ -32,7 +32,9 @@ def render(batch: Batch) -> str:
 
 
 def _lines(batch: Batch, run: Run) -> Iterator[str]:
-    yield from textwrap.wrap(f"{run.merged.title}: {run.answer}", WIDTH, break_on_hyphens=False)
+    verdict = words.VERDICTS[batch.code(run)]
+    first = f"{run.merged.title}: {verdict}. {run.answer}"
+    yield from textwrap.wrap(first, WIDTH, break_on_hyphens=False)
     for rule, finding in run.findings:
         yield ""
         yield from _finding(rule, finding)
