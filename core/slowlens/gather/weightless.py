@@ -21,9 +21,7 @@ _WHERE = (
 _ANOTHER = "Save the checkpoint again with save_pretrained, as safetensors."
 
 
-def without_tensors(
-    weights: Weights, problems: Collection[FileProblem]
-) -> Iterator[FileProblem]:
+def without_tensors(weights: Weights, problems: Collection[FileProblem]) -> Iterator[FileProblem]:
     """Yield a problem where files with weights were read, without ``problems``, and hold none."""
     if weights.files and not weights.tensors and not problems:
         yield FileProblem(weights.files[0], "holds no tensors: there are no weights", _ANOTHER)
