@@ -186,3 +186,17 @@ def test_settings_of_an_unreadable_config_are_not_made_up(merged: Path, source: 
     assert json.loads(slowlens("inspect", source, "--format", "json").stdout)["settings"] == {}
     found = json.loads(slowlens("check", merged, "--source", source, "--format", "json").stdout)
     assert (found["source_settings"], bool(found["settings"])) == ({}, True)
+
+
+def test_an_empty_prompt_is_wrong_usage(source: Path) -> None:
+    done = slowlens("measure", source, "--prompt", "")
+    assert done.returncode == 3
+    assert "the prompt is empty" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_a_full_disk_is_told(source: Path) -> None:
+    command = f"{sys.executable} -m slowlens check {source} > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "slowlens: standard output cannot be written: No space left on device\n"

@@ -350,3 +350,10 @@ def test_a_variable_that_was_never_set_is_wrong_usage(
 ) -> None:
     monkeypatch.chdir(slow.parent)
     assert slowlens(*arguments) == 3
+
+
+def test_undo_of_a_folder_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert slowlens("undo", tmp_path / "nope") == 2
+    assert f"there is no folder {tmp_path / 'nope'}" in capsys.readouterr().err

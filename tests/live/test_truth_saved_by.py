@@ -13,7 +13,11 @@ from slowlens.facts.reading import Merged, reading
 from slowlens.findings import Finding
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import read_defaults
-from slowlens.rules import fast_path_missing, saved_by_newer_transformers
+from slowlens.rules import (
+    fast_path_missing,
+    saved_by_newer_transformers,
+    v5_saved_read_by_v4_rope,
+)
 from slowlens.rules.fast_path_missing import CONVOLUTION, DELTA, NEEDED, STATE_SPACE
 
 transformers = pytest.importorskip("transformers")
@@ -51,7 +55,10 @@ def test_what_version_5_saves_and_version_4_misreads(
     how: dict[str, Any] = {"rope_parameters": rope} if MAJOR >= 5 else {"rope_theta": theta}
     config = transformers.LlamaConfig(**TEXT, **how)
     transformers.LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(tmp_path)
-    assert [f.severity for f in found(tmp_path)] == ["note"] * (noted and MAJOR >= 5)
+    assert not found(tmp_path)  # the rule of rotary positions tells it
+    facts = [reading(Merged, read_checkpoint(tmp_path), DEFAULTS)]
+    (outcome,) = diagnose(facts, [v5_saved_read_by_v4_rope.RULE])
+    assert bool(outcome.findings) is (noted and MAJOR >= 5)
     (writer,) = (w for w in provenance(read_checkpoint(tmp_path)) if w.name == "transformers")
     assert writer.traces[0].found == transformers.__version__
 

@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         judging(arguments),
         _reading(arguments),
     )
-    if len(merged) == 2 and not source:
+    if len(found.runs) == 2 == len(merged) and not source:
         _mention_source(merged)
     _report(found, arguments.format, arguments.output)
     return found.exit_code

@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("merged", type=Path, help="folder of the checkpoint in question")
     parser.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
     prompt = parser.add_mutually_exclusive_group()
-    prompt.add_argument("--prompt", default="", help="default: a story with a question")
+    prompt.add_argument("--prompt", type=_not_empty, help="default: a story with a question")
     prompt.add_argument("--prompt-file", type=Path, metavar="FILE", help="a file with the prompt")
     _number(parser, "--new-tokens", DEFAULTS.new_tokens, "steps of a timed trial")
     _number(parser, "--rounds", DEFAULTS.rounds, "how often each timed trial is run")
@@ -68,6 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
     if failed:
         raise failure
     return EXIT_CODES[measurement.status]
+
+
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the prompt is empty: leave it out for the default one")
+    return text
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:

@@ -30,12 +30,23 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ("text"
 def write(text: str, output: Path | None) -> None:
     """Write a report to ``output``, or to the terminal."""
     if output is None:
-        sys.stdout.write(painted(text) if has_colour() else text)
+        _print(painted(text) if has_colour() else text)
         return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SlowlensError(f"{output} cannot be written: {error.strerror}") from error
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # it is not tried again
+        raise SlowlensError(f"standard output cannot be written: {error.strerror}") from error
 
 
 def painted(text: str) -> str:

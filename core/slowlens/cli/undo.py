@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from slowlens import journal, patch
+from slowlens.errors import CheckpointError
 from slowlens.gate import ExitCode
 
 
@@ -18,6 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was taken back, and how much more there is to undo."""
+    if not arguments.merged.is_dir() and not journal.history(arguments.merged):
+        raise CheckpointError(f"there is no folder {arguments.merged}", hint="Check the spelling.")
     fixes = journal.history(arguments.merged)
     undone = patch.undo(arguments.merged)
     if fixes and fixes[0].titles:

@@ -125,9 +125,9 @@ def _lost(there: ChatTemplate, runtime: Runtime, merged: Checkpoint) -> _Trouble
         message = "there is no chat template to put into a GGUF file: llama.cpp takes ChatML"
         return _Trouble(Severity.WARNING, message, RUNS_ON, None, there)
     if any(True for _ in chat_templates(merged)):
-        message = f"no chat template where the {reader} reads it: chat calls fail"
+        message = f"no chat template where the {reader} reads it"
     else:
-        message = f"the chat template is gone (the source has it in {there.file}): chat calls fail"
+        message = f"the chat template is gone (the source has it in {there.file})"
     return _Trouble(Severity.ERROR, message, "chat calls fail", None, there)
 
 

@@ -3,17 +3,17 @@
 ## What it does
 Where config.json says that transformers 5 wrote it, lists what version 4 reads otherwise:
 
-- rotary positions, which are in `rope_parameters` alone;
-- a tokenizer class that version 4 does not have;
 - the size of pictures, or a processor file that version 4 does not look for;
 - a dtype that versions before 4.56 do not see;
 - the number of experts of a Qwen3-MoE, which version 5 calls `num_local_experts`: 4.52.4 takes 128
   for it, its default, and stops with an error about sizes where there are more or fewer (the 160 of
   Qwen3-Coder-480B). Add `num_experts` with the same number: both versions read it.
 
-It is one note with everything in it; the rules of each of these tell what it costs and how to mend
-it. A checkpoint of transformers 5 that version 4 reads alike is not reported, nor is anything about
-`layer_types`, nested text configs and the like, which are only spelled differently.
+It is one note with everything in it. Rotary positions that are in `rope_parameters` alone, and a
+tokenizer class that version 4 does not have, are findings of their own rules,
+v5-saved-read-by-v4-rope and tokenizer-class-v5. A checkpoint of transformers 5 that version 4 reads
+alike is not reported, nor is anything about `layer_types`, nested text configs and the like, which
+are only spelled differently.
 
 ## Why it is worse
 Mostly nothing fails: a model with the wrong positions loads without a word and answers a little
@@ -38,12 +38,11 @@ By hand. Adding the older keys does not change what transformers 5 reads.
 
 from collections.abc import Iterator
 
-from slowlens.facts.checkpoint import CONFIG, TOKENIZER_CONFIG
+from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.dtypes import OLD_KEYS, automatic_dtype
 from slowlens.facts.pixels import IMAGE_TOKENS
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.tokenizing import NEW_CLASSES
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -60,7 +59,7 @@ EXPERTS, NEW_EXPERTS = "num_experts", "num_local_experts"
 BY_DEFAULT = (None, 128)
 """Numbers of experts that transformers 4 gets right, or that say nothing."""
 BY_HAND = (
-    "pip install 'transformers>=5', or apply what the rules named here offer: they add the older "
+    "pip install 'transformers>=5', or apply the fixes of the other findings: they add the older "
     "keys beside the newer ones."
 )
 
@@ -90,18 +89,14 @@ def _major(version: str) -> int:
 
 def _misread(merged: Merged) -> Iterator[str]:
     checkpoint = merged.checkpoint
-    if merged.misread.pairs:
-        yield "the rotary positions [v5-saved-read-by-v4-rope]"
-    if checkpoint.get(TOKENIZER_CONFIG, "tokenizer_class") in NEW_CLASSES:
-        yield "the tokenizer [tokenizer-class-v5]"
     pictures = merged.settings.get(IMAGE_TOKENS, {})
     seen = [pictures.get(r) for r in (Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5)]
     old, new = ((setting.value, setting.fails) if setting else None for setting in seen)
     if old != new:
-        yield "the size of pictures [vlm-pixel-budget-changed]"
+        yield "the size of pictures"
     before = automatic_dtype(checkpoint, OLD_KEYS).value
     if before != automatic_dtype(checkpoint).value:
-        yield f"before 4.56 the dtype ({before}) [dtype-keys-conflict]"
+        yield f"before 4.56 the dtype ({before})"
     experts = whole(checkpoint.get(CONFIG, NEW_EXPERTS))
     old_key = checkpoint.get(CONFIG, EXPERTS) is not ABSENT
     if checkpoint.model_type == "qwen3_moe" and not old_key and experts not in BY_DEFAULT:

@@ -272,8 +272,9 @@ def _unbuilt(checkpoint: Checkpoint, lost: Sequence[Tensor]) -> Finding:
 
 
 def _unmerged(checkpoint: Checkpoint, shards: Sequence[str]) -> Finding:
+    many = "shards" if len(shards) > 1 else "shard"
     return Finding(
-        message=f"the folder holds {len(shards)} un-merged FSDP shards, such as {shards[0]}, and "
+        message=f"the folder holds {len(shards)} un-merged FSDP {many}, such as {shards[0]}, and "
         "no weights that any runtime loads",
         severity=Severity.ERROR,
         confidence=Confidence.READ,

@@ -153,6 +153,12 @@ def test_two_folders_may_be_a_merge_and_its_source(asked: Any) -> None:
     assert "--source" not in asked(SLOW_ONE, SOUND_ONE, EMPTY_ONE)[2]
     assert "side by side" not in asked(SLOW_ONE, SOUND_ONE, "--source", "source")[2]
     assert asked(SLOW_ONE)[2] == ""
+    assert "side by side" not in asked(SLOW_ONE, EMPTY_ONE)[2]
+
+
+def test_a_runtime_that_is_named_twice_is_judged_once(asked: Any) -> None:
+    out = asked(SOUND_ONE, "--runtime", "vllm", "--runtime", "vllm")[1]
+    assert "judged    for vLLM (--runtime" in out
 
 
 def test_what_is_read_once_is_read_once(monkeypatch: pytest.MonkeyPatch, asked: Any) -> None:
