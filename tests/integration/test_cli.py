@@ -120,6 +120,8 @@ def test_an_adapter_alone_is_not_fine(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "an adapter alone" in done.stdout
     assert "unmerged-adapter" in done.stdout
+    assert "config.json could not be read" not in done.stdout.replace("adapter_config", "")
+    assert "rules: there is no config.json" in done.stdout
 
 
 def test_a_reader_that_leaves_is_no_error(merged: Path) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slowlens.batch import Batch, Broken
-from slowlens.diagnose import Found, Status
-from slowlens.facts.checkpoint import FileProblem
+from slowlens.diagnose import CONFIG_UNREAD, Found, Status
+from slowlens.facts.checkpoint import CONFIG, FileProblem
 from slowlens.facts.provenance import Writer
 from slowlens.findings import Applicability, Evidence, Finding, Fix, Severity, ValueEvidence
 from slowlens.gate import ExitCode
@@ -85,7 +85,9 @@ def unasked(run: Run) -> Iterator[tuple[str, str]]:
         rules: dict[str, list[str]] = {}
         for outcome in run.outcomes:
             if outcome.status is status:
-                rules.setdefault(outcome.reason, []).append(outcome.rule)
+                missing = outcome.reason == CONFIG_UNREAD and CONFIG not in run.merged.files
+                reason = f"there is no {CONFIG}" if missing else outcome.reason
+                rules.setdefault(reason, []).append(outcome.rule)
         for reason, alike in rules.items():
             few = len(alike) <= FEW or status is Status.CRASHED
             who = ", ".join(alike) if few else counted(len(alike), "rule")
