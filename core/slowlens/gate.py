@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
 
 def exit_code(run: Run, fail_on: Severity | str = Severity.ERROR) -> ExitCode:
     """Return FOUND for a finding at or above ``fail_on``, UNCHECKED where something was unread."""
-    mildest = Severity(chosen(fail_on, Severity, "severity"))
+    mildest = Severity(chosen(fail_on, list(Severity), "severity"))
     if any(finding.severity.rank >= mildest.rank for _, finding in run.findings):
         return ExitCode.FOUND
     crashed = any(outcome.status is Status.CRASHED for outcome in run.outcomes)

@@ -81,7 +81,7 @@ def _generate(version: str) -> tuple[Runtime, ...]:
 def runtimes_named(names: Iterable[Runtime | str] | Runtime | str) -> tuple[Runtime, ...]:
     """Return the runtimes of ``names``, or of the only one; UsageError for what is none."""
     several = (names,) if isinstance(names, str) else tuple(names)
-    return tuple(dict.fromkeys(Runtime(chosen(name, Runtime, "runtime")) for name in several))
+    return tuple(dict.fromkeys(Runtime(chosen(name, list(Runtime), "runtime")) for name in several))
 
 
 def decided(silences: Iterable[Silence]) -> tuple[Silence, ...]:
