@@ -86,8 +86,9 @@ class _Trouble(NamedTuple):
 
 def check(merged: Merged, source: Source, rendered: Rendered | None) -> Iterator[Finding]:
     """Yield a finding for each kind of trouble, with the runtimes that it concerns."""
-    if not merged.checkpoint.generates or not has_tokenizer(merged.checkpoint):
-        return
+    lost = has_tokenizer(source.checkpoint) and not has_tokenizer(merged.checkpoint)
+    if lost or not merged.checkpoint.generates:
+        return  # a tokenizer that was lost is what another rule tells
     troubles, unsure = _troubles(merged, source, rendered or Rendered())
     if unsure and not troubles:
         raise Undecided(unsure)
