@@ -14,7 +14,7 @@ from slowlens.standing import Silence
 RULE = "gen-use-cache-false"
 OTHER = "eos-lost-or-wrong"
 UNREAD = FileProblem("config.json", "is empty", "Copy it from the source.")
-BROKEN = Broken("/work/runs/broken", "it is a file", "Pass a folder.")
+BROKEN = Broken("/data/runs/broken", "it is a file", "Pass a folder.")
 SILENCE = Silence(RULE, "a | reason")
 
 
@@ -41,7 +41,7 @@ def found(rule: str, *findings: Finding) -> Outcome:
 
 def run_of(*outcomes: Outcome, name: str = "a", **more: object) -> Run:
     run = a_run()
-    path = f"/work/runs/{name}/merged"
+    path = f"/data/runs/{name}/merged"
     run = replace(run, merged=replace(run.merged, path=path), source=None, outcomes=outcomes)
     return replace(run, **more)
 
@@ -52,4 +52,4 @@ SILENCED = run_of(found(RULE, a_finding()), name="c", silences=(SILENCE,))
 ELSEWHERE = run_of(
     found(RULE, a_finding(Severity.ERROR, Runtime.VLLM)), name="d", judged=(Runtime.FORWARD,)
 )
-MIXED = Batch((FAILING, PASSING, BROKEN, SILENCED, ELSEWHERE), root="/work")
+MIXED = Batch((FAILING, PASSING, BROKEN, SILENCED, ELSEWHERE), root="/data")

@@ -131,7 +131,7 @@ def unescaped(text: str) -> str:
 
 
 def test_github_annotates_the_line() -> None:
-    ((command, properties, message),) = annotations(Batch((FAILING,), root="/work"))
+    ((command, properties, message),) = annotations(Batch((FAILING,), root="/data"))
     assert command == "error"
     assert properties == {
         "file": "runs/a/merged/config.json",
@@ -153,7 +153,7 @@ def test_github_escapes_what_would_end_a_command() -> None:
     nasty = "100%, a: b\r\n::warning::x %0A"
     run = run_of(found(RULE, a_finding(message=nasty)), name="a,b:c%")
     other = run_of(Outcome(RULE, Status.PASSED), name="z")
-    ((_, properties, message),) = annotations(Batch((run, other), root="/work"))
+    ((_, properties, message),) = annotations(Batch((run, other), root="/data"))
     assert message.startswith(nasty)
     assert properties["title"] == f"a,b:c%/merged: {RULE}"
     assert properties["file"] == "runs/a,b:c%/merged/config.json"
@@ -161,7 +161,7 @@ def test_github_escapes_what_would_end_a_command() -> None:
 
 def test_github_tells_what_was_not_checked() -> None:
     run = run_of(CRASHED, problems=(UNREAD, replace(UNREAD, file="source: config.json")))
-    told = annotations(Batch((run, BROKEN), root="/work", silences=(SILENCE,)))
+    told = annotations(Batch((run, BROKEN), root="/data", silences=(SILENCE,)))
     assert [(name, properties) for name, properties, _ in told] == [
         ("error", {"title": "not checked"}),
         ("error", {"file": "runs/a/merged/config.json", "title": "merged: not read"}),
@@ -169,7 +169,7 @@ def test_github_tells_what_was_not_checked() -> None:
         ("error", {"title": "merged"}),
         ("warning", {"title": "slowlens.toml"}),
     ]
-    assert told[0][2] == "/work/runs/broken: it is a file. Pass a folder."
+    assert told[0][2] == "/data/runs/broken: it is a file. Pass a folder."
     assert "KeyError" in told[3][2]
 
 
@@ -184,7 +184,7 @@ def test_the_summary_has_five_lines() -> None:
         "- 1 error; not counted: 1 silenced, 1 for other runtimes",
         f"- {FAILING.answer}",
         "- not checked: 1 checkpoint",
-        "- to see it in full: slowlens check /work/runs/a/merged",
+        "- to see it in full: slowlens check /data/runs/a/merged",
     ]
 
 
@@ -196,7 +196,7 @@ def test_the_summary_of_what_could_not_be_checked() -> None:
     )
     alone = summary(Batch((BROKEN,))).splitlines()
     assert alone[2] == "- it is a file"
-    assert alone[4].endswith("slowlens check /work/runs/broken")
+    assert alone[4].endswith("slowlens check /data/runs/broken")
     assert len(summary(Batch(())).splitlines()) == 5
     assert "- not checked: nothing" in summary(Batch((PASSING,)))
 
@@ -212,7 +212,7 @@ def test_json_of_several_is_a_list_of_runs() -> None:
     assert [run["merged"]["path"][11] for run in values["runs"]] == ["a", "b", "c", "d"]
     assert values["runs"][0] == json.loads(encode(FAILING))
     assert values["broken"] == [
-        {"path": "/work/runs/broken", "message": "it is a file", "hint": "Pass a folder."}
+        {"path": "/data/runs/broken", "message": "it is a file", "hint": "Pass a folder."}
     ]
     assert json.loads(render("json", Batch((BROKEN,))))["runs"] == []
 
@@ -221,7 +221,7 @@ def test_json_lines_keep_the_order() -> None:
     lines = [json.loads(line) for line in render("jsonl", MIXED).splitlines()]
     assert lines[0] == json.loads(encode(FAILING))
     assert [line.get("error") for line in lines] == [None, None, "it is a file", None, None]
-    assert lines[2]["path"] == "/work/runs/broken"
+    assert lines[2]["path"] == "/data/runs/broken"
     assert all(line["schema_version"] == 1 for line in lines)
 
 

@@ -89,9 +89,9 @@ def test_each_rule_is_explained() -> None:
 
 
 def test_a_finding_has_its_file_and_its_line() -> None:
-    run = sarif(Batch((FAILING,), root="/work"))
+    run = sarif(Batch((FAILING,), root="/data"))
     (result,) = run["results"]
-    assert run["originalUriBaseIds"]["ROOT"]["uri"] == "file:///work/"
+    assert run["originalUriBaseIds"]["ROOT"]["uri"] == "file:///data/"
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "runs/a/merged/config.json", "uriBaseId": "ROOT"},
         "region": {"startLine": 3},
@@ -101,16 +101,16 @@ def test_a_finding_has_its_file_and_its_line() -> None:
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == RULE
 
 
-@pytest.mark.parametrize("root", ["", "/elsewhere", "/work/runs/a/mer"])
+@pytest.mark.parametrize("root", ["", "/elsewhere", "/data/runs/a/mer"])
 def test_a_checkpoint_outside_has_its_whole_address(root: str) -> None:
     (result,) = sarif(Batch((FAILING,), root=root))["results"]
     location = result["locations"][0]["physicalLocation"]["artifactLocation"]
-    assert location == {"uri": "file:///work/runs/a/merged/config.json"}
+    assert location == {"uri": "file:///data/runs/a/merged/config.json"}
 
 
 def test_odd_names_become_addresses() -> None:
     run = run_of(found(RULE, a_finding()), name="a b#ö")
-    (result,) = sarif(Batch((run,), root="/work"))["results"]
+    (result,) = sarif(Batch((run,), root="/data"))["results"]
     location = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert location["uri"] == "runs/a%20b%23%C3%B6/merged/config.json"
 
@@ -137,7 +137,7 @@ def test_the_silenced_is_suppressed_and_the_elsewhere_is_left_out() -> None:
 
 
 def test_a_fingerprint_outlives_a_moved_line_and_another_message() -> None:
-    def fingerprint(finding: Any, rule: str = RULE, name: str = "a", root: str = "/work") -> str:
+    def fingerprint(finding: Any, rule: str = RULE, name: str = "a", root: str = "/data") -> str:
         (result,) = sarif(Batch((run_of(found(rule, finding), name=name),), root=root))["results"]
         return str(result["partialFingerprints"]["slowlens/v1"])
 

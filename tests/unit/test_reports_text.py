@@ -113,8 +113,8 @@ def test_several_are_a_table_with_one_row_each() -> None:
         "5 checkpoints: 3 passed, 1 failed, 1 unchecked.",
         "1 finding silenced by slowlens.toml.",
         "1 finding for runtimes that are not judged (--runtime).",
-        "/work/runs/broken: Pass a folder.",
-        "To see one in full: slowlens check /work/runs/a/merged",
+        "/data/runs/broken: Pass a folder.",
+        "To see one in full: slowlens check /data/runs/a/merged",
     ]
 
 
@@ -127,7 +127,7 @@ def test_a_row_says_what_could_not_be_read() -> None:
     unread = run_of(Outcome(RULE, Status.PASSED), problems=(UNREAD,), name="u")
     rows = text(Batch((PASSING, unread))).splitlines()
     assert rows[2].split("  ")[-1].strip() == "config.json is empty"
-    assert rows[-1] == "To see one in full: slowlens check /work/runs/u/merged"
+    assert rows[-1] == "To see one in full: slowlens check /data/runs/u/merged"
 
 
 def test_counts_by_severity_stand_in_their_columns() -> None:
@@ -140,7 +140,7 @@ def test_counts_by_severity_stand_in_their_columns() -> None:
 
 def test_long_names_and_messages_are_cut() -> None:
     long = run_of(Outcome(RULE, Status.PASSED), name="x" * 80)
-    broken = Broken("/work/runs/y", "word " * 60, "")
+    broken = Broken("/data/runs/y", "word " * 60, "")
     lines = text(Batch((long, broken, PASSING))).splitlines()
     assert max(map(len, lines)) <= 120
     assert lines[1].startswith(f"…{'x' * 32}/merged")
