@@ -14,9 +14,9 @@ from slowlens.facts.checkpoint import (
     Tokenizer,
 )
 from slowlens.facts.environment import Device, Environment
-from slowlens.facts.measurement import LoadedModel, Measurement, Plan, Status
+from slowlens.facts.live.measurement import LoadedModel, Measurement, Plan, Status
+from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Step, Subject, Trial
 from slowlens.facts.reading import Merged, Source, reading
-from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Step, Subject, Trial
 from slowlens.gather.defaults import read_defaults
 
 DEFAULTS = {4: read_defaults(4), 5: read_defaults(5)}

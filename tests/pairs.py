@@ -19,7 +19,7 @@ from slowlens.facts.checkpoint import (
 from slowlens.facts.diff.checkpoints import diff
 from slowlens.facts.difference import Diff, Difference
 from slowlens.facts.reading import Merged, Source, reading
-from slowlens.facts.tensors import tensor_changes
+from slowlens.facts.weights.tensors import tensor_changes
 from slowlens.gather.defaults import read_defaults
 
 Values = Mapping[str, Any]

@@ -5,8 +5,8 @@ from slowlens.answer import answer
 from slowlens.diagnose import diagnose
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.facts.environment import Environment
-from slowlens.facts.measurement import Measurement
-from slowlens.facts.timing import Cache, Purpose
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.timing import Cache, Purpose
 from slowlens.run import CheckpointSummary, Run
 
 SLOW = ({"use_cache": False}, {"_from_model_config": True, "use_cache": False, "eos_token_id": 2})

@@ -8,8 +8,8 @@ from typing import Any
 from pairs import LLAMA, ORDINARY, made, merged_of, source_of
 from slowlens.facts.checkpoint import Checkpoint, FileProblem, Tokenizer
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.rendered import Rendered
-from slowlens.facts.templates import JINJA
+from slowlens.facts.text.rendered import Rendered
+from slowlens.facts.text.templates import JINJA
 from slowlens.gather.rendering import read_rendered
 
 BOS, START, END = "<s>", "<|im_start|>", "<|im_end|>"

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from slowlens.diagnose import CONFIG_UNREAD, Found, Outcome
 from slowlens.facts.checkpoint import CONFIG, FileProblem
-from slowlens.facts.measurement import Measurement, Status
+from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.timing import Cache, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.timing import Cache, Purpose, Subject
 from slowlens.findings import Applicability, Finding, Severity
 from slowlens.standing import Standing, standings
 

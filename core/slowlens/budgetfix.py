@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.pixels import PixelBudget, is_scaling
-from slowlens.facts.processors import (
+from slowlens.facts.pictures.pixels import PixelBudget, is_scaling
+from slowlens.facts.pictures.processors import (
     PREPROCESSOR_CONFIG,
     ProcessorPart,
     image_part,

@@ -12,13 +12,13 @@ from slowlens.facts.checkpoint import CONFIG, Checkpoint, FileProblem
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment, Hardware
-from slowlens.facts.measurement import Measurement
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.provenance import provenance
 from slowlens.facts.reading import Merged, Reading, Source, reading
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.scan import Scan
 from slowlens.facts.settings import Settings
-from slowlens.facts.tensors import Changes, tensor_changes
+from slowlens.facts.weights.scan import Scan
+from slowlens.facts.weights.tensors import Changes, tensor_changes
 from slowlens.frozen import dataclass, replace
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import MAJORS, NEWEST, read_defaults

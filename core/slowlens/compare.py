@@ -1,8 +1,16 @@
 """Two runs of the same checkpoint: before and after a fix."""
 
-from slowlens.facts.measurement import Measurement
-from slowlens.facts.speed import Speed, Work, answer_of, clearly_slower, sample, shown, speed_of
-from slowlens.facts.timing import Cache, Subject
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import (
+    Speed,
+    Work,
+    answer_of,
+    clearly_slower,
+    sample,
+    shown,
+    speed_of,
+)
+from slowlens.facts.live.timing import Cache, Subject
 from slowlens.frozen import dataclass
 from slowlens.run import Run
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from slowlens.facts.adapters import adapter_value, can_merge
-from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.checkpoint import (
     CONFIG,
     GENERATION_CONFIG,
@@ -12,8 +10,10 @@ from slowlens.facts.checkpoint import (
     Adapter,
     Checkpoint,
 )
-from slowlens.facts.dtypes import KEYS as DTYPE_KEYS
-from slowlens.facts.generation import DEFAULTS, FROM_MODEL_CONFIG, decoder_pointer
+from slowlens.facts.decoding.cache import USE_CACHE
+from slowlens.facts.decoding.generation import DEFAULTS, FROM_MODEL_CONFIG, decoder_pointer
+from slowlens.facts.weights.adapters import adapter_value, can_merge
+from slowlens.facts.weights.dtypes import KEYS as DTYPE_KEYS
 from slowlens.findings import Applicability, Edit, Fix, ValueEvidence
 from slowlens.jsonvalue import ABSENT, Absent, Json, Pointer
 

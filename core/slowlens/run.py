@@ -7,8 +7,8 @@ from slowlens.diagnose import Found, Outcome
 from slowlens.facts.checkpoint import CONFIG, FileProblem
 from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment
-from slowlens.facts.measurement import Measurement
-from slowlens.facts.memory import Memory
+from slowlens.facts.layers.memory import Memory
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.provenance import Writer
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Settings

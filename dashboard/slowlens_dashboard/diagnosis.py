@@ -10,7 +10,7 @@ import streamlit as st
 from slowlens.checking import check
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.measurement import Measurement, Status
+from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.runtimes import Runtime
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.run import Run

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from slowlens.facts.measurement import Measurement
-from slowlens.facts.speed import speeds
-from slowlens.facts.timing import Finish, Generation, Purpose
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import speeds
+from slowlens.facts.live.timing import Finish, Generation, Purpose
 from slowlens.reports.units import counted, milliseconds
 from slowlens_dashboard.prose import plain
 

@@ -12,7 +12,7 @@ from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
 from e2e.conftest import Server
 from literals import generation, measurement
 from slowlens.checking import check, measured
-from slowlens.facts.measurement import Status
+from slowlens.facts.live.measurement import Status
 from slowlens.store import default_store
 
 pytestmark = pytest.mark.browser

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
 from literals import generation, measurement
 from slowlens.checking import check, measured
-from slowlens.facts.measurement import Measurement, Status
+from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.timing import Cache, Purpose
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.timing import Cache, Purpose
 from slowlens.places import demo_folder
 from slowlens.run import Run
 from slowlens.store import default_store

@@ -11,8 +11,8 @@ import pytest
 from slowlens.child import Child
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Environment
-from slowlens.facts.measurement import Plan
-from slowlens.facts.timing import Step, Subject
+from slowlens.facts.live.measurement import Plan
+from slowlens.facts.live.timing import Step, Subject
 from slowlens.measure.protocol import Finished, Loading, Started, Stepped, TrialStarted, encode
 from slowlens.measure.session import WORKER, Session, measure
 
@@ -20,7 +20,7 @@ HEAD = """
 import os, signal, subprocess, sys, time
 from slowlens.channel import Channel
 from slowlens.facts.environment import Environment
-from slowlens.facts.timing import Step, Subject
+from slowlens.facts.live.timing import Step, Subject
 from slowlens.measure.protocol import *
 channel = Channel()
 plan = decode_plan(channel.request())

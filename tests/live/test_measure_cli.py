@@ -16,8 +16,8 @@ pytestmark = pytest.mark.live
 pytest.importorskip("torch")
 
 from live import tiny  # noqa: E402
-from slowlens.facts.measurement import Measurement, Status  # noqa: E402
-from slowlens.facts.timing import Finish  # noqa: E402
+from slowlens.facts.live.measurement import Measurement, Status  # noqa: E402
+from slowlens.facts.live.timing import Finish  # noqa: E402
 from slowlens.store import load  # noqa: E402
 
 QUICK = ["--new-tokens", "4", "--rounds", "1", "--answer-tokens", "5", "--threads", "1"]

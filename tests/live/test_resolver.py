@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from slowlens.facts.decoding import GENERATION_KEYS
+from slowlens.facts.decoding.parameters import GENERATION_KEYS
 from slowlens.facts.effective import as_ids, effective_settings
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Settings

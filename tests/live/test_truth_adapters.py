@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from pairs import merged_of, source_of
-from slowlens.facts.adapters import adapter_loading
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.weights.adapters import adapter_loading
 from slowlens.findings import Finding, Severity
 from slowlens.fixes import MERGE_BEFORE_SAVING
 from slowlens.gather.checkpoint import read_checkpoint

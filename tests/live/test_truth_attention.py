@@ -9,9 +9,9 @@ import pytest
 
 from slowlens import check
 from slowlens.diagnose import ranked
-from slowlens.facts.layers import Layers, layers
-from slowlens.facts.loading import AUTOSET, attention_settings
+from slowlens.facts.layers.windows import Layers, layers
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.weights.loading import AUTOSET, attention_settings
 from slowlens.findings import Finding, Severity
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import read_defaults

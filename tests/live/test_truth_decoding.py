@@ -14,13 +14,13 @@ import pytest
 
 from pairs import EVERY_DEFAULTS
 from slowlens.checking import check
-from slowlens.facts.cachekind import CACHE_IMPLEMENTATION
-from slowlens.facts.decoding import FURTHER_KEYS, GENERATION_KEYS, effective
-from slowlens.facts.limits import answer_limit
-from slowlens.facts.outputs import COLLECTED, COMPUTED
+from slowlens.facts.decoding.cachekind import CACHE_IMPLEMENTATION
+from slowlens.facts.decoding.limits import answer_limit
+from slowlens.facts.decoding.outputs import COLLECTED, COMPUTED
+from slowlens.facts.decoding.parameters import FURTHER_KEYS, GENERATION_KEYS, effective
+from slowlens.facts.decoding.work import work
 from slowlens.facts.reading import Merged, reading
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.work import work
 from slowlens.findings import Finding, Severity
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.rules import cache_implementation_odd, num_beams_left, output_attentions_persisted

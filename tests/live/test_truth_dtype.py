@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from slowlens.diagnose import diagnose
-from slowlens.facts.dtypes import KEYS, OLD_KEYS, automatic_dtype
 from slowlens.facts.reading import Merged, Source, reading
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.weights.dtypes import KEYS, OLD_KEYS, automatic_dtype
 from slowlens.findings import Finding
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import read_defaults

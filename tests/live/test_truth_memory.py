@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from slowlens.facts.memory import kv_cache, memory
+from slowlens.facts.layers.memory import kv_cache, memory
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import read_defaults
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from pairs import EVERY_DEFAULTS
-from slowlens.facts.pixels import image_budget
-from slowlens.facts.processors import image_part
+from slowlens.facts.pictures.pixels import image_budget
+from slowlens.facts.pictures.processors import image_part
+from slowlens.facts.pictures.videos import FRAME_RATE, HEIGHT, SECONDS, WIDTH, video_budget
 from slowlens.facts.reading import Merged, Source, reading
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.videos import FRAME_RATE, HEIGHT, SECONDS, WIDTH, video_budget
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.rules import vlm_pixel_budget_changed
 

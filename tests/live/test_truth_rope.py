@@ -16,7 +16,7 @@ import pytest
 from pairs import made
 from slowlens import check
 from slowlens.diagnose import ranked
-from slowlens.facts.rope import Rope, ropes_read
+from slowlens.facts.layers.rope import Rope, ropes_read
 from slowlens.findings import Edit, Finding, Severity
 from slowlens.gather.defaults import read_defaults
 from slowlens.jsonvalue import ABSENT

@@ -14,10 +14,10 @@ from jinja2.exceptions import TemplateError
 
 from slowlens.checking import check
 from slowlens.diagnose import Outcome, Status
-from slowlens.facts.conversations import conversations
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.templates import chat_template
-from slowlens.facts.tokenizing import adds_bos, padding_side
+from slowlens.facts.text.conversations import conversations
+from slowlens.facts.text.templates import chat_template
+from slowlens.facts.text.tokenizing import adds_bos, padding_side
 from slowlens.findings import Finding, Severity
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.renderer import render

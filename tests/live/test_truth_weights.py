@@ -12,9 +12,9 @@ import pytest
 from slowlens.diagnose import diagnose
 from slowlens.facts.reading import Merged, Source, reading
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.tensors import tensor_changes
-from slowlens.facts.tied import TIE, tie_settings
-from slowlens.facts.weightfiles import weight_files
+from slowlens.facts.weights.files import weight_files
+from slowlens.facts.weights.tensors import tensor_changes
+from slowlens.facts.weights.tied import TIE, tie_settings
 from slowlens.findings import Finding, Severity
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import read_defaults

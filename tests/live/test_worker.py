@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from slowlens.errors import WorkerError
-from slowlens.facts.measurement import Measurement, Plan, Status
-from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Subject, Trial
+from slowlens.facts.live.measurement import Measurement, Plan, Status
+from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Subject, Trial
 from slowlens.measure.protocol import Event, Loaded, Loading, Stepped
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure

@@ -2,8 +2,8 @@ from literals import CHAT, generation, measurement, merged, source
 from slowlens.answer import answer
 from slowlens.diagnose import diagnose
 from slowlens.facts.checkpoint import FileProblem
+from slowlens.facts.live.timing import Finish, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.timing import Finish, Purpose, Subject
 
 
 def ask(*facts: object, **kwargs: object) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from literals import measurement, merged, source
 from slowlens.diagnose import Outcome, Status, diagnose
-from slowlens.facts.measurement import Measurement
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.reading import Merged, Source
 from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided
 

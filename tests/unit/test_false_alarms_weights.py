@@ -21,7 +21,7 @@ from pairs import merged_of, saved, source_of
 from slowlens.diagnose import Status, diagnose
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.runtimes import TRANSFORMERS, Runtime
-from slowlens.facts.tensors import tensor_changes
+from slowlens.facts.weights.tensors import tensor_changes
 from slowlens.findings import Finding
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.rules import (

@@ -8,7 +8,7 @@ from runs import a_run
 from slowlens.batch import Batch
 from slowlens.checking import check
 from slowlens.codec import decode, encode
-from slowlens.facts.memory import KvCache, Memory
+from slowlens.facts.layers.memory import KvCache, Memory
 from slowlens.facts.provenance import Likelihood, Trace, Writer
 from slowlens.reports import inspection, render
 from slowlens.run import Run

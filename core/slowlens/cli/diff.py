@@ -14,7 +14,7 @@ from slowlens.cli.output import write
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.diff.checkpoints import diff
 from slowlens.facts.difference import Diff, Effect
-from slowlens.facts.tensors import tensor_changes
+from slowlens.facts.weights.tensors import tensor_changes
 from slowlens.gate import ExitCode
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import NEWEST, read_defaults

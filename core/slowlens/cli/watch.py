@@ -8,8 +8,8 @@ from shutil import get_terminal_size
 from statistics import fmean
 
 from slowlens.facts.environment import Device, DeviceLoad
-from slowlens.facts.measurement import LoadedModel
-from slowlens.facts.timing import Purpose, Step, Trial
+from slowlens.facts.live.measurement import LoadedModel
+from slowlens.facts.live.timing import Purpose, Step, Trial
 from slowlens.gather.devices import device_load
 from slowlens.measure.protocol import (
     Event,

@@ -6,17 +6,17 @@ compare them with what the installed library does with random pairs of files.
 
 from collections.abc import Mapping
 
-from slowlens.facts.cache import cache_settings
 from slowlens.facts.checkpoint import GENERATION_CONFIG, Checkpoint, Tokenizer
-from slowlens.facts.decoding import decoding_settings
+from slowlens.facts.decoding.cache import cache_settings
+from slowlens.facts.decoding.generation import GenerationParameters, generation_parameters
+from slowlens.facts.decoding.parameters import decoding_settings
 from slowlens.facts.defaults import ClassDefaults
-from slowlens.facts.dtypes import dtype_settings
-from slowlens.facts.generation import GenerationParameters, generation_parameters
-from slowlens.facts.loading import attention_settings
-from slowlens.facts.pixels import IMAGE_TOKENS, image_token_settings
+from slowlens.facts.pictures.pixels import IMAGE_TOKENS, image_token_settings
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
-from slowlens.facts.tied import TIE, tie_settings
+from slowlens.facts.weights.dtypes import dtype_settings
+from slowlens.facts.weights.loading import attention_settings
+from slowlens.facts.weights.tied import TIE, tie_settings
 from slowlens.jsonvalue import Absent, Json, whole
 
 DEFAULTS_OF = {Runtime.TRANSFORMERS_4: 4, Runtime.TRANSFORMERS_5: 5, Runtime.VLLM: 5}

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from itertools import chain
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG, TOKENIZER_CONFIG, Checkpoint
-from slowlens.facts.dtypes import KEYS
-from slowlens.facts.generation import FROM_MODEL_CONFIG
+from slowlens.facts.decoding.generation import FROM_MODEL_CONFIG
+from slowlens.facts.weights.dtypes import KEYS
 from slowlens.frozen import dataclass
 from slowlens.jsonvalue import ABSENT, Json, same
 

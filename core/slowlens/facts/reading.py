@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
+from slowlens.facts.decoding.generation import decoder_pointer, is_discarded, mark_matters
+from slowlens.facts.decoding.stopping import StopTokens, stop_tokens
 from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.effective import as_ids, effective_settings
-from slowlens.facts.generation import decoder_pointer, is_discarded, mark_matters
-from slowlens.facts.layers import Layers, layers, window_settings
-from slowlens.facts.memory import Memory, memory
-from slowlens.facts.misread import Misread, misread
-from slowlens.facts.quantization import Quantization, quantization
-from slowlens.facts.rope import Ropes, rope_settings, ropes
+from slowlens.facts.layers.memory import Memory, memory
+from slowlens.facts.layers.misread import Misread, misread
+from slowlens.facts.layers.rope import Ropes, rope_settings, ropes
+from slowlens.facts.layers.windows import Layers, layers, window_settings
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Settings
-from slowlens.facts.stopping import StopTokens, stop_tokens
+from slowlens.facts.weights.quantization import Quantization, quantization
 from slowlens.frozen import dataclass
 from slowlens.jsonvalue import whole
 

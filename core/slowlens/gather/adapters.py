@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from slowlens.facts.adapters import ADAPTER_CONFIG, ADAPTER_PICKLE, ADAPTER_TENSORS, MERGER_FOLDER
 from slowlens.facts.checkpoint import Adapter, FileProblem
+from slowlens.facts.weights.adapters import (
+    ADAPTER_CONFIG,
+    ADAPTER_PICKLE,
+    ADAPTER_TENSORS,
+    MERGER_FOLDER,
+)
 from slowlens.frozen import replace
 from slowlens.gather.folder import Folder
 from slowlens.gather.jsonfile import JsonFile, read_json

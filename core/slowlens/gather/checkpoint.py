@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
 
-from slowlens.facts.adapters import ADAPTER_CONFIG
 from slowlens.facts.checkpoint import (
     CONFIG,
     GENERATION_CONFIG,
@@ -13,6 +12,7 @@ from slowlens.facts.checkpoint import (
     ConfigFile,
     FileProblem,
 )
+from slowlens.facts.weights.adapters import ADAPTER_CONFIG
 from slowlens.gather.adapters import read_adapters
 from slowlens.gather.folder import no_checkpoint, read_folder
 from slowlens.gather.hub.ids import is_headers_only, origin

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import Tensor, Weights
-from slowlens.facts.head import ends_of
+from slowlens.facts.weights.head import ends_of
 from slowlens.gather.rawfile import regular_file
 from slowlens.gather.safetensors import data_spans
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 
 from slowlens.errors import WorkerError
-from slowlens.facts.conversations import Conversation, conversations
 from slowlens.facts.reading import Merged, Reading, Source
-from slowlens.facts.rendered import Rendered, Renderings, Text
-from slowlens.facts.templates import CHATTING, chat_template, has_processor, special_tokens
-from slowlens.facts.tokenizing import may_begin_twice, opens_with_bos
+from slowlens.facts.text.conversations import Conversation, conversations
+from slowlens.facts.text.rendered import Rendered, Renderings, Text
+from slowlens.facts.text.templates import CHATTING, chat_template, has_processor, special_tokens
+from slowlens.facts.text.tokenizing import may_begin_twice, opens_with_bos
 from slowlens.gather.rawfile import readable
 
 _MODULE = "slowlens.gather.renderer"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG, FileProblem, Tokenizer
-from slowlens.facts.templates import JINJA, LEGACY, default_template
+from slowlens.facts.text.templates import JINJA, LEGACY, default_template
 from slowlens.gather.jsonfile import problem
 from slowlens.gather.textfile import decode, read_bytes
 from slowlens.gather.tokenizerjson import TokenizerHead, find_token, read_head

@@ -7,8 +7,8 @@ from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from slowlens.facts.environment import Environment
-from slowlens.facts.measurement import LoadedModel, Plan
-from slowlens.facts.timing import Finish, Step, Subject, Trial
+from slowlens.facts.live.measurement import LoadedModel, Plan
+from slowlens.facts.live.timing import Finish, Step, Subject, Trial
 from slowlens.frozen import dataclass
 
 

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.memory import Memory
+from slowlens.facts.layers.memory import Memory
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
 from slowlens.reports import words

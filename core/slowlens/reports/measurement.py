@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from slowlens.facts.measurement import Measurement
-from slowlens.facts.speed import answer_of, compared, speed_of
-from slowlens.facts.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import answer_of, compared, speed_of
+from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Subject
 from slowlens.reports.units import counted, milliseconds
 
 HEAD = ("trial", "prompt", "new", "TTFT", "TPOT", "rounds", "tokens/s", "tokens into each step")

@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 
-from slowlens.facts.templatechange import Change, TemplateChange
+from slowlens.facts.text.templatechange import Change, TemplateChange
 from slowlens.findings import Severity
 
 RUNS_ON = "not slower per token; answers may run to the limit"

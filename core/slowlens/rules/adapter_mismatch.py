@@ -41,7 +41,10 @@ It changes what the model writes, to what was trained.
 
 from collections.abc import Iterator
 
-from slowlens.facts.adaptermatch import (
+from slowlens.facts.checkpoint import Adapter, Checkpoint, Weights
+from slowlens.facts.reading import Merged, Source
+from slowlens.facts.runtimes import EVERY
+from slowlens.facts.weights.adaptermatch import (
     is_lora,
     is_switched_off,
     lost_modules,
@@ -49,7 +52,7 @@ from slowlens.facts.adaptermatch import (
     misfit,
     wrong_rank,
 )
-from slowlens.facts.adapters import (
+from slowlens.facts.weights.adapters import (
     ADAPTER_CONFIG,
     BASE,
     adapter_value,
@@ -57,9 +60,6 @@ from slowlens.facts.adapters import (
     config_file,
     has_weights,
 )
-from slowlens.facts.checkpoint import Adapter, Checkpoint, Weights
-from slowlens.facts.reading import Merged, Source
-from slowlens.facts.runtimes import EVERY
 from slowlens.findings import (
     Applicability,
     Confidence,

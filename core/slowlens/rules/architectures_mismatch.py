@@ -30,9 +30,9 @@ Safe: transformers does not read the key when it loads a model by its type.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
-from slowlens.facts.head import ends_of
 from slowlens.facts.reading import Merged, Reading, Source
 from slowlens.facts.runtimes import ENGINES, Runtime
+from slowlens.facts.weights.head import ends_of
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.reading import Merged, Reading, Source
 from slowlens.facts.runtimes import ENGINES, TRANSFORMERS
-from slowlens.facts.weightfiles import WeightFiles, weight_files
+from slowlens.facts.weights.files import WeightFiles, weight_files
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -35,12 +35,12 @@ Not safe: prompts change by one token, to what the model was trained with.
 from collections.abc import Iterator, Mapping
 
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG
-from slowlens.facts.conversations import Case
 from slowlens.facts.reading import Merged, Reading, Source
-from slowlens.facts.rendered import Rendered, Renderings
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.facts.templates import ChatTemplate, chat_template, chat_templates
-from slowlens.facts.tokenizing import ADD_BOS, adds_bos, may_begin_twice, opens_with_bos
+from slowlens.facts.text.conversations import Case
+from slowlens.facts.text.rendered import Rendered, Renderings
+from slowlens.facts.text.templates import ChatTemplate, chat_template, chat_templates
+from slowlens.facts.text.tokenizing import ADD_BOS, adds_bos, may_begin_twice, opens_with_bos
 from slowlens.findings import (
     Applicability,
     Confidence,

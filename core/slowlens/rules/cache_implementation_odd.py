@@ -36,8 +36,8 @@ quantized cache, which rounds what the model remembers.
 
 from collections.abc import Iterator
 
-from slowlens.facts.cache import USE_CACHE
-from slowlens.facts.cachekind import CACHE_IMPLEMENTATION, DYNAMIC, SLIDING
+from slowlens.facts.decoding.cache import USE_CACHE
+from slowlens.facts.decoding.cachekind import CACHE_IMPLEMENTATION, DYNAMIC, SLIDING
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import GENERATE, Runtime, only
 from slowlens.facts.settings import DEFAULT, Setting

@@ -45,10 +45,10 @@ from typing import NamedTuple
 
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.rendered import Rendered
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.templatechange import template_change
-from slowlens.facts.templates import (
+from slowlens.facts.text.rendered import Rendered
+from slowlens.facts.text.templatechange import template_change
+from slowlens.facts.text.templates import (
     CHATTING,
     JINJA,
     KEY,
@@ -58,7 +58,7 @@ from slowlens.facts.templates import (
     chat_templates,
     has_processor,
 )
-from slowlens.facts.tokenizing import has_tokenizer
+from slowlens.facts.text.tokenizing import has_tokenizer
 from slowlens.findings import (
     Applicability,
     Confidence,

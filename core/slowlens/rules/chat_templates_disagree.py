@@ -31,7 +31,14 @@ from collections.abc import Iterator
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.templates import CHATTING, JINJA, KEY, chat_template, chat_templates, essence
+from slowlens.facts.text.templates import (
+    CHATTING,
+    JINJA,
+    KEY,
+    chat_template,
+    chat_templates,
+    essence,
+)
 from slowlens.findings import (
     Applicability,
     Confidence,

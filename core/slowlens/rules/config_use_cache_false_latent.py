@@ -32,8 +32,8 @@ Safe: the cache changes speed, not which tokens are chosen, up to rounding.
 import json
 from collections.abc import Iterator
 
-from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG
+from slowlens.facts.decoding.cache import USE_CACHE
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided, ValueEvidence

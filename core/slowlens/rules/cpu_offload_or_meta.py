@@ -48,11 +48,11 @@ runs does not change what it computes.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from slowlens.facts.dtypes import SIXTEEN_BIT, WIDTHS, main_dtype
 from slowlens.facts.environment import Hardware
-from slowlens.facts.memory import Memory, weights_size
+from slowlens.facts.layers.memory import Memory, weights_size
 from slowlens.facts.reading import Merged, Reading, Source
 from slowlens.facts.runtimes import ENGINES, TRANSFORMERS, Runtime
+from slowlens.facts.weights.dtypes import SIXTEEN_BIT, WIDTHS, main_dtype
 from slowlens.findings import (
     Applicability,
     Confidence,

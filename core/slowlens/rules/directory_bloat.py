@@ -34,7 +34,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.weightfiles import same_size, weight_files
+from slowlens.facts.weights.files import same_size, weight_files
 from slowlens.findings import (
     Applicability,
     Confidence,

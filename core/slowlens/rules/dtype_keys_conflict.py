@@ -35,9 +35,9 @@ tokens can fall the other way.
 from collections.abc import Iterator, Mapping
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.dtypes import SIXTEEN_BIT, main_dtype, stated_dtypes
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.weights.dtypes import SIXTEEN_BIT, main_dtype, stated_dtypes
 from slowlens.findings import (
     Applicability,
     Confidence,

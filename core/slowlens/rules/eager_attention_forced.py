@@ -43,9 +43,9 @@ whose config caps attention scores (``attn_logit_softcapping``): SDPA leaves the
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
-from slowlens.facts.loading import ATTENTION, AUTOSET, attention_key, autoset
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.weights.loading import ATTENTION, AUTOSET, attention_key, autoset
 from slowlens.findings import (
     Applicability,
     Confidence,

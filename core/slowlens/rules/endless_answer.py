@@ -25,10 +25,10 @@ Not applicable.
 
 from collections.abc import Iterator
 
-from slowlens.facts.measurement import Measurement
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import answer_of
+from slowlens.facts.live.timing import Finish, Subject
 from slowlens.facts.runtimes import GENERATE
-from slowlens.facts.speed import answer_of
-from slowlens.facts.timing import Finish, Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
 

@@ -38,10 +38,10 @@ from collections.abc import Iterator, Mapping
 
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.environment import Environment
-from slowlens.facts.loading import ATTENTION, attention_key
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import Setting
+from slowlens.facts.weights.loading import ATTENTION, attention_key
 from slowlens.findings import (
     Applicability,
     Confidence,

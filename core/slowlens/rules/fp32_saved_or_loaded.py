@@ -54,7 +54,9 @@ bfloat16: large values overflow in it.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.dtypes import (
+from slowlens.facts.reading import Merged, Reading, Source
+from slowlens.facts.runtimes import ENGINES, TRANSFORMERS
+from slowlens.facts.weights.dtypes import (
     KEYS,
     SIXTEEN_BIT,
     automatic_dtype,
@@ -62,8 +64,6 @@ from slowlens.facts.dtypes import (
     is_quantized,
     main_dtype,
 )
-from slowlens.facts.reading import Merged, Reading, Source
-from slowlens.facts.runtimes import ENGINES, TRANSFORMERS
 from slowlens.findings import (
     Applicability,
     Confidence,

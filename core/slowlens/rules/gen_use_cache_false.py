@@ -42,8 +42,8 @@ where the cache changes the numbers.
 
 from collections.abc import Iterator
 
-from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.checkpoint import CONFIG
+from slowlens.facts.decoding.cache import USE_CACHE
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting

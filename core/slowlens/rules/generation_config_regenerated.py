@@ -39,10 +39,10 @@ Not safe: it changes what the model writes, back to how the source decodes.
 
 from collections.abc import Iterator
 
-from slowlens.facts.cache import DISCARDED
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG
-from slowlens.facts.generation import FROM_MODEL_CONFIG
-from slowlens.facts.lost import lost_parameters, unread
+from slowlens.facts.decoding.cache import DISCARDED
+from slowlens.facts.decoding.generation import FROM_MODEL_CONFIG
+from slowlens.facts.decoding.lost import lost_parameters, unread
 from slowlens.facts.reading import Merged, Source, wanted_stop_ids
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import (

@@ -36,7 +36,7 @@ Another class scales pictures with small differences, so answers may change: not
 from collections.abc import Iterator
 
 from slowlens.facts.environment import Environment
-from slowlens.facts.processors import ProcessorPart, image_part
+from slowlens.facts.pictures.processors import ProcessorPart, image_part
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import (

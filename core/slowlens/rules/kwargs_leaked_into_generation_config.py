@@ -30,9 +30,9 @@ Safe: no runtime reads them there.
 
 from collections.abc import Iterator
 
-from slowlens.facts.cache import USE_CACHE
 from slowlens.facts.checkpoint import GENERATION_CONFIG
-from slowlens.facts.generation import LOADING_ARGUMENTS
+from slowlens.facts.decoding.cache import USE_CACHE
+from slowlens.facts.decoding.generation import LOADING_ARGUMENTS
 from slowlens.facts.reading import Merged
 from slowlens.findings import (
     Applicability,

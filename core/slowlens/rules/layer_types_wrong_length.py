@@ -34,7 +34,7 @@ taken out of the middle the list has to follow them.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.layers import COUNT, LAYER_TYPES
+from slowlens.facts.layers.windows import COUNT, LAYER_TYPES
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES, TRANSFORMERS
 from slowlens.findings import (

@@ -37,7 +37,11 @@ It changes what the model writes, back to what the merged weights say. Nothing i
 from collections.abc import Iterator, Mapping
 from shlex import quote
 
-from slowlens.facts.adapters import (
+from slowlens.facts.checkpoint import Adapter, Checkpoint
+from slowlens.facts.environment import Environment
+from slowlens.facts.reading import Merged
+from slowlens.facts.runtimes import GENERATE, TRANSFORMERS, Runtime
+from slowlens.facts.weights.adapters import (
     ADAPTER_CONFIG,
     ADAPTER_TENSORS,
     BASE,
@@ -49,10 +53,6 @@ from slowlens.facts.adapters import (
     own_adapter,
     without_peft,
 )
-from slowlens.facts.checkpoint import Adapter, Checkpoint
-from slowlens.facts.environment import Environment
-from slowlens.facts.reading import Merged
-from slowlens.facts.runtimes import GENERATE, TRANSFORMERS, Runtime
 from slowlens.findings import (
     Applicability,
     Confidence,

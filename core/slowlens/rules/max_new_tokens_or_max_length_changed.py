@@ -32,8 +32,8 @@ Not safe: answers become longer or shorter. What comes before the end stays the 
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import GENERATION_CONFIG
-from slowlens.facts.limits import NEW, TOTAL, Limit, answer_limit
-from slowlens.facts.lost import lost_parameters
+from slowlens.facts.decoding.limits import NEW, TOTAL, Limit, answer_limit
+from slowlens.facts.decoding.lost import lost_parameters
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import GENERATE, Runtime, only
 from slowlens.findings import (

@@ -34,9 +34,9 @@ Not safe: the numbers change, back to those of the source.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.dtypes import KEYS, automatic_dtype, is_quantized, main_dtype
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES, EVERY, TRANSFORMERS
+from slowlens.facts.weights.dtypes import KEYS, automatic_dtype, is_quantized, main_dtype
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -29,8 +29,8 @@ Not applicable.
 from collections.abc import Iterator
 
 from slowlens.facts.runtimes import EVERY
-from slowlens.facts.scan import Scan
-from slowlens.facts.tensors import Changes
+from slowlens.facts.weights.scan import Scan
+from slowlens.facts.weights.tensors import Changes
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -34,11 +34,11 @@ It changes what the model writes, to what the adapter was trained to write.
 
 from collections.abc import Iterator
 
-from slowlens.facts.adapters import BASE, base_model, config_file
 from slowlens.facts.checkpoint import CONFIG, Adapter
-from slowlens.facts.quantization import Quantization
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import EVERY
+from slowlens.facts.weights.adapters import BASE, base_model, config_file
+from slowlens.facts.weights.quantization import Quantization
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -27,7 +27,7 @@ Not safe in the strict sense: prompts that were cut are read as a whole, so thei
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, TOKENIZER_CONFIG, Checkpoint
-from slowlens.facts.generation import decoder_pointer
+from slowlens.facts.decoding.generation import decoder_pointer
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import GENERATE
 from slowlens.findings import (

@@ -33,9 +33,9 @@ The numbers stay the same; for transformers 4 and engines, what the model writes
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import Tensor
-from slowlens.facts.experts import SPLIT_TYPES, Layout, experts, layout
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES, EVERY, Runtime
+from slowlens.facts.weights.experts import SPLIT_TYPES, Layout, experts, layout
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -33,10 +33,10 @@ The answers stay the same, since each guess is checked by the model itself.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
-from slowlens.facts.mtp import announced, has_mtp, mtp_tensors
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES
-from slowlens.facts.weightfiles import weight_files
+from slowlens.facts.weights.files import weight_files
+from slowlens.facts.weights.mtp import announced, has_mtp, mtp_tensors
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -32,7 +32,7 @@ import re
 from collections.abc import Iterator
 
 from slowlens.facts.runtimes import EVERY
-from slowlens.facts.scan import NOTHING_READ, BadTensor, Scan
+from slowlens.facts.weights.scan import NOTHING_READ, BadTensor, Scan
 from slowlens.findings import (
     Applicability,
     Confidence,

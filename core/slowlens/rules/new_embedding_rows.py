@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import EVERY
-from slowlens.facts.scan import NOTHING_READ, NewRows, Scan
+from slowlens.facts.weights.scan import NOTHING_READ, NewRows, Scan
 from slowlens.findings import (
     Applicability,
     Confidence,

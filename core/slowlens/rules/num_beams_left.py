@@ -35,10 +35,10 @@ Not safe: beam search finds other answers than greedy decoding, often shorter on
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.decoding import default_of, effective
+from slowlens.facts.decoding.parameters import default_of, effective
+from slowlens.facts.decoding.work import Work, work
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.facts.work import Work, work
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -33,7 +33,7 @@ Safe: the tokens stay the same. Code that reads these tensors has to ask for the
 
 from collections.abc import Iterator
 
-from slowlens.facts.outputs import Output, outputs
+from slowlens.facts.decoding.outputs import Output, outputs
 from slowlens.facts.reading import Merged, Source
 from slowlens.findings import (
     Applicability,

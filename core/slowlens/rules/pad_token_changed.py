@@ -39,8 +39,8 @@ from slowlens.facts.checkpoint import (
     TOKENIZER_CONFIG,
     Tokenizer,
 )
+from slowlens.facts.decoding.generation import decoder_pointer
 from slowlens.facts.effective import as_ids
-from slowlens.facts.generation import decoder_pointer
 from slowlens.facts.reading import Merged, Source, outside_vocabulary
 from slowlens.facts.runtimes import GENERATE, TRANSFORMERS
 from slowlens.findings import (

@@ -40,7 +40,7 @@ from slowlens.facts.checkpoint import CONFIG, TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting
-from slowlens.facts.tokenizing import (
+from slowlens.facts.text.tokenizing import (
     LEFT,
     NEW_CLASSES,
     PADDING_SIDE,

@@ -31,8 +31,8 @@ processor_config.json instead.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.pixels import LEAST, MOST, is_scaling, pixels
-from slowlens.facts.processors import (
+from slowlens.facts.pictures.pixels import LEAST, MOST, is_scaling, pixels
+from slowlens.facts.pictures.processors import (
     PREPROCESSOR_CONFIG,
     PROCESSING,
     VIDEO_PREPROCESSOR_CONFIG,
@@ -40,8 +40,8 @@ from slowlens.facts.processors import (
     nested_part,
     own_part,
 )
+from slowlens.facts.pictures.videos import PIXELS
 from slowlens.facts.reading import Merged
-from slowlens.facts.videos import PIXELS
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -38,9 +38,9 @@ bitsandbytes and FP8, where it may have loaded with less precision.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.quantization import Quantization
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import ENGINES, TRANSFORMERS, Runtime
+from slowlens.facts.weights.quantization import Quantization
 from slowlens.findings import (
     Applicability,
     Confidence,

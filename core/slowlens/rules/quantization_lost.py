@@ -32,9 +32,9 @@ Quantizing loses precision, as it did in the source: compare the answers afterwa
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.quantization import Quantization
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES, TRANSFORMERS
+from slowlens.facts.weights.quantization import Quantization
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -23,10 +23,10 @@ Not applicable.
 
 from collections.abc import Iterator
 
-from slowlens.facts.measurement import Measurement
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import clearly_slower, compared, speed_of
+from slowlens.facts.live.timing import Cache, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.speed import clearly_slower, compared, speed_of
-from slowlens.facts.timing import Cache, Purpose, Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
 

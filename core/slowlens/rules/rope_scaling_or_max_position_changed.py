@@ -42,8 +42,8 @@ from collections.abc import Iterator, Mapping
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
 from slowlens.facts.diff.rope import ROPE_KEYS
+from slowlens.facts.layers.rope import Rope
 from slowlens.facts.reading import Merged, Source
-from slowlens.facts.rope import Rope
 from slowlens.facts.runtimes import ENGINES, EVERY
 from slowlens.findings import (
     Applicability,

@@ -35,10 +35,10 @@ Not safe: the model writes something else, as its source's settings would have i
 
 from collections.abc import Iterator
 
-from slowlens.facts.lost import lost_parameters, unread
+from slowlens.facts.decoding.lost import lost_parameters, unread
+from slowlens.facts.decoding.sampling import ALWAYS, SAMPLERS, Change, changes, draws
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.sampling import ALWAYS, SAMPLERS, Change, changes, draws
 from slowlens.facts.settings import DEFAULT
 from slowlens.findings import (
     Applicability,

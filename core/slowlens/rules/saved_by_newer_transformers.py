@@ -39,10 +39,10 @@ By hand. Adding the older keys does not change what transformers 5 reads.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.dtypes import OLD_KEYS, automatic_dtype
-from slowlens.facts.pixels import IMAGE_TOKENS
+from slowlens.facts.pictures.pixels import IMAGE_TOKENS
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.weights.dtypes import OLD_KEYS, automatic_dtype
 from slowlens.findings import (
     Applicability,
     Confidence,

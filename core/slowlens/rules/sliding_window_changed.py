@@ -40,7 +40,7 @@ Not safe: what the model writes changes where a text is longer than the window.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.layers import WINDOW, WINDOW_KEYS, Layers
+from slowlens.facts.layers.windows import WINDOW, WINDOW_KEYS, Layers
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import EVERY
 from slowlens.findings import (

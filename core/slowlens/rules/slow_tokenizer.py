@@ -39,7 +39,7 @@ from shlex import quote
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES, GENERATE
-from slowlens.facts.tokenizing import TOKENIZER, VOCABULARIES
+from slowlens.facts.text.tokenizing import TOKENIZER, VOCABULARIES
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -44,7 +44,7 @@ from collections.abc import Iterator
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import ENGINES, EVERY, Runtime
-from slowlens.facts.weightfiles import (
+from slowlens.facts.weights.files import (
     INDEX,
     SINGLE,
     WeightFiles,

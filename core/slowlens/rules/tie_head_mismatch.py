@@ -47,10 +47,10 @@ Not safe, since it changes what the model writes: back to what was trained.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, Tensor
-from slowlens.facts.head import Ends, ends_of
 from slowlens.facts.reading import Merged, Reading, Source
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.facts.tied import TIE, expects_head, places, text_pointer
+from slowlens.facts.weights.head import Ends, ends_of
+from slowlens.facts.weights.tied import TIE, expects_head, places, text_pointer
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from slowlens.facts.checkpoint import TOKENIZER_CONFIG, Checkpoint
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.tokenizing import NEW_CLASSES, TOKENIZER
+from slowlens.facts.text.tokenizing import NEW_CLASSES, TOKENIZER
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -30,10 +30,10 @@ Safe: transformers makes the same tokens as before.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint
-from slowlens.facts.generation import decoder_pointer
+from slowlens.facts.decoding.generation import decoder_pointer
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.tokenizing import TOKENIZER
+from slowlens.facts.text.tokenizing import TOKENIZER
 from slowlens.findings import (
     Applicability,
     Confidence,

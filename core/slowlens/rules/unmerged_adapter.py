@@ -42,8 +42,12 @@ not into a base that was loaded in 4 or 8.
 
 from collections.abc import Iterator, Mapping
 
-from slowlens.facts.adaptermatch import is_switched_off
-from slowlens.facts.adapters import (
+from slowlens.facts.checkpoint import Adapter, Checkpoint
+from slowlens.facts.environment import Environment
+from slowlens.facts.reading import Merged, Source
+from slowlens.facts.runtimes import ENGINES, EVERY, GENERATE, Runtime
+from slowlens.facts.weights.adaptermatch import is_switched_off
+from slowlens.facts.weights.adapters import (
     ADAPTER_CONFIG,
     BASE,
     Loading,
@@ -57,11 +61,7 @@ from slowlens.facts.adapters import (
     own_adapter,
     without_peft,
 )
-from slowlens.facts.checkpoint import Adapter, Checkpoint
-from slowlens.facts.environment import Environment
-from slowlens.facts.losses import wrappers
-from slowlens.facts.reading import Merged, Source
-from slowlens.facts.runtimes import ENGINES, EVERY, GENERATE, Runtime
+from slowlens.facts.weights.losses import wrappers
 from slowlens.findings import (
     Confidence,
     Finding,

@@ -48,9 +48,9 @@ from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.diff.rope import ROPE
-from slowlens.facts.misread import place_of
+from slowlens.facts.layers.misread import place_of
+from slowlens.facts.layers.rope import MROPE, Rope
 from slowlens.facts.reading import Merged
-from slowlens.facts.rope import MROPE, Rope
 from slowlens.facts.runtimes import ENGINES, Runtime
 from slowlens.findings import (
     Applicability,

@@ -33,10 +33,10 @@ those of the source's settings.
 
 from collections.abc import Iterator
 
-from slowlens.facts.processors import PROCESSING, ProcessorPart
+from slowlens.facts.pictures.processors import PROCESSING, ProcessorPart
+from slowlens.facts.pictures.videos import SECONDS, VideoBudget, video_budget
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import Runtime, only
-from slowlens.facts.videos import SECONDS, VideoBudget, video_budget
 from slowlens.findings import (
     Applicability,
     Confidence,

@@ -46,10 +46,10 @@ from collections.abc import Iterator
 
 from slowlens.budgetfix import budget_evidence, set_budget
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.pictures import PictureKey, changed_keys
-from slowlens.facts.pixelchange import BudgetChange, budget_changes
-from slowlens.facts.pixels import HEIGHT, WIDTH, PixelBudget
-from slowlens.facts.processors import PROCESSING
+from slowlens.facts.pictures.otherkeys import PictureKey, changed_keys
+from slowlens.facts.pictures.pixelchange import BudgetChange, budget_changes
+from slowlens.facts.pictures.pixels import HEIGHT, WIDTH, PixelBudget
+from slowlens.facts.pictures.processors import PROCESSING
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import Runtime, only
 from slowlens.findings import (

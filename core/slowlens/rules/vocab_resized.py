@@ -35,10 +35,10 @@ Not safe in the strict sense: without it the model does not load, with it, it do
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG, Checkpoint, Tensor
-from slowlens.facts.head import Ends, ends_of
 from slowlens.facts.reading import Merged, Reading, Source
 from slowlens.facts.runtimes import ENGINES, TRANSFORMERS
-from slowlens.facts.tied import text_pointer
+from slowlens.facts.weights.head import Ends, ends_of
+from slowlens.facts.weights.tied import text_pointer
 from slowlens.findings import (
     Applicability,
     Confidence,

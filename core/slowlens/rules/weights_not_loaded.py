@@ -53,9 +53,12 @@ It changes what the model writes, back to what was trained.
 
 from collections.abc import Iterator, Sequence
 
-from slowlens.facts.adapters import injected
 from slowlens.facts.checkpoint import CONFIG, Checkpoint, Tensor
-from slowlens.facts.losses import (
+from slowlens.facts.reading import Merged, Source
+from slowlens.facts.runtimes import ENGINES, EVERY, Runtime
+from slowlens.facts.weights.adapters import injected
+from slowlens.facts.weights.files import unmerged_shards, weight_files
+from slowlens.facts.weights.losses import (
     doubled,
     lone_gaps,
     main_stack,
@@ -66,12 +69,9 @@ from slowlens.facts.losses import (
     unfilled,
     wrappers,
 )
-from slowlens.facts.reading import Merged, Source
-from slowlens.facts.renames import grouped
-from slowlens.facts.runtimes import ENGINES, EVERY, Runtime
-from slowlens.facts.tensors import Changes
-from slowlens.facts.tied import text_pointer
-from slowlens.facts.weightfiles import unmerged_shards, weight_files
+from slowlens.facts.weights.renames import grouped
+from slowlens.facts.weights.tensors import Changes
+from slowlens.facts.weights.tied import text_pointer
 from slowlens.findings import (
     Applicability,
     Confidence,

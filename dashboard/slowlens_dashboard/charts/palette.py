@@ -1,6 +1,6 @@
 """One colour for each kind of trial, readable on light and dark backgrounds."""
 
-from slowlens.facts.timing import Cache, Subject, Trial
+from slowlens.facts.live.timing import Cache, Subject, Trial
 
 COLORS = {
     (Subject.MERGED, Cache.AS_SHIPPED): "#8b6cf0",

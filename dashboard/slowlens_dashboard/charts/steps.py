@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
-from slowlens.facts.timing import Generation, Purpose, Trial
+from slowlens.facts.live.timing import Generation, Purpose, Trial
 from slowlens_dashboard.charts.palette import line, opacity
 
 HEIGHT = 520

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from slowlens.facts.measurement import Measurement
+from slowlens.facts.live.measurement import Measurement
 from slowlens.reports.measurement import factors
 from slowlens_dashboard.prose import first_sentence, prose, sentence, without
 

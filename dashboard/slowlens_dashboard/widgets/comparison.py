@@ -3,7 +3,7 @@
 import streamlit as st
 
 from slowlens.compare import compare
-from slowlens.facts.speed import Speed
+from slowlens.facts.live.speed import Speed
 from slowlens.reports.units import milliseconds
 from slowlens.run import Run
 from slowlens_dashboard.prose import prose

@@ -1,6 +1,6 @@
 """What the chosen checkpoint is: its size, what it takes in memory, and who wrote it."""
 
-from slowlens.facts.memory import Memory
+from slowlens.facts.layers.memory import Memory
 from slowlens.facts.provenance import Writer
 from slowlens.reports import words
 from slowlens.reports.units import count, size

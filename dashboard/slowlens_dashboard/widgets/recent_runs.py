@@ -4,8 +4,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from slowlens.facts.speed import speed_of
-from slowlens.facts.timing import Cache, Subject
+from slowlens.facts.live.speed import speed_of
+from slowlens.facts.live.timing import Cache, Subject
 from slowlens.reports.units import milliseconds
 from slowlens.run import Run
 from slowlens_dashboard.diagnosis import recent_runs

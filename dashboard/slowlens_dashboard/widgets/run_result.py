@@ -3,9 +3,9 @@
 import streamlit as st
 
 from slowlens.codec import encode
-from slowlens.facts.measurement import Measurement, Status
-from slowlens.facts.speed import answer_of
-from slowlens.facts.timing import Purpose, Subject
+from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.speed import answer_of
+from slowlens.facts.live.timing import Purpose, Subject
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.figures import ending, speed_table, texts_table

@@ -12,9 +12,9 @@ import pytest
 from runs import a_run
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Device, DeviceLoad, Environment
-from slowlens.facts.measurement import LoadedModel, Plan, Status
-from slowlens.facts.speed import Work
-from slowlens.facts.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.measurement import LoadedModel, Plan, Status
+from slowlens.facts.live.speed import Work
+from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
 from slowlens.measure.protocol import (
     Event,
     Finished,

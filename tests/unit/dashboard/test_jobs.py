@@ -4,7 +4,7 @@ import pytest
 
 from builders import checkpoint
 from slowlens.errors import CheckpointError
-from slowlens.facts.measurement import Plan, Status
+from slowlens.facts.live.measurement import Plan, Status
 from slowlens.store import Store
 from slowlens_dashboard.jobs import BusyError, Jobs
 from unit.dashboard.test_job import EVENTS, Session

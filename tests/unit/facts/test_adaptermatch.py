@@ -4,7 +4,7 @@ import pytest
 
 from literals import LORA, LORA_TENSORS, adapter
 from pairs import made
-from slowlens.facts.adaptermatch import (
+from slowlens.facts.weights.adaptermatch import (
     is_lora,
     is_switched_off,
     lost_modules,

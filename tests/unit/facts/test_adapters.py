@@ -5,7 +5,10 @@ import pytest
 
 from literals import LORA, adapter
 from pairs import made
-from slowlens.facts.adapters import (
+from slowlens.facts.checkpoint import Adapter, Checkpoint
+from slowlens.facts.environment import Environment
+from slowlens.facts.runtimes import Runtime
+from slowlens.facts.weights.adapters import (
     Loading,
     adapter_loading,
     base_model,
@@ -18,9 +21,6 @@ from slowlens.facts.adapters import (
     own_adapter,
     without_peft,
 )
-from slowlens.facts.checkpoint import Adapter, Checkpoint
-from slowlens.facts.environment import Environment
-from slowlens.facts.runtimes import Runtime
 
 PLAIN = {"model.embed_tokens.weight": ("BF16", (16, 8))}
 CONFIG_ALONE = ("adapter_config.json",)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from pairs import EVERY_DEFAULTS, made
-from slowlens.facts.decoding import effective
+from slowlens.facts.decoding.limits import answer_limit
+from slowlens.facts.decoding.lost import lost_parameters
+from slowlens.facts.decoding.parameters import effective
 from slowlens.facts.effective import effective_settings
-from slowlens.facts.limits import answer_limit
-from slowlens.facts.lost import lost_parameters
 from slowlens.facts.runtimes import ENGINES, GENERATE, Runtime
 from slowlens.facts.settings import Setting
 

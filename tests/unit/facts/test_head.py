@@ -3,7 +3,7 @@
 import pytest
 
 from pairs import made
-from slowlens.facts.head import ends_of
+from slowlens.facts.weights.head import ends_of
 
 KIND = ("BF16", (8, 8))
 

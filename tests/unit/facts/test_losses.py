@@ -3,8 +3,8 @@
 import pytest
 
 from pairs import made
-from slowlens.facts.experts import Layout, layout
-from slowlens.facts.losses import doubled, main_stack, wrappers
+from slowlens.facts.weights.experts import Layout, layout
+from slowlens.facts.weights.losses import doubled, main_stack, wrappers
 
 KIND = ("BF16", (8, 8))
 

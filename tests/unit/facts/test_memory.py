@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pairs import EVERY_DEFAULTS, made
-from slowlens.facts.memory import KvCache, kv_cache, memory, weights_size
+from slowlens.facts.layers.memory import KvCache, kv_cache, memory, weights_size
 
 LLAMA = {
     "model_type": "llama",

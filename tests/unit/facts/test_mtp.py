@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pairs import made
-from slowlens.facts.mtp import announced, is_mtp, layer_count
+from slowlens.facts.weights.mtp import announced, is_mtp, layer_count
 
 
 @pytest.mark.parametrize(

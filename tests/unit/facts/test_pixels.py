@@ -6,11 +6,11 @@ import pytest
 
 from pairs import EVERY_DEFAULTS, QWEN, made
 from slowlens.facts.effective import effective_settings
-from slowlens.facts.pixels import PixelBudget
-from slowlens.facts.processors import video_part
+from slowlens.facts.pictures.pixels import PixelBudget
+from slowlens.facts.pictures.processors import video_part
+from slowlens.facts.pictures.videos import video_budget
 from slowlens.facts.runtimes import ENGINES, Runtime
 from slowlens.facts.settings import Setting
-from slowlens.facts.videos import video_budget
 
 V4, V5, SGLANG = Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5, Runtime.SGLANG
 FILE = "preprocessor_config.json"

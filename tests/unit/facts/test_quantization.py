@@ -4,7 +4,7 @@ import pytest
 
 from pairs import made
 from slowlens.facts.checkpoint import Checkpoint, Tensor, Weights
-from slowlens.facts.quantization import quantization
+from slowlens.facts.weights.quantization import quantization
 from slowlens.jsonvalue import ABSENT
 
 PLAIN = ("model.layers.0.q_proj.weight", "BF16", (8, 8))

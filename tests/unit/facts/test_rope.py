@@ -6,8 +6,8 @@ import pytest
 
 from pairs import EVERY_DEFAULTS, made, merged_of
 from slowlens.facts.checkpoint import CONFIG
-from slowlens.facts.layers import Layers
-from slowlens.facts.rope import ropes_read
+from slowlens.facts.layers.rope import ropes_read
+from slowlens.facts.layers.windows import Layers
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
 

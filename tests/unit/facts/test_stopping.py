@@ -1,7 +1,7 @@
 import pytest
 
 from slowlens.facts.checkpoint import Tokenizer
-from slowlens.facts.stopping import stop_tokens
+from slowlens.facts.decoding.stopping import stop_tokens
 
 HARMONY = (
     "{% for m in messages %}<|start|>{{ m.role }}<|message|>{{ m.content }}"

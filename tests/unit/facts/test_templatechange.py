@@ -1,8 +1,8 @@
 import pytest
 
-from slowlens.facts.conversations import Case
-from slowlens.facts.rendered import Renderings, Text
-from slowlens.facts.templatechange import Change, generation_prompt, template_change
+from slowlens.facts.text.conversations import Case
+from slowlens.facts.text.rendered import Renderings, Text
+from slowlens.facts.text.templatechange import Change, generation_prompt, template_change
 
 TOKENS = ("<|im_end|>", "<|im_start|>", "<|im_end|")
 SOUND = {

@@ -6,7 +6,7 @@ import pytest
 from builders import checkpoint
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.runtimes import ENGINES, EVERY, GENERATE, Runtime
-from slowlens.facts.templates import (
+from slowlens.facts.text.templates import (
     CHATTING,
     ChatTemplate,
     chat_template,

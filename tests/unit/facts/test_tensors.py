@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from pairs import made
-from slowlens.facts.tensors import Changes, tensor_changes
+from slowlens.facts.weights.tensors import Changes, tensor_changes
 
 Tensors = Mapping[str, tuple[str, tuple[int, ...]]]
 KIND = ("BF16", (8, 8))

@@ -6,7 +6,7 @@ import pytest
 
 from pairs import EVERY_DEFAULTS, made
 from slowlens.facts.runtimes import ENGINES, Runtime
-from slowlens.facts.tied import TIE, places, text_pointer, tie_settings
+from slowlens.facts.weights.tied import TIE, places, text_pointer, tie_settings
 
 V4, V5 = Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5
 ON, OFF = {TIE: True}, {TIE: False}

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.templates import ChatTemplate
-from slowlens.facts.tokenizing import (
+from slowlens.facts.text.templates import ChatTemplate
+from slowlens.facts.text.tokenizing import (
     adds_bos,
     has_tokenizer,
     may_begin_twice,

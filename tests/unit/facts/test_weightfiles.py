@@ -6,7 +6,7 @@ import pytest
 
 from pairs import made
 from slowlens.facts.checkpoint import Checkpoint, FileProblem, Weights
-from slowlens.facts.weightfiles import (
+from slowlens.facts.weights.files import (
     INDEX,
     PICKLE,
     SINGLE,

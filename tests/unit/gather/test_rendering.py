@@ -6,8 +6,8 @@ import pytest
 from builders import checkpoint
 from pairs import merged_of
 from slowlens.checking import check
-from slowlens.facts.conversations import Case
-from slowlens.facts.rendered import Rendered, Text
+from slowlens.facts.text.conversations import Case
+from slowlens.facts.text.rendered import Rendered, Text
 from slowlens.gather import rendering
 from slowlens.gather.renderer import LONGEST, render
 from slowlens.gather.rendering import read_rendered

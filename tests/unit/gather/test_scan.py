@@ -14,7 +14,7 @@ import slowlens.gather.scan.pieces
 import slowlens.gather.scan.reading
 import slowlens.gather.scan.rows
 from slowlens.errors import CheckpointError, SlowlensError
-from slowlens.facts.scan import Scan
+from slowlens.facts.weights.scan import Scan
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.scan import scan, scan_weights
 from slowlens.gather.scan.numbers import numbers

@@ -14,8 +14,8 @@ import builders
 from slowlens import cli
 from slowlens.cli import measure
 from slowlens.facts.environment import Environment
-from slowlens.facts.measurement import Plan
-from slowlens.facts.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.measurement import Plan
+from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
 from slowlens.measure.protocol import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
 from slowlens.places import HOME_VARIABLE
 from slowlens.store import default_store, load

@@ -1,8 +1,8 @@
 import pytest
 
 from slowlens.facts.environment import Device, Environment
-from slowlens.facts.measurement import LoadedModel, Plan
-from slowlens.facts.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.measurement import LoadedModel, Plan
+from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
 from slowlens.measure.protocol import (
     Event,
     Failed,

@@ -3,7 +3,7 @@ from itertools import count
 
 import pytest
 
-from slowlens.facts.timing import Step
+from slowlens.facts.live.timing import Step
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.meter import Meter
 from slowlens.measure.worker.stopwatch import FLUSH, Stopwatch

@@ -3,7 +3,7 @@ from math import isnan
 import pytest
 
 from literals import generation
-from slowlens.facts.timing import Finish, Generation, Purpose, Step
+from slowlens.facts.live.timing import Finish, Generation, Purpose, Step
 
 
 def test_latencies() -> None:

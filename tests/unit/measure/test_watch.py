@@ -6,8 +6,8 @@ import pytest
 
 from slowlens.cli.watch import Progress, print_event
 from slowlens.facts.environment import Device, DeviceLoad, Environment
-from slowlens.facts.measurement import LoadedModel
-from slowlens.facts.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.measurement import LoadedModel
+from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
 from slowlens.measure.protocol import (
     Event,
     Loaded,

@@ -5,8 +5,8 @@ import pytest
 
 from pairs import LLAMA
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.rendered import Rendered
 from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.text.rendered import Rendered
 from slowlens.findings import Applicability, Finding, Severity, Undecided
 from slowlens.rules.bos_doubled import check
 from talking import ADDS_BOS, BOS, CHATML, pair, talking

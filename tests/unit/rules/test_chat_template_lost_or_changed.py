@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.rendered import Rendered
 from slowlens.facts.runtimes import ENGINES, GENERATE, Runtime
+from slowlens.facts.text.rendered import Rendered
 from slowlens.findings import Applicability, Edit, Finding, Severity, Undecided
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.chat_template_lost_or_changed import check

@@ -4,8 +4,8 @@ import pytest
 
 from slowlens.facts.checkpoint import Tensor
 from slowlens.facts.runtimes import EVERY
-from slowlens.facts.scan import Scan
-from slowlens.facts.tensors import Changes
+from slowlens.facts.weights.scan import Scan
+from slowlens.facts.weights.tensors import Changes
 from slowlens.findings import Applicability, Severity, Undecided
 from slowlens.rules.merged_equals_base import check
 

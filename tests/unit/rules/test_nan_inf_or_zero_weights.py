@@ -2,7 +2,7 @@ import pytest
 
 from slowlens.facts.checkpoint import Tensor
 from slowlens.facts.runtimes import EVERY
-from slowlens.facts.scan import BadTensor, Scan
+from slowlens.facts.weights.scan import BadTensor, Scan
 from slowlens.findings import Applicability, Confidence, Severity, Undecided, ValueEvidence
 from slowlens.rules.nan_inf_or_zero_weights import check
 

@@ -4,7 +4,7 @@ from literals import merged
 from slowlens.facts.checkpoint import Tensor, Tokenizer
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import EVERY
-from slowlens.facts.scan import NewRows, Scan
+from slowlens.facts.weights.scan import NewRows, Scan
 from slowlens.findings import Applicability, Severity, Undecided
 from slowlens.rules.new_embedding_rows import check
 

@@ -4,8 +4,8 @@ import pytest
 
 from literals import generation, measurement
 from slowlens.facts.environment import Environment
+from slowlens.facts.live.timing import Cache, Finish, Purpose
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.timing import Cache, Finish, Purpose
 from slowlens.findings import Confidence, Undecided
 from slowlens.rules.recomputed_steps import check
 

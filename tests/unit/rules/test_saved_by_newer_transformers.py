@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from pairs import made, merged_of
-from slowlens.facts.pixels import IMAGE_TOKENS
+from slowlens.facts.pictures.pixels import IMAGE_TOKENS
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Setting

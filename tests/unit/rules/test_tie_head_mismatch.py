@@ -6,7 +6,7 @@ import pytest
 from pairs import made, merged_of, source_of
 from slowlens.facts.reading import Merged, Source
 from slowlens.facts.runtimes import ENGINES, GENERATE, Runtime
-from slowlens.facts.tied import TIE
+from slowlens.facts.weights.tied import TIE
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Severity, Undecided
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.tie_head_mismatch import check

@@ -4,7 +4,7 @@ import pytest
 
 from pairs import merged_of
 from slowlens.facts.runtimes import Runtime
-from slowlens.facts.tokenizing import NEW_CLASSES
+from slowlens.facts.text.tokenizing import NEW_CLASSES
 from slowlens.findings import Applicability, Edit, Finding, Severity, Undecided
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules.tokenizer_class_v5 import check

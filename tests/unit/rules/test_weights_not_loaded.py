@@ -6,7 +6,7 @@ import pytest
 from pairs import QWEN, made, merged_of, source_of
 from slowlens.facts.checkpoint import Checkpoint, FileProblem
 from slowlens.facts.runtimes import ENGINES, EVERY, Runtime
-from slowlens.facts.tensors import tensor_changes
+from slowlens.facts.weights.tensors import tensor_changes
 from slowlens.findings import Applicability, Confidence, Finding, Severity, Undecided
 from slowlens.rules.weights_not_loaded import check
 

@@ -7,8 +7,8 @@ from slowlens.facts.checkpoint import Tensor
 from slowlens.facts.diff.effects import Meaning, dtype_effect
 from slowlens.facts.diff.tensors import shape_meaning
 from slowlens.facts.difference import Difference, Effect
-from slowlens.facts.renames import grouped
-from slowlens.facts.tensors import Change, Changes
+from slowlens.facts.weights.renames import grouped
+from slowlens.facts.weights.tensors import Change, Changes
 
 WEIGHTS = "weights"
 TOTAL = "size in bytes"

@@ -7,7 +7,7 @@ from slowlens.facts.defaults import ClassDefaults
 from slowlens.facts.diff.files import file_diffs
 from slowlens.facts.diff.weights import weights_diff
 from slowlens.facts.difference import Diff, Difference
-from slowlens.facts.tensors import Changes
+from slowlens.facts.weights.tensors import Changes
 
 
 def diff(

@@ -5,7 +5,7 @@ import re
 from slowlens.facts.checkpoint import Tensor
 from slowlens.facts.diff.effects import Meaning
 from slowlens.facts.difference import Effect
-from slowlens.facts.renames import grouped
+from slowlens.facts.weights.renames import grouped
 from slowlens.frozen import dataclass
 
 SPEED, MEMORY, OUTPUT, COSMETIC = Effect.SPEED, Effect.MEMORY, Effect.OUTPUT, Effect.COSMETIC

@@ -18,7 +18,7 @@ from slowlens.facts.diff.changes import (
 from slowlens.facts.diff.effects import Meaning
 from slowlens.facts.diff.tensors import Model
 from slowlens.facts.difference import Diff, Difference, Effect
-from slowlens.facts.tensors import Change, Changes
+from slowlens.facts.weights.tensors import Change, Changes
 from slowlens.jsonvalue import ABSENT
 
 _LAYOUT = "another layout of the same model, which transformers knows"

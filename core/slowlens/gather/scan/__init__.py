@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.scan import Scan
+from slowlens.facts.weights.scan import Scan
 
 Progress = Callable[[int, int], None]
 """Takes the bytes that were read so far, and the bytes of all."""

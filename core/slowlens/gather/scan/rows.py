@@ -3,7 +3,7 @@
 import numpy as np
 
 from slowlens.facts.checkpoint import Tensor
-from slowlens.facts.scan import NewRows
+from slowlens.facts.weights.scan import NewRows
 from slowlens.gather.rawfile import regular_file
 from slowlens.gather.scan.numbers import LAYOUTS, OTHER
 from slowlens.gather.scan.pieces import BLOCK, Place

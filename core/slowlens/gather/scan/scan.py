@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import Checkpoint, FileProblem, Tensor
-from slowlens.facts.head import ends_of
-from slowlens.facts.renames import renames
-from slowlens.facts.scan import BadTensor, NewRows, Scan
+from slowlens.facts.weights.head import ends_of
+from slowlens.facts.weights.renames import renames
+from slowlens.facts.weights.scan import BadTensor, NewRows, Scan
 from slowlens.gather.jsonfile import problem
 from slowlens.gather.scan import Progress
 from slowlens.gather.scan.pieces import Place, places, shares

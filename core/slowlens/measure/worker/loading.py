@@ -10,8 +10,8 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 
 from slowlens.errors import WorkerError
-from slowlens.facts.measurement import LoadedModel, Plan
-from slowlens.facts.timing import Subject
+from slowlens.facts.live.measurement import LoadedModel, Plan
+from slowlens.facts.live.timing import Subject
 from slowlens.frozen import dataclass
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.worker.arguments import forced

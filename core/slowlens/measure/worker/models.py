@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import torch
 
-from slowlens.facts.measurement import Plan
-from slowlens.facts.timing import Subject
+from slowlens.facts.live.measurement import Plan
+from slowlens.facts.live.timing import Subject
 from slowlens.measure.protocol import Event, Loaded, Loading
 from slowlens.measure.worker.device import free_memory, release
 from slowlens.measure.worker.failure import during

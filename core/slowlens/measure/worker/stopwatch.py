@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Protocol
 
-from slowlens.facts.timing import Step
+from slowlens.facts.live.timing import Step
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.meter import Meter
 

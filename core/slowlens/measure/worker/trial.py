@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from slowlens.facts.timing import Cache, Finish, Purpose, Step, Trial
+from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Trial
 from slowlens.measure.protocol import Event, Stepped, TrialFinished, TrialStarted
 from slowlens.measure.worker.arguments import arguments
 from slowlens.measure.worker.detokenizer import Detokenizer

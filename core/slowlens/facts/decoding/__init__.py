@@ -1,0 +1,1 @@
+"""How generation goes on and ends: parameters, cache, limits, end tokens."""

@@ -1,0 +1,1 @@
+"""The layers of the part that writes text: positions, windows, what each keeps."""

@@ -1,0 +1,1 @@
+"""What a live run measured, and its figures."""

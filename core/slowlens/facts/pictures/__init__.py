@@ -1,0 +1,1 @@
+"""Pictures and videos as processors make tokens of them."""

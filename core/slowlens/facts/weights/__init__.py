@@ -1,0 +1,1 @@
+"""Tensors and their files: names, dtypes, head, experts, adapters, packing."""
