@@ -19,8 +19,9 @@ from statistics import median, quantiles
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from slowlens.facts.live.measurement import Plan
-from slowlens.facts.live.timing import Cache, Purpose, Step, Subject, Trial
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.measure.protocol import Stepped, encode
 from slowlens.measure.worker.arguments import arguments
 from slowlens.measure.worker.detokenizer import Detokenizer

@@ -14,8 +14,10 @@ from slowlens.facts.checkpoint import (
     Tokenizer,
 )
 from slowlens.facts.environment import Device, Environment
-from slowlens.facts.live.measurement import LoadedModel, Measurement, Plan, Status
-from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Step, Subject, Trial
+from slowlens.facts.live.measurement import LoadedModel, Measurement, Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Generation, Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.facts.reading import Merged, Source, reading
 from slowlens.gather.defaults import read_defaults
 

@@ -6,7 +6,7 @@ from slowlens.diagnose import diagnose
 from slowlens.facts.difference import Diff, Difference, Effect
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.timing import Cache, Purpose
+from slowlens.facts.live.trial import Cache, Purpose
 from slowlens.run import CheckpointSummary, Run
 
 SLOW = ({"use_cache": False}, {"_from_model_config": True, "use_cache": False, "eos_token_id": 2})

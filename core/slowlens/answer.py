@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from slowlens.diagnose import CONFIG_UNREAD, Found, Outcome
 from slowlens.facts.checkpoint import CONFIG, FileProblem
 from slowlens.facts.live.measurement import Measurement, Status
-from slowlens.facts.live.timing import Cache, Purpose, Subject
+from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Finding, Severity
 from slowlens.standing import Standing, standings

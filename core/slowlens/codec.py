@@ -11,6 +11,7 @@ from cattrs.strategies import configure_tagged_union
 
 from slowlens.errors import RunFileError
 from slowlens.facts.difference import Difference, Effect
+from slowlens.facts.live.columns import register_steps
 from slowlens.facts.provenance import Trace
 from slowlens.facts.settings import Setting
 from slowlens.findings import Edit, Evidence, ValueEvidence
@@ -66,6 +67,7 @@ def to_json(run: Run) -> dict[str, Any]:
 @cache
 def _converter() -> Converter:
     converter = make_converter()
+    register_steps(converter)
     for kind in (Setting, Edit, ValueEvidence, Difference, Trace):
         converter.register_unstructure_hook(kind, _present)
         converter.register_structure_hook(kind, _structure)

@@ -10,7 +10,7 @@ from slowlens.facts.live.speed import (
     shown,
     speed_of,
 )
-from slowlens.facts.live.timing import Cache, Subject
+from slowlens.facts.live.trial import Cache, Subject
 from slowlens.frozen import dataclass
 from slowlens.run import Run
 

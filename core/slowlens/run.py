@@ -15,7 +15,7 @@ from slowlens.facts.settings import Settings
 from slowlens.frozen import dataclass, field
 from slowlens.standing import Silence, Standing, standings
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ import pandas as pd
 
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import speeds
-from slowlens.facts.live.timing import Finish, Generation, Purpose
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Finish, Purpose
 from slowlens.reports.units import counted, milliseconds
 from slowlens_dashboard.prose import plain
 

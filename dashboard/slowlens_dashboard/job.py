@@ -12,9 +12,10 @@ from threading import Thread
 from slowlens.checking import measured
 from slowlens.errors import SlowlensError
 from slowlens.facts.environment import Device, DeviceLoad
-from slowlens.facts.live.measurement import Plan, Status
+from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import work_of
-from slowlens.facts.live.timing import Purpose
+from slowlens.facts.live.trial import Purpose
 from slowlens.gather.devices import open_gpus
 from slowlens.measure.protocol import Event, Failed, Loaded, TrialFinished, to_json
 from slowlens.measure.recorder import Recorder

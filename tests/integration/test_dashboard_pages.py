@@ -12,7 +12,7 @@ from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
 from literals import generation, measurement
 from slowlens.checking import check, measured
 from slowlens.facts.live.measurement import Measurement, Status
-from slowlens.facts.live.timing import Cache, Purpose
+from slowlens.facts.live.trial import Cache, Purpose
 from slowlens.facts.runtimes import Runtime
 from slowlens.places import demo_folder
 from slowlens.run import Run

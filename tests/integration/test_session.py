@@ -11,8 +11,9 @@ import pytest
 from slowlens.child import Child
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.measurement import Plan
-from slowlens.facts.live.timing import Step, Subject
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Subject
 from slowlens.measure.protocol import Finished, Loading, Started, Stepped, TrialStarted, encode
 from slowlens.measure.session import WORKER, Session, measure
 
@@ -20,7 +21,8 @@ HEAD = """
 import os, signal, subprocess, sys, time
 from slowlens.channel import Channel
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.timing import Step, Subject
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Subject
 from slowlens.measure.protocol import *
 channel = Channel()
 plan = decode_plan(channel.request())
@@ -113,7 +115,7 @@ def test_a_hang_is_an_error() -> None:
 
 
 def test_a_large_checkpoint_may_take_long_to_load() -> None:
-    events = (Loading(Subject.MERGED, "/m", 10**9), STEPPED, TrialStarted(0, 5), STEPPED)
+    events = (Loading(Subject.MERGED, "/m", 10**9), STEPPED, TrialStarted(0, 5, 0.0), STEPPED)
     lines = iter(map(encode, events))
     limits: list[float] = []
 

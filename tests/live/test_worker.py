@@ -10,8 +10,10 @@ import psutil
 import pytest
 
 from slowlens.errors import WorkerError
-from slowlens.facts.live.measurement import Measurement, Plan, Status
-from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Subject, Trial
+from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.protocol import Event, Loaded, Loading, Stepped
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure

@@ -2,7 +2,7 @@ from literals import CHAT, generation, measurement, merged, source
 from slowlens.answer import answer
 from slowlens.diagnose import diagnose
 from slowlens.facts.checkpoint import FileProblem
-from slowlens.facts.live.timing import Finish, Purpose, Subject
+from slowlens.facts.live.trial import Finish, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from literals import generation, measurement
 from runs import a_measurement, a_run
 from slowlens.compare import compare
-from slowlens.facts.live.timing import Finish, Purpose
+from slowlens.facts.live.trial import Finish, Purpose
 
 
 def test_faster_with_its_figures() -> None:

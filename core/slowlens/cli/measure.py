@@ -14,7 +14,8 @@ from slowlens.cli.output import write
 from slowlens.cli.watch import Progress, print_event
 from slowlens.codec import encode
 from slowlens.errors import RunFileError, SlowlensError, UsageError
-from slowlens.facts.live.measurement import Measurement, Plan, Status
+from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.plan import Plan
 from slowlens.frozen import replace
 from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.plan import DEFAULT_PROMPT

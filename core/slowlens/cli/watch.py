@@ -9,7 +9,8 @@ from statistics import fmean
 
 from slowlens.facts.environment import Device, DeviceLoad
 from slowlens.facts.live.measurement import LoadedModel
-from slowlens.facts.live.timing import Purpose, Step, Trial
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Purpose, Trial
 from slowlens.gather.devices import device_load
 from slowlens.measure.protocol import (
     Event,

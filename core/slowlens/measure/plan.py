@@ -1,7 +1,7 @@
 """Which generations a session runs, and in which order."""
 
-from slowlens.facts.live.measurement import Plan
-from slowlens.facts.live.timing import Cache, Purpose, Subject, Trial
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 
 PROOF_TOKENS = 3
 """Enough to tell ``P, 1, 1`` from ``P, P+1, P+2``."""

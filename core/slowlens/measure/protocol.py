@@ -7,8 +7,13 @@ from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.measurement import LoadedModel, Plan
-from slowlens.facts.live.timing import Finish, Step, Subject, Trial
+from slowlens.facts.live.columns import register_steps
+from slowlens.facts.live.device import DeviceSample, Peaks, Profile
+from slowlens.facts.live.equality import Equality
+from slowlens.facts.live.measurement import Failure, LoadedModel, WarmUp
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Finish, Trial
 from slowlens.frozen import dataclass
 
 
@@ -21,11 +26,27 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What the first trials showed decides which follow: these take the place of those known."""
+
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Loading:
     """A checkpoint is about to be loaded; ``size`` in bytes."""
 
-    subject: Subject
+    subject: str
     path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """``done`` of ``size`` bytes are where they belong."""
+
+    subject: str
+    done: int
     size: int
 
 
@@ -37,11 +58,36 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """What the device can do at best."""
+
+    peaks: Peaks
+
+
+@dataclass(frozen=True, slots=True)
+class WarmingUp:
+    """A subject is about to run unreported; where it compiles, that takes a minute."""
+
+    subject: str
+    cache: Cache
+
+
+@dataclass(frozen=True, slots=True)
+class WarmedUp:
+    """The timed trials of one subject and setting may begin."""
+
+    warm_up: WarmUp
+
+
+@dataclass(frozen=True, slots=True)
 class TrialStarted:
     """The trial with this index of ``Started.trials`` begins."""
 
     trial: int
     prompt_tokens: int
+    at: float
+    """On the clock of the samples."""
+    image_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +106,37 @@ class TrialFinished:
     trial: int
     total_seconds: float
     finish: Finish
+    memory_peak: int | None = None
+    rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFailed:
+    """One trial could not be run; the others go on."""
+
+    trial: int
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """What the GPU did in a trial."""
+
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Whether a model says the same with its cache and without."""
+
+    equality: Equality
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Looks at the machine since the last such event; they come from the parent."""
+
+    samples: tuple[DeviceSample, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +153,27 @@ class Failed:
 
 
 Event: TypeAlias = (
-    Started | Loading | Loaded | TrialStarted | Stepped | TrialFinished | Finished | Failed
+    Started
+    | Planned
+    | Loading
+    | LoadProgress
+    | Loaded
+    | Probed
+    | WarmingUp
+    | WarmedUp
+    | TrialStarted
+    | Stepped
+    | TrialFinished
+    | TrialFailed
+    | Profiled
+    | Compared
+    | Sampled
+    | Finished
+    | Failed
 )
 
 _converter = make_converter()
+register_steps(_converter)
 configure_tagged_union(Event, _converter, tag_name="event")
 
 

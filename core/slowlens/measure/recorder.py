@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field, replace
 
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.measurement import LoadedModel, Measurement, Plan, Status
-from slowlens.facts.live.timing import Finish, Generation, Step, Trial
+from slowlens.facts.live.measurement import LoadedModel, Measurement, Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Generation, Step
+from slowlens.facts.live.trial import Finish, Trial
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.protocol import Event, Loaded, Started, Stepped, TrialFinished, TrialStarted
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from slowlens.child import SILENCE, Child, python
 from slowlens.errors import WorkerError
-from slowlens.facts.live.measurement import Plan
+from slowlens.facts.live.plan import Plan
 from slowlens.measure.protocol import (
     Event,
     Failed,

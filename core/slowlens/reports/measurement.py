@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import answer_of, compared, speed_of
-from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.reports.units import counted, milliseconds
 
 HEAD = ("trial", "prompt", "new", "TTFT", "TPOT", "rounds", "tokens/s", "tokens into each step")

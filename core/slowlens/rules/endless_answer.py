@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import answer_of
-from slowlens.facts.live.timing import Finish, Subject
+from slowlens.facts.live.trial import Finish, Subject
 from slowlens.facts.runtimes import GENERATE
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import clearly_slower, compared, speed_of
-from slowlens.facts.live.timing import Cache, Purpose, Subject
+from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 

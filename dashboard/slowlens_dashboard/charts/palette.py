@@ -1,8 +1,8 @@
 """One colour for each kind of trial, readable on light and dark backgrounds."""
 
-from slowlens.facts.live.timing import Cache, Subject, Trial
+from slowlens.facts.live.trial import Cache, Subject, Trial
 
-COLORS = {
+COLORS: dict[tuple[str, Cache], str] = {
     (Subject.MERGED, Cache.AS_SHIPPED): "#8b6cf0",
     (Subject.MERGED, Cache.ON): "#0f9d8c",
     (Subject.MERGED, Cache.OFF): "#e2622b",

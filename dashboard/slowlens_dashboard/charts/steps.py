@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
-from slowlens.facts.live.timing import Generation, Purpose, Trial
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Purpose, Trial
 from slowlens_dashboard.charts.palette import line, opacity
 
 HEIGHT = 520

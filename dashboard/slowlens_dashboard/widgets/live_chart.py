@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from slowlens.facts.live.measurement import Plan
-from slowlens.facts.live.timing import Trial
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Trial
 from slowlens.measure.plan import trials
 from slowlens_dashboard.charts.steps import inputs, layout, times
 from slowlens_dashboard.routes import EVENTS, PLOTLY

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from slowlens.errors import SlowlensError
-from slowlens.facts.live.measurement import Plan
+from slowlens.facts.live.plan import Plan
 from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.run import Run

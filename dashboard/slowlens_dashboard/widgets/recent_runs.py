@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from slowlens.facts.live.speed import speed_of
-from slowlens.facts.live.timing import Cache, Subject
+from slowlens.facts.live.trial import Cache, Subject
 from slowlens.reports.units import milliseconds
 from slowlens.run import Run
 from slowlens_dashboard.diagnosis import recent_runs

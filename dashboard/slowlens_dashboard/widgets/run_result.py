@@ -5,7 +5,7 @@ import streamlit as st
 from slowlens.codec import encode
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.speed import answer_of
-from slowlens.facts.live.timing import Purpose, Subject
+from slowlens.facts.live.trial import Purpose, Subject
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.figures import ending, speed_table, texts_table

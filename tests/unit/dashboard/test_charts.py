@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from literals import generation
-from slowlens.facts.live.timing import Cache, Generation, Purpose, Subject
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens_dashboard.charts.palette import COLORS
 from slowlens_dashboard.charts.steps import steps_figure
 

@@ -1,5 +1,5 @@
 from literals import generation, measurement
-from slowlens.facts.live.timing import Cache, Finish, Purpose
+from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens_dashboard.figures import ending, speed_table, texts_table
 
 

@@ -12,9 +12,11 @@ import pytest
 from runs import a_run
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Device, DeviceLoad, Environment
-from slowlens.facts.live.measurement import LoadedModel, Plan, Status
+from slowlens.facts.live.measurement import LoadedModel, Status
+from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import Work
-from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.protocol import (
     Event,
     Finished,
@@ -33,7 +35,7 @@ TRIAL = Trial(Subject.MERGED, Cache.OFF, Purpose.SPEED, 2)
 STEPS = (Step(0, 0.2, 5, 1), Step(1, 0.1, 6, 1))
 EVENTS: tuple[Event, ...] = (
     Started(Environment("3", "x"), (TRIAL,)),
-    TrialStarted(0, 5),
+    TrialStarted(0, 5, 0.0),
     Stepped(0, STEPS[:1], "a"),
     Stepped(0, STEPS[1:], "b"),
     TrialFinished(0, 0.3, Finish.LENGTH),
@@ -173,7 +175,7 @@ def test_the_page_is_told_what_a_proof_showed(taken: tuple[int, ...], work: str)
     job = start(
         Session(
             Started(Environment("3", "x"), (proof,)),
-            TrialStarted(0, 5),
+            TrialStarted(0, 5, 0.0),
             Stepped(0, steps, "abc"),
             TrialFinished(0, 0.3, Finish.LENGTH),
             Finished(),

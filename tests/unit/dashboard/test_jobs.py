@@ -4,7 +4,8 @@ import pytest
 
 from builders import checkpoint
 from slowlens.errors import CheckpointError
-from slowlens.facts.live.measurement import Plan, Status
+from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.plan import Plan
 from slowlens.store import Store
 from slowlens_dashboard.jobs import BusyError, Jobs
 from unit.dashboard.test_job import EVENTS, Session

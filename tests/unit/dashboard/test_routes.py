@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from builders import checkpoint
-from slowlens.facts.live.measurement import Plan
+from slowlens.facts.live.plan import Plan
 from slowlens.store import Store
 from slowlens_dashboard import routes
 from slowlens_dashboard.jobs import Jobs

@@ -2,7 +2,8 @@ import pytest
 
 from literals import generation, measurement
 from slowlens.facts.live.speed import Work, compared, noise, speed_of, speeds
-from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 
 
 def shipped(seconds: float, *, cached: bool) -> Generation:

@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from slowlens.facts.live.timing import Cache, Purpose, Subject, Trial
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.measure.worker.arguments import arguments, forced
 
 PLAIN = SimpleNamespace(num_beams=1, num_return_sequences=1, stop_strings=None)

@@ -14,8 +14,9 @@ import builders
 from slowlens import cli
 from slowlens.cli import measure
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.measurement import Plan
-from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.protocol import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
 from slowlens.places import HOME_VARIABLE
 from slowlens.store import default_store, load
@@ -25,7 +26,7 @@ EVENTS: tuple[Event, ...] = (
         Environment("3.12", "Linux", {"torch": "2.6.0", "transformers": "5.0.0"}),
         (Trial(Subject.MERGED, Cache.AS_SHIPPED, Purpose.SPEED, 3),),
     ),
-    TrialStarted(0, 10),
+    TrialStarted(0, 10, 0.0),
     Stepped(0, tuple(Step(i, 0.1, 10 + i, 7) for i in range(3)), "a"),
     TrialFinished(0, 0.3, Finish.LENGTH),
     Finished(),

@@ -1,7 +1,7 @@
 from collections import Counter
 
-from slowlens.facts.live.measurement import Plan
-from slowlens.facts.live.timing import Cache, Purpose, Subject
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.measure.plan import trials
 
 

@@ -1,8 +1,10 @@
 import pytest
 
 from slowlens.facts.environment import Device, Environment
-from slowlens.facts.live.measurement import LoadedModel, Plan
-from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.measurement import LoadedModel
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.protocol import (
     Event,
     Failed,
@@ -31,7 +33,7 @@ EVENTS: list[Event] = [
             Subject.MERGED, "/m", 0.5, Device("cpu", "x"), "bfloat16", "sdpa", 7, 2, ("note",)
         )
     ),
-    TrialStarted(0, 181),
+    TrialStarted(0, 181, 0.0),
     Stepped(0, (Step(0, 0.1, 181, 5), Step(1, 0.2, 1, 6)), "line\nend \ufffd 灯"),
     TrialFinished(0, 1.5, Finish.EOS),
     Finished(),

@@ -1,8 +1,10 @@
 import pytest
 
 from slowlens.facts.environment import Device, Environment
-from slowlens.facts.live.measurement import LoadedModel, Plan, Status
-from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.measurement import LoadedModel, Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.protocol import (
     Failed,
@@ -34,11 +36,11 @@ def recorder() -> Recorder:
         Started(ENVIRONMENT, TRIALS),
         Loading(Subject.MERGED, "/m", 5),
         Loaded(model(Subject.MERGED, 1.0)),
-        TrialStarted(0, 10),
+        TrialStarted(0, 10, 0.0),
         Stepped(0, (Step(0, 0.3, 10, 5), Step(1, 0.2, 11, 6)), "He"),
         Stepped(0, (Step(2, 0.1, 12, 7),), "llo"),
         TrialFinished(0, 0.7, Finish.LENGTH),
-        TrialStarted(1, 10),
+        TrialStarted(1, 10, 0.0),
     ):
         recorder.apply(event)
     return recorder

@@ -1,5 +1,6 @@
 from literals import generation, measurement
-from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.reports.measurement import lengths, render
 
 SLOW = generation(0.5, 0.4, 0.4, 0.4, cached=False)

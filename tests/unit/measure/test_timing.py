@@ -3,7 +3,8 @@ from math import isnan
 import pytest
 
 from literals import generation
-from slowlens.facts.live.timing import Finish, Generation, Purpose, Step
+from slowlens.facts.live.timing import Generation, Step
+from slowlens.facts.live.trial import Finish, Purpose
 
 
 def test_latencies() -> None:

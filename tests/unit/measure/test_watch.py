@@ -7,7 +7,8 @@ import pytest
 from slowlens.cli.watch import Progress, print_event
 from slowlens.facts.environment import Device, DeviceLoad, Environment
 from slowlens.facts.live.measurement import LoadedModel
-from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Subject, Trial
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.protocol import (
     Event,
     Loaded,
@@ -33,7 +34,7 @@ EVENTS: tuple[Event, ...] = (
     Started(ENVIRONMENT, (Trial(Subject.MERGED, Cache.OFF, Purpose.SPEED, 4, 1),)),
     Loading(Subject.MERGED, "/m", 269_000_000),
     Loaded(MODEL),
-    TrialStarted(0, 10),
+    TrialStarted(0, 10, 0.0),
     Stepped(0, STEPS[:2], "a"),
     Stepped(0, STEPS[2:], "b"),
     TrialFinished(0, 0.5, Finish.LENGTH),

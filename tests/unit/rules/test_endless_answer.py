@@ -1,7 +1,7 @@
 import pytest
 
 from literals import generation, measurement
-from slowlens.facts.live.timing import Finish, Purpose, Subject
+from slowlens.facts.live.trial import Finish, Purpose, Subject
 from slowlens.findings import Confidence, Severity, Undecided
 from slowlens.rules.endless_answer import check
 

@@ -4,7 +4,7 @@ import pytest
 
 from literals import generation, measurement
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.timing import Cache, Finish, Purpose
+from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Undecided
 from slowlens.rules.recomputed_steps import check

@@ -9,7 +9,8 @@ from collections import defaultdict
 from enum import StrEnum
 
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.timing import Cache, Finish, Generation, Purpose, Subject
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.frozen import dataclass
 
 
@@ -26,7 +27,7 @@ class Speed:
     """One kind of speed trial. Seconds; medians over ``rounds`` whole generations."""
 
     label: str
-    subject: Subject
+    subject: str
     work: Work
     tpot: float
     """Time per output token, without the first."""
@@ -47,7 +48,7 @@ class Speed:
         return 1 / self.tpot
 
 
-def speed_of(measurement: Measurement, subject: Subject, cache: Cache) -> Speed | None:
+def speed_of(measurement: Measurement, subject: str, cache: Cache) -> Speed | None:
     """Return the figures of the complete speed trials of one kind; None without any."""
     from statistics import median  # a check without a run should start fast
 
@@ -103,7 +104,7 @@ def speeds(measurement: Measurement) -> tuple[Speed, ...]:
     return tuple(speed for speed in found if speed is not None)
 
 
-def answer_of(measurement: Measurement, subject: Subject) -> Generation | None:
+def answer_of(measurement: Measurement, subject: str) -> Generation | None:
     """Return the generation that was to stop by itself; None when it was not run to its end."""
     found = [
         g

@@ -1,62 +1,10 @@
-"""One generation: what was asked, and when each step ended."""
+"""One generation: when each of its steps ended, and what went into it."""
 
-from enum import StrEnum
 from itertools import pairwise
 from math import fsum, nan
 
+from slowlens.facts.live.trial import Finish, Trial
 from slowlens.frozen import dataclass
-
-
-class Subject(StrEnum):
-    """Which checkpoint of the pair."""
-
-    MERGED = "merged"
-    SOURCE = "source"
-
-
-class Cache(StrEnum):
-    """What ``generate()`` is told about the key-value cache."""
-
-    AS_SHIPPED = "as shipped"
-    """Nothing: the checkpoint decides."""
-    ON = "on"
-    OFF = "off"
-
-
-class Purpose(StrEnum):
-    """Why the trial is run."""
-
-    PROOF = "proof"
-    """A few steps, to read the input lengths."""
-    SPEED = "speed"
-    """Exactly ``new_tokens`` steps; end tokens are ignored, so that trials do equal work."""
-    LENGTH = "length"
-    """Until the checkpoint's own end tokens, at most ``new_tokens`` steps."""
-
-
-class Finish(StrEnum):
-    """Why a generation ended."""
-
-    LENGTH = "length"
-    EOS = "eos"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One generation to run."""
-
-    subject: Subject
-    cache: Cache
-    purpose: Purpose
-    new_tokens: int
-    round: int = 0
-
-    @property
-    def label(self) -> str:
-        """The name to show: ``merged, cache off``."""
-        separator = " " if self.cache is Cache.AS_SHIPPED else ", cache "
-        return f"{self.subject}{separator}{self.cache}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +13,21 @@ class Step:
 
     ``seconds``: from the end of the step before (the first: from the call) to the moment the
     new token reached the host. ``tokens_in``: length of the input that this step processed, 0
-    when it could not be counted.
+    when it could not be counted. ``token``: the model's own choice, also where the sequence goes
+    on with another one.
     """
 
     index: int
     seconds: float
     tokens_in: int
     token: int
+    kv_length: int = 0
+    """Tokens that the newest one could look at, itself included; 0 when not counted."""
+    dispatch: float | None = None
+    """Seconds of the host in the forward pass: where a GPU does the work, the time to launch it."""
+    gpu: float | None = None
+    """Seconds on the GPU from the first kernel of the pass to the end of the last, by CUDA events:
+    gaps between kernels are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +40,14 @@ class Generation:
     total_seconds: float
     finish: Finish
     text: str
+    started: float | None = None
+    """On the clock of the samples."""
+    memory_peak: int | None = None
+    """Bytes that torch held on the GPU at most, weights included."""
+    rows: int = 1
+    """Sequences that each pass processed: beams, or several answers."""
+    image_tokens: int = 0
+    """Those of the prompt that stand for a picture or a video."""
 
     @property
     def ttft(self) -> float:

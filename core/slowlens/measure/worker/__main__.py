@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from slowlens.channel import Channel
 from slowlens.errors import SlowlensError, WorkerError
-from slowlens.facts.live.measurement import Plan
+from slowlens.facts.live.plan import Plan
 from slowlens.measure.plan import trials
 from slowlens.measure.protocol import Event, Failed, Finished, Started, decode_plan, encode
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from slowlens.facts.live.timing import Cache, Purpose, Trial
+from slowlens.facts.live.trial import Cache, Purpose, Trial
 
 _ONE_ANSWER = {"num_beams": 1, "num_beam_groups": 1, "num_return_sequences": 1}
 """Steps can only be told apart where there is a single answer."""

@@ -10,8 +10,9 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 
 from slowlens.errors import WorkerError
-from slowlens.facts.live.measurement import LoadedModel, Plan
-from slowlens.facts.live.timing import Subject
+from slowlens.facts.live.measurement import LoadedModel
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Subject
 from slowlens.frozen import dataclass
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.worker.arguments import forced
@@ -34,7 +35,7 @@ class Ready:
     card: LoadedModel
 
 
-def path_of(plan: Plan, subject: Subject) -> str:
+def path_of(plan: Plan, subject: str) -> str:
     """Return the folder of ``subject``; WorkerError when it is none."""
     path = plan.source if subject is Subject.SOURCE else plan.merged
     if not path or not Path(path).is_dir():
@@ -48,7 +49,7 @@ def size_of(path: str) -> int:
     return next(filter(None, sizes), 0)
 
 
-def load(plan: Plan, subject: Subject, device: torch.device, notes: tuple[str, ...]) -> Ready:
+def load(plan: Plan, subject: str, device: torch.device, notes: tuple[str, ...]) -> Ready:
     """Load the model and tokenize the prompt; ``notes`` go first into what is reported.
 
     ``dtype="auto"`` is named although transformers 5 defaults to it: version 4 would load

@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from slowlens.facts.live.measurement import Plan
-from slowlens.facts.live.timing import Subject
+from slowlens.facts.live.plan import Plan
 from slowlens.measure.protocol import Event, Loaded, Loading
 from slowlens.measure.worker.device import free_memory, release
 from slowlens.measure.worker.failure import during
@@ -22,9 +21,9 @@ class Models:
 
     def __init__(self, plan: Plan, device: torch.device, send: Callable[[Event], None]) -> None:
         self._plan, self._device, self._send = plan, device, send
-        self._ready: dict[Subject, Ready] = {}
+        self._ready: dict[str, Ready] = {}
 
-    def get(self, subject: Subject) -> Ready:
+    def get(self, subject: str) -> Ready:
         """Return the model of ``subject``; the other one leaves if there is no room for both."""
         if subject not in self._ready:
             path = path_of(self._plan, subject)

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from slowlens.facts.live.timing import Cache, Finish, Purpose, Step, Trial
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Trial
 from slowlens.measure.protocol import Event, Stepped, TrialFinished, TrialStarted
 from slowlens.measure.worker.arguments import arguments
 from slowlens.measure.worker.detokenizer import Detokenizer
@@ -58,7 +59,7 @@ def run(ready: Ready, trial: Trial, index: int, send: Callable[[Event], None]) -
         send(Stepped(index, tuple(steps), text))
 
     watch = Stopwatch(ready.meter, Detokenizer(ready.prompt.decode), report)
-    send(TrialStarted(index, len(ready.prompt.ids)))
+    send(TrialStarted(index, len(ready.prompt.ids), perf_counter()))
     with during(f"generating with {trial.label}", ready.device, _REFUSED), _no_collection():
         synchronize(ready.device)
         began = watch.start()
