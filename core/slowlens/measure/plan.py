@@ -1,10 +1,21 @@
 """Which generations a session runs, and in which order."""
 
+from itertools import chain
+
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
+from slowlens.frozen import dataclass
 
 PROOF_TOKENS = 3
 """Enough to tell ``P, 1, 1`` from ``P, P+1, P+2``."""
+
+PROBE_TOKENS = 4
+"""Steps of a trial that stands for a whole stretch of a long run."""
+
+SAMPLED_FROM = 128
+"""New tokens from which a run that recomputes is predicted instead of waited for."""
+
+PROFILED_TOKENS = 8
 
 DEFAULT_PROMPT = """\
 The harbour town of Ellen Bay had two lighthouses. The older one, built of granite in 1841, stood \
@@ -22,21 +33,84 @@ In one short sentence: which of the two lighthouses was painted in red and white
 """Used when a plan has no prompt of its own."""
 
 
-def trials(plan: Plan) -> tuple[Trial, ...]:
-    """Prove by counting, then time in mirrored rounds, then let each answer end by itself."""
-    subjects = (Subject.MERGED, Subject.SOURCE) if plan.source else (Subject.MERGED,)
-    proof = tuple(Trial(s, Cache.AS_SHIPPED, Purpose.PROOF, PROOF_TOKENS) for s in subjects)
-    speed = tuple(trial for number in range(plan.rounds) for trial in _round(plan, number))
-    length = tuple(Trial(s, Cache.ON, Purpose.LENGTH, plan.answer_tokens) for s in subjects)
-    return proof + speed + length
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the first trials told, by subject."""
+
+    recomputing: frozenset[str] = frozenset()
+    """As shipped they process all tokens again in each step."""
+    launch_bound: frozenset[str] = frozenset()
+    """Their GPU waits for the host most of the time."""
 
 
-def _round(plan: Plan, number: int) -> tuple[Trial, ...]:
-    """Mirror every other round, so that a device that warms up favours nobody."""
-    kinds = [(Subject.MERGED, cache) for cache in Cache]
-    if plan.source:
-        kinds.append((Subject.SOURCE, Cache.AS_SHIPPED))
-    return tuple(
-        Trial(subject, cache, Purpose.SPEED, plan.new_tokens, number)
-        for subject, cache in (reversed(kinds) if number % 2 else kinds)
+def first(plan: Plan, *, gpu: bool) -> tuple[Trial, ...]:
+    """Count what goes into each step, and record what a GPU does in it."""
+    proofs = tuple(
+        Trial(subject, Cache.AS_SHIPPED, Purpose.PROOF, PROOF_TOKENS) for subject in subjects(plan)
     )
+    return proofs + (_profiles(plan) if gpu else ())
+
+
+def rest(plan: Plan, known: Known, *, gpu: bool) -> tuple[Trial, ...]:
+    """Time in mirrored rounds, let each answer end by itself, and compare what is said."""
+    settings = plan.settings or _telling(known, gpu=gpu)
+    timed = chain.from_iterable(_round(plan, known, settings, n) for n in range(plan.rounds))
+    profiles = [_profile(Subject.MERGED, Cache.STATIC)] if gpu and Cache.STATIC in settings else []
+    return (*timed, *profiles, *_answers(plan), *_equalities(plan))
+
+
+def subjects(plan: Plan) -> tuple[str, ...]:
+    """Return everything that is run, merged first."""
+    source = (Subject.SOURCE,) if plan.source else ()
+    return (Subject.MERGED, *source, *(overlay.name for overlay in plan.overlays))
+
+
+def _telling(known: Known, *, gpu: bool) -> tuple[Cache, ...]:
+    """Compiling a static cache takes a minute: only where it may help."""
+    usual = (Cache.AS_SHIPPED, Cache.ON, Cache.OFF)
+    return (*usual, Cache.STATIC) if gpu and Subject.MERGED in known.launch_bound else usual
+
+
+def _round(plan: Plan, known: Known, settings: tuple[Cache, ...], number: int) -> tuple[Trial, ...]:
+    """Mirror every other round, so that a device that warms up favours nobody."""
+    others = (Trial(s, Cache.AS_SHIPPED, Purpose.SPEED, 0) for s in subjects(plan)[1:])
+    merged = (Trial(Subject.MERGED, cache, Purpose.SPEED, 0) for cache in settings)
+    kinds = [*merged, *others]
+    order = reversed(kinds) if number % 2 else kinds
+    runs = (_runs(plan, known, kind.subject, kind.cache, number) for kind in order)
+    return tuple(chain.from_iterable(runs))
+
+
+def _runs(plan: Plan, known: Known, subject: str, cache: Cache, number: int) -> tuple[Trial, ...]:
+    """Run all steps, or a few at several lengths where each of them takes long."""
+    slow = cache is Cache.OFF or (cache is Cache.AS_SHIPPED and subject in known.recomputing)
+    if not slow or plan.full or plan.new_tokens < SAMPLED_FROM:
+        return (Trial(subject, cache, Purpose.SPEED, plan.new_tokens, number),)
+    last = plan.new_tokens - PROBE_TOKENS
+    lengths = (0, plan.new_tokens // 4, plan.new_tokens // 2, last)
+    order = reversed(lengths) if number % 2 else lengths
+    return tuple(
+        Trial(subject, cache, Purpose.CURVE, PROBE_TOKENS, number, ahead) for ahead in order
+    )
+
+
+def _profiles(plan: Plan) -> tuple[Trial, ...]:
+    shipped = (_profile(subject, Cache.AS_SHIPPED) for subject in subjects(plan))
+    return (*shipped, _profile(Subject.MERGED, Cache.ON))
+
+
+def _profile(subject: str, cache: Cache) -> Trial:
+    return Trial(subject, cache, Purpose.PROFILE, PROFILED_TOKENS)
+
+
+def _answers(plan: Plan) -> tuple[Trial, ...]:
+    if not plan.answer_tokens:
+        return ()
+    return tuple(Trial(s, Cache.ON, Purpose.LENGTH, plan.answer_tokens) for s in subjects(plan))
+
+
+def _equalities(plan: Plan) -> tuple[Trial, ...]:
+    if not plan.equality_tokens:
+        return ()
+    pair = (Subject.MERGED, Subject.SOURCE) if plan.source else (Subject.MERGED,)
+    return tuple(Trial(s, Cache.OFF, Purpose.EQUALITY, plan.equality_tokens) for s in pair)

@@ -108,6 +108,8 @@ class TrialFinished:
     finish: Finish
     memory_peak: int | None = None
     rows: int = 1
+    gpu: tuple[float, ...] = ()
+    """Seconds on the GPU of each step, read only now."""
 
 
 @dataclass(frozen=True, slots=True)

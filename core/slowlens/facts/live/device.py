@@ -1,5 +1,6 @@
 """What the device can do at best, and what it did during a run. None is "not available"."""
 
+from slowlens.facts.live.trial import Cache
 from slowlens.frozen import dataclass
 
 
@@ -39,19 +40,24 @@ class DeviceSample:
     other_processes: int | None = None
     """Programs on the GPU besides the measuring one."""
     process_memory: int | None = None
-    """Resident bytes of the measuring process."""
+    """Resident bytes of the measuring process and its children."""
     load: float | None = None
     """Load average of the last minute."""
     device: str = ""
     """``uuid`` of the GPU; empty for the machine alone."""
+    other_memory: int | None = None
+    """Bytes of the GPU that other programs hold: where the driver tells whose they are, and in the
+    first look, which is taken before the measuring process has any."""
+    cores: int | None = None
+    """Processors that ``load`` is spread over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Some steps of a trial with every kernel recorded; seconds and bytes are per step."""
+    """Some steps of a trial with every kernel recorded; all but ``steps`` per step, times in seconds."""
 
     subject: str
-    cache: str
+    cache: Cache
     steps: int
     wall: float
     """While recorded, which slows the host."""
@@ -60,5 +66,3 @@ class Profile:
     kernels: float
     copies: float
     """Copying from the host while no kernel ran."""
-    copied: float
-    """Bytes copied from the host."""

@@ -14,10 +14,13 @@ def arguments(trial: Trial, shipped: Any) -> dict[str, Any]:  # noqa: ANN401
 
     Greedy, so that all trials do the same. As shipped means that ``use_cache`` is not named.
     """
-    told, _ = forced(shipped)
-    told |= {"do_sample": False, "max_new_tokens": trial.new_tokens}
+    told: dict[str, Any] = {"do_sample": False, "max_new_tokens": trial.new_tokens}
+    if trial.purpose is not Purpose.PROOF:
+        told |= forced(shipped)[0]
     if trial.cache is not Cache.AS_SHIPPED:
-        told["use_cache"] = trial.cache is Cache.ON
+        told["use_cache"] = trial.cache is not Cache.OFF
+    if trial.cache is Cache.STATIC:
+        told["cache_implementation"] = "static"
     assisted = bool(getattr(shipped, "prompt_lookup_num_tokens", None))
     if assisted and trial.cache is Cache.OFF:
         told["prompt_lookup_num_tokens"] = None  # refuses to run without a cache

@@ -73,6 +73,25 @@ def synchronize(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
+def reset_memory_peak(device: torch.device) -> None:
+    """Begin to look for the most memory that torch holds on a GPU."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def memory_peak(device: torch.device) -> int | None:
+    """Return the most bytes that torch held on the GPU; None where there is none."""
+    return int(torch.cuda.max_memory_allocated(device)) if device.type == "cuda" else None
+
+
+def memory_by_device() -> dict[str, int]:
+    """Return the bytes that torch holds on each GPU that it uses."""
+    if not torch.cuda.is_available():
+        return {}
+    held = {f"cuda:{i}": torch.cuda.memory_allocated(i) for i in range(torch.cuda.device_count())}
+    return {name: size for name, size in held.items() if size}
+
+
 def release(device: torch.device) -> None:
     """Give memory that torch keeps for later back to the device."""
     if device.type == "cuda":

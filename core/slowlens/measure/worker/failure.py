@@ -1,5 +1,6 @@
 """What went wrong in torch or transformers, in words that help."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +27,14 @@ _HINTS = {
 """What the message says, and what to do then."""
 
 
+class OutOfMemoryError(WorkerError):
+    """No memory was left; bytes that one allocation ``needed``, and that were ``free``."""
+
+    def __init__(self, message: str, hint: str, needed: int | None, free: int | None) -> None:
+        super().__init__(message, hint=hint)
+        self.needed, self.free = needed, free
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device or the host had no memory left."""
     words = ("out of memory", "can't allocate memory")
@@ -43,16 +52,28 @@ def during(what: str, device: torch.device, hint: str) -> Iterator[None]:
         raise
     except Exception as error:
         if is_out_of_memory(error):
-            raise _out_of_memory(what, device) from error
+            raise _out_of_memory(what, device, error) from error
         message = " ".join(f"{type(error).__name__}: {error}".split())
         known = next((text for words, text in _HINTS.items() if words in message), hint)
         raise WorkerError(f"{what} failed: {message[:_LONGEST]}", hint=known) from error
 
 
-def _out_of_memory(what: str, device: torch.device) -> WorkerError:
-    free = free_memory(device) / 1e9
-    return WorkerError(
-        f"out of memory while {what}: {free:.1f} GB are free on {device}",
-        hint="End what else uses this memory, ask for a shorter prompt and fewer tokens, or "
+def _out_of_memory(what: str, device: torch.device, error: Exception) -> OutOfMemoryError:
+    free, needed = free_memory(device), _needed(str(error))
+    more = f"{needed / 1e9:.3g} GB more were needed and " if needed else ""
+    return OutOfMemoryError(
+        f"out of memory while {what}: {more}{free / 1e9:.3g} GB are free on {device}",
+        "End what else uses this memory, ask for a shorter prompt and fewer tokens, or "
         "measure on a larger device (--device cpu needs none of the GPU's memory).",
+        needed,
+        free,
     )
+
+
+def _needed(message: str) -> int | None:
+    """Return the bytes that torch says it tried to allocate."""
+    found = re.search(r"[Tt]ried to allocate ([\d.]+) ?(bytes|[KMGT]iB)?", message)
+    if found is None:
+        return None
+    power = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}.get(found[2], 0)
+    return int(float(found[1]) * (1 << power))

@@ -1,27 +1,26 @@
-"""A checkpoint into memory, exactly as its files ask for."""
+"""A checkpoint into memory, ready to generate, with what there is to say of it."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 
 from slowlens.errors import WorkerError
 from slowlens.facts.live.measurement import LoadedModel
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Subject
-from slowlens.frozen import dataclass
-from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.frozen import dataclass, replace
 from slowlens.measure.worker.arguments import forced
-from slowlens.measure.worker.device import describe
+from slowlens.measure.worker.device import describe, memory_by_device
 from slowlens.measure.worker.meter import Meter, metered
-from slowlens.measure.worker.prompt import Prompt, encode
+from slowlens.measure.worker.opening import Opened, opened
+from slowlens.measure.worker.prompt import Prompt, prompt_of
+from slowlens.measure.worker.weighing import placed, weight
 
-_WEIGHTS = ("model*.safetensors", "*.safetensors", "*.bin")
-_MAJOR = int(transformers.__version__.split(".")[0])
+_NAMES = 5
+"""Names of tensors that are reported of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +31,96 @@ class Ready:
     prompt: Prompt
     meter: Meter
     device: torch.device
+    """Of its inputs."""
     card: LoadedModel
+    generation_config: Any
+    """Its own; several subjects may share the model."""
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of tokens that it knows."""
+        return int(self.model.get_input_embeddings().weight.shape[0])
+
+    @property
+    def one_answer(self) -> bool:
+        """Whether it ships to write a single sequence, so that a streamer can follow it."""
+        return self.card.beams == self.card.sequences == 1
 
 
 def path_of(plan: Plan, subject: str) -> str:
     """Return the folder of ``subject``; WorkerError when it is none."""
-    path = plan.source if subject is Subject.SOURCE else plan.merged
+    folders = {Subject.MERGED: plan.merged, Subject.SOURCE: plan.source or ""}
+    path = folders.get(Subject(subject)) if subject in list(Subject) else None
+    path = path or next((o.path for o in plan.overlays if o.name == subject), "")
     if not path or not Path(path).is_dir():
         raise WorkerError(f"{subject}: {path} is not a folder", hint="Check the path.")
     return path
 
 
-def size_of(path: str) -> int:
-    """Return the bytes of the weights files that will be loaded."""
-    sizes = (sum(f.stat().st_size for f in Path(path).glob(pattern)) for pattern in _WEIGHTS)
-    return next(filter(None, sizes), 0)
-
-
-def load(plan: Plan, subject: str, device: torch.device, notes: tuple[str, ...]) -> Ready:
-    """Load the model and tokenize the prompt; ``notes`` go first into what is reported.
-
-    ``dtype="auto"`` is named although transformers 5 defaults to it: version 4 would load
-    everything as float32, and both checkpoints are to be compared alike.
-    """
+def load(
+    plan: Plan,
+    subject: str,
+    device: torch.device,
+    notes: tuple[str, ...],
+    progress: Callable[[float], None],
+) -> Ready:
+    """Load the model and tokenize the prompt; ``notes`` go first into what is reported."""
     path = path_of(plan, subject)
     began = time.perf_counter()
-    model, missing = _model(path, device)
+    found = _opened(plan, path, device, progress)
     seconds = time.perf_counter() - began
-    vocabulary = model.get_input_embeddings().weight.shape[0]
-    prompt = encode(path, plan.prompt or DEFAULT_PROMPT, vocabulary)
-    card = LoadedModel(
-        subject,
-        path,
-        seconds,
-        describe(device),
-        str(model.dtype).removeprefix("torch."),
-        attention(model),
-        sum(parameter.numel() for parameter in model.parameters()),
-        len(missing),
-        notes + prompt.notes + forced(model.generation_config)[1],
+    model = found.model
+    inputs = model.get_input_embeddings().weight.device
+    inputs = device if inputs.type == "meta" else inputs  # accelerate fetches them when needed
+    prompt = prompt_of(plan, path, model, inputs)
+    card = replace(
+        _card(found, device),
+        subject=subject,
+        path=path,
+        seconds=seconds,
+        notes=notes + prompt.notes + forced(model.generation_config)[1],
+        thinks=prompt.thinks,
     )
-    return Ready(model, prompt, metered(model), device, card)
+    return Ready(model, prompt, metered(model, inputs), inputs, card, model.generation_config)
+
+
+def _opened(
+    plan: Plan, path: str, device: torch.device, progress: Callable[[float], None]
+) -> Opened:
+    if not plan.random_weights:
+        return opened(plan, path, device, progress)
+    from slowlens.measure.worker.made_up import make
+
+    return Opened(make(Path(path), plan.dtype, device))
+
+
+def _card(found: Opened, device: torch.device) -> LoadedModel:
+    """Describe a model but for what only its caller knows."""
+    model, weighed = found.model, weight(found.model)
+    shipped = model.generation_config
+    return LoadedModel(
+        subject="",
+        path="",
+        seconds=0,
+        device=describe(device),
+        dtype=str(model.dtype).removeprefix("torch."),
+        attention=attention(model),
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        missing=len(found.missing),
+        missing_names=found.missing[:_NAMES],
+        unexpected=len(found.unexpected),
+        unexpected_names=found.unexpected[:_NAMES],
+        mismatched=len(found.mismatched),
+        mismatched_names=found.mismatched[:_NAMES],
+        model_type=str(model.config.model_type),
+        placed=placed(model),
+        memory=memory_by_device(),
+        weights_read=weighed.read,
+        active_parameters=weighed.parameters,
+        beams=getattr(shipped, "num_beams", None) or 1,
+        sequences=getattr(shipped, "num_return_sequences", None) or 1,
+        cache_implementation=str(getattr(shipped, "cache_implementation", None) or ""),
+    )
 
 
 def attention(model: Any) -> str:  # noqa: ANN401
@@ -86,35 +134,3 @@ def attention(model: Any) -> str:  # noqa: ANN401
     of_text = [config for config in configs if config.model_type == text.model_type]
     config = next(iter(of_text + configs), text)
     return str(getattr(config, "_attn_implementation", None) or "")
-
-
-def _model(path: str, device: torch.device) -> tuple[Any, Collection[str]]:
-    settings: dict[str, Any] = {"dtype" if _MAJOR > 4 else "torch_dtype": "auto"}
-    if device.type != "cpu":
-        settings["device_map"] = {"": device}
-    for kind in _classes(path):
-        try:
-            model, info = kind.from_pretrained(
-                path, trust_remote_code=False, output_loading_info=True, **settings
-            )
-        except ValueError as error:
-            if "Unrecognized configuration class" in str(error):
-                continue
-            raise
-        return model.eval(), _missing(info)
-    raise WorkerError(
-        f"no class of transformers {transformers.__version__} generates text with {path}",
-        hint="Check model_type and architectures in its config.json.",
-    )
-
-
-def _classes(path: str) -> list[Any]:
-    """Return the classes to try: text first, then composite, then what config.json names."""
-    config = AutoConfig.from_pretrained(path, trust_remote_code=False)
-    named = (getattr(transformers, name, None) for name in config.architectures or ())
-    generating = (kind for kind in named if kind is not None and kind.can_generate())
-    return [AutoModelForCausalLM, AutoModelForImageTextToText, *generating]
-
-
-def _missing(info: Mapping[str, Collection[str]]) -> Collection[str]:
-    return info["missing_keys"]

@@ -1,42 +1,77 @@
-"""Which checkpoints are in memory: both where they fit, else one at a time."""
+"""Which checkpoints are in memory: all where they fit, else one at a time."""
 
 import gc
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
 from slowlens.facts.live.plan import Plan
-from slowlens.measure.protocol import Event, Loaded, Loading
+from slowlens.facts.live.trial import Subject
+from slowlens.frozen import replace
+from slowlens.measure.protocol import Event, Loaded, Loading, LoadProgress
 from slowlens.measure.worker.device import free_memory, release
 from slowlens.measure.worker.failure import during
-from slowlens.measure.worker.loading import Ready, load, path_of, size_of
-from slowlens.measure.worker.trial import warm_up
+from slowlens.measure.worker.loading import Ready, load, path_of
+from slowlens.measure.worker.opening import size_of
 
 _SPARE = 1.2
 """Memory to ask for per byte of weights: activations, the cache and fragments need some too."""
 
 
 class Models:
-    """Loads on demand, warm and ready to be timed."""
+    """Loads on demand; subjects that differ in how they generate alone share one model."""
 
     def __init__(self, plan: Plan, device: torch.device, send: Callable[[Event], None]) -> None:
         self._plan, self._device, self._send = plan, device, send
         self._ready: dict[str, Ready] = {}
+        self._loads = 0
+
+    @property
+    def loads(self) -> int:
+        """How many times something was loaded: a change means that what was warm is cold."""
+        return self._loads
+
+    def has(self, subject: str) -> bool:
+        """Whether it is in memory now."""
+        return subject in self._ready
 
     def get(self, subject: str) -> Ready:
-        """Return the model of ``subject``; the other one leaves if there is no room for both."""
+        """Return the model of ``subject``; others leave if there is no room for all."""
         if subject not in self._ready:
             path = path_of(self._plan, subject)
-            size = size_of(path)
-            notes = self._make_room(size)
-            self._send(Loading(subject, path, size))
-            what = f"loading {subject} ({size / 1e9:.3g} GB from {path})"
-            with during(what, self._device, f"`slowlens check {path}` reads it without loading."):
-                ready = load(self._plan, subject, self._device, notes)
-            self._send(Loaded(ready.card))
-            warm_up(ready, self._plan.new_tokens)
-            self._ready[subject] = ready
+            self._ready[subject] = self._shared(subject, path) or self._loaded(subject, path)
         return self._ready[subject]
+
+    def _shared(self, subject: str, path: str) -> Ready | None:
+        """Return a model in memory that is the same but for how it generates."""
+        if subject in (Subject.MERGED, Subject.SOURCE):
+            return None
+        from slowlens.measure.sharing import shares_weights
+        from slowlens.measure.worker.settings_swap import generation_config_of
+
+        for other in self._ready.values():
+            if shares_weights(Path(other.card.path), Path(path)):
+                config = generation_config_of(other.model, path)
+                card = replace(other.card, subject=subject, path=path, seconds=0.0, notes=())
+                self._send(Loaded(card))
+                return replace(other, card=card, generation_config=config)
+        return None
+
+    def _loaded(self, subject: str, path: str) -> Ready:
+        size = size_of(path)
+        notes = self._make_room(size)
+        self._send(Loading(subject, path, size))
+        self._loads += 1
+        what = f"loading {subject} ({size / 1e9:.3g} GB from {path})"
+
+        def progress(share: float) -> None:
+            self._send(LoadProgress(subject, int(share * size), size))
+
+        with during(what, self._device, f"`slowlens check {path}` reads it without loading."):
+            ready = load(self._plan, subject, self._device, notes, progress)
+        self._send(Loaded(ready.card))
+        return ready
 
     def _make_room(self, size: int) -> tuple[str, ...]:
         if not self._ready or size * _SPARE < free_memory(self._device):
@@ -44,4 +79,4 @@ class Models:
         self._ready.clear()
         gc.collect()
         release(self._device)
-        return ("both do not fit into memory: each is loaded again when its turn comes",)
+        return ("not all fit into memory: each is loaded again when its turn comes",)

@@ -42,7 +42,6 @@ class Stopwatch:
 
     def start(self) -> float:
         """Begin the first step; return the moment."""
-        self._meter.take()
         self._left = self._flushed = self._clock()
         return self._left
 
@@ -77,8 +76,9 @@ class Stopwatch:
 
     def _add(self, tokens: list[int], seconds: float) -> None:
         """Several tokens of one pass (assisted decoding) share its time evenly."""
-        tokens_in = self._meter.take()
+        tokens_in, kv_length, dispatch = self._meter.take()
+        share = seconds / len(tokens)
         for token in tokens:
-            self._pending.append(Step(self.steps, seconds / len(tokens), tokens_in, token))
+            self._pending.append(Step(self.steps, share, tokens_in, token, kv_length, dispatch))
             self.steps += 1
             self.last_token = token

@@ -2,87 +2,109 @@
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
 import torch
 
 from slowlens.facts.live.timing import Step
-from slowlens.facts.live.trial import Cache, Finish, Purpose, Trial
-from slowlens.measure.protocol import Event, Stepped, TrialFinished, TrialStarted
+from slowlens.facts.live.trial import Finish, Purpose, Trial
+from slowlens.measure.protocol import Event, Profiled, Stepped, TrialFinished, TrialStarted
 from slowlens.measure.worker.arguments import arguments
 from slowlens.measure.worker.detokenizer import Detokenizer
-from slowlens.measure.worker.device import synchronize
-from slowlens.measure.worker.failure import during
+from slowlens.measure.worker.device import memory_peak, reset_memory_peak, synchronize
 from slowlens.measure.worker.loading import Ready
+from slowlens.measure.worker.profiling import Recording
+from slowlens.measure.worker.sequence import Common, within
 from slowlens.measure.worker.stopwatch import Stopwatch
 
-_WARM_UP_TOKENS = 2
-_REFUSED = "generate() refuses these settings: look at the checkpoint's generation_config.json."
+REFUSED = "generate() refuses these settings: look at the checkpoint's generation_config.json."
+OWN_PROMPT = (Purpose.PROOF, Purpose.LENGTH)
+"""Trials that show what a user of the checkpoint gets; the others process a common sequence."""
 
 
-class _Enough(Exception):  # noqa: N818 - it ends a warm-up, nothing is wrong
-    pass
-
-
-class _WarmUp:
-    """Ends a generation after some tokens.
-
-    To ask for fewer tokens instead would compile a static cache of another length.
-    """
-
-    def __init__(self) -> None:
-        self._calls = 0
-
-    def put(self, _: object) -> None:
-        self._calls += 1
-        if self._calls > _WARM_UP_TOKENS:
-            raise _Enough
-
-    def end(self) -> None:
-        pass
-
-
-def warm_up(ready: Ready, new_tokens: int) -> None:
-    """Generate a little, unreported: the first call pays for weights that are not read yet."""
-    trial = Trial(ready.card.subject, Cache.ON, Purpose.SPEED, new_tokens)
-    what = f"warming up {trial.subject}"
-    with during(what, ready.device, _REFUSED), suppress(_Enough):
-        generate(ready, trial, _WarmUp())
-
-
-def run(ready: Ready, trial: Trial, index: int, send: Callable[[Event], None]) -> None:
+def run(
+    ready: Ready, trial: Trial, common: Common, index: int, send: Callable[[Event], None]
+) -> None:
     """Run one trial and report its steps as they end."""
 
     def report(steps: Sequence[Step], text: str) -> None:
         send(Stepped(index, tuple(steps), text))
 
+    inputs = inputs_of(ready, trial, common)
     watch = Stopwatch(ready.meter, Detokenizer(ready.prompt.decode), report)
-    send(TrialStarted(index, len(ready.prompt.ids), perf_counter()))
-    with during(f"generating with {trial.label}", ready.device, _REFUSED), _no_collection():
+    followed = trial.purpose is not Purpose.PROOF or ready.one_answer
+    with no_collection():
+        _listen(ready, trial, common)
         synchronize(ready.device)
+        prompt, pictured = inputs["input_ids"].shape[1], ready.prompt.image_tokens
+        send(TrialStarted(index, prompt, perf_counter(), pictured))
         began = watch.start()
-        generate(ready, trial, watch)
+        generate(ready, trial, inputs, watch if followed else None)
         synchronize(ready.device)
-        seconds = perf_counter() - began
+        ended = perf_counter()
         watch.finish()
-    send(TrialFinished(index, seconds, _finish(ready, trial, watch)))
+    if not followed:
+        report(tuple(ready.meter.steps(ended)), "")
+    peak = memory_peak(ready.device)
+    gpu = tuple(ready.meter.gpu_seconds())
+    finish = _finish(ready, trial, watch)
+    send(TrialFinished(index, ended - began, finish, peak, ready.meter.rows, gpu))
 
 
-def generate(ready: Ready, trial: Trial, streamer: object) -> None:
+def record(ready: Ready, trial: Trial, common: Common, send: Callable[[Event], None]) -> None:
+    """Run one trial under the profiler and report what the GPU did."""
+    recording = Recording(ready.device)
+    _listen(ready, trial, common)
+    generate(ready, trial, inputs_of(ready, trial, common), recording)
+    send(Profiled(recording.finish(trial)))
+
+
+def generate(ready: Ready, trial: Trial, inputs: dict[str, Any], streamer: object | None) -> None:
     """Call the model's own ``generate()`` as the trial asks."""
-    ids = torch.tensor([ready.prompt.ids], device=ready.device)
-    told: dict[str, Any] = arguments(trial, ready.model.generation_config)
+    ready.model.generation_config = ready.generation_config
+    told: dict[str, Any] = arguments(trial, ready.generation_config)
     if trial.purpose is Purpose.LENGTH:
         told["tokenizer"] = ready.prompt.tokenizer  # to look for stop strings
-    ready.model.generate(
-        input_ids=ids, attention_mask=torch.ones_like(ids), streamer=streamer, **told
-    )
+    ready.model.generate(**inputs, streamer=streamer, **told)
+
+
+def inputs_of(ready: Ready, trial: Trial, common: Common) -> dict[str, Any]:
+    """Return the tensors for ``generate()``: the checkpoint's own prompt, or the common one."""
+    if trial.purpose in OWN_PROMPT or ready.prompt.tensors:
+        ids = list(ready.prompt.ids)
+    else:
+        ids = list(within(common.prompt, ready.vocabulary))
+    ahead = within(common.ahead(trial.ahead), ready.vocabulary) if trial.ahead else ()
+    tokens = torch.tensor([[*ids, *ahead]], device=ready.device)
+    inputs = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
+    return inputs | _longer(ready.prompt.tensors, len(ahead), tokens.shape[1] - len(ahead))
+
+
+def _longer(tensors: Any, ahead: int, prompt: int) -> dict[str, Any]:  # noqa: ANN401
+    """Lengthen what goes along with each token of the prompt; a picture stays as it is."""
+    longer: dict[str, Any] = {}
+    for name, tensor in (tensors or {}).items():
+        if name in ("input_ids", "attention_mask"):
+            continue
+        of_tokens = tensor.ndim == 2 and tensor.shape[1] == prompt
+        longer[name] = torch.nn.functional.pad(tensor, (0, ahead)) if of_tokens else tensor
+    return longer
+
+
+def _listen(ready: Ready, trial: Trial, common: Common) -> None:
+    """Have the meter count, and all timed trials go on with the same answer."""
+    answer: tuple[int, ...] = ()
+    if trial.purpose not in OWN_PROMPT and common.answer:
+        longest = trial.ahead + trial.new_tokens
+        answer = within(common.ahead(longest)[trial.ahead :], ready.vocabulary)
+    ready.meter.start(steps=trial.new_tokens, answer=answer)
+    reset_memory_peak(ready.device)
 
 
 def _finish(ready: Ready, trial: Trial, watch: Stopwatch) -> Finish:
-    ends = ready.model.generation_config.eos_token_id
+    ends = ready.generation_config.eos_token_id
     ended = watch.last_token in (ends if isinstance(ends, list) else [ends])
     if trial.purpose is Purpose.LENGTH and (ended or watch.steps < trial.new_tokens):
         return Finish.EOS
@@ -90,7 +112,7 @@ def _finish(ready: Ready, trial: Trial, watch: Stopwatch) -> Finish:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Collect garbage before, not in the middle of a step, where it would count as its time."""
     gc.collect()
     gc.disable()

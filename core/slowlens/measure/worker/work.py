@@ -1,0 +1,156 @@
+"""A plan from its first trial to its last: what fails is reported, and the rest goes on."""
+
+from collections.abc import Callable, Iterable
+
+from slowlens.errors import WorkerError
+from slowlens.facts.live.measurement import Failure, WarmUp
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
+from slowlens.measure.plan import Known, first, rest
+from slowlens.measure.protocol import (
+    Compared,
+    Event,
+    Finished,
+    Planned,
+    Probed,
+    Profiled,
+    Started,
+    Stepped,
+    TrialFailed,
+    WarmedUp,
+    WarmingUp,
+)
+from slowlens.measure.worker.device import choose, release
+from slowlens.measure.worker.environment import environment
+from slowlens.measure.worker.equality import equality
+from slowlens.measure.worker.failure import OutOfMemoryError, during
+from slowlens.measure.worker.loading import Ready
+from slowlens.measure.worker.models import Models
+from slowlens.measure.worker.peaks import peaks
+from slowlens.measure.worker.sequence import LONGEST_ANSWER, Common, common_prompt
+from slowlens.measure.worker.trial import REFUSED, record, run
+from slowlens.measure.worker.warmup import warm_up
+
+LAUNCH_BOUND = 0.5
+"""Share of a step in which the GPU waits, from which a compiled one is tried as well."""
+
+
+class Work:
+    """One plan on one device."""
+
+    def __init__(self, plan: Plan, send: Callable[[Event], None]) -> None:
+        self._plan, self._send = plan, send
+        self._device = choose(plan.device, plan.threads)
+        self._gpu = self._device.type == "cuda"
+        self._models = Models(plan, self._device, send)
+        self._common: Common | None = None
+        self._warm: dict[tuple[str, Cache], int] = {}
+        self._recomputing: set[str] = set()
+        self._launch_bound: set[str] = set()
+        self._lengths: list[int] = []
+        self._done = 0
+        self._failed: list[tuple[Trial, WorkerError]] = []
+
+    def run(self) -> None:
+        """Run everything; WorkerError when nothing could be run at all."""
+        trials = first(self._plan, gpu=self._gpu)
+        self._send(Started(environment(), trials))
+        self._each(enumerate(trials))
+        known = Known(frozenset(self._recomputing), frozenset(self._launch_bound))
+        planned = trials + rest(self._plan, known, gpu=self._gpu)
+        self._send(Planned(planned))
+        self._each(list(enumerate(planned))[len(trials) :])
+        if not self._done and self._failed:
+            raise self._failed[0][1]
+        self._send(Finished())
+
+    def _each(self, trials: Iterable[tuple[int, Trial]]) -> None:
+        for index, trial in trials:
+            hopeless = next((e for t, e in self._failed if _no_easier(trial, t, e)), None)
+            try:
+                if hopeless is not None:
+                    raise hopeless
+                self._one(index, trial)
+                self._done += 1
+            except WorkerError as error:
+                self._fail(index, trial, error)
+
+    def _one(self, index: int, trial: Trial) -> None:
+        ready = self._models.get(trial.subject)
+        common = self._common or self._begin(ready)
+        with during(f"generating with {trial.label}", self._device, REFUSED):
+            match trial.purpose:
+                case Purpose.PROFILE:
+                    self._get_warm(ready, trial, common)
+                    record(ready, trial, common, self._noted)
+                case Purpose.EQUALITY:
+                    self._send(Compared(equality(ready, trial.subject, trial.new_tokens)))
+                case _:
+                    if trial.purpose in (Purpose.SPEED, Purpose.CURVE):
+                        self._get_warm(ready, trial, common)
+                    self._lengths = []
+                    run(ready, trial, common, index, self._noted)
+        if trial.purpose is Purpose.PROOF and len(set(self._lengths[1:])) > 1:
+            self._recomputing.add(trial.subject)
+
+    def _begin(self, ready: Ready) -> Common:
+        """Have the first model write the answer that all timed trials go on with."""
+        prompt = common_prompt(ready.prompt.ids, self._plan.prompt_tokens)
+        trial = Trial(
+            ready.card.subject,
+            Cache.ON,
+            Purpose.SPEED,
+            min(LONGEST_ANSWER, self._plan.new_tokens),
+        )
+        tokens: list[int] = []
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Stepped):
+                tokens.extend(step.token for step in event.steps)
+
+        self._send(WarmingUp(trial.subject, trial.cache))
+        with during(f"warming up {trial.subject}", self._device, REFUSED):
+            self._send(Probed(peaks(self._device, ready.model.dtype)))
+            run(ready, trial, Common(prompt), 0, listen)
+        self._common = Common(prompt, tuple(tokens))
+        return self._common
+
+    def _get_warm(self, ready: Ready, trial: Trial, common: Common) -> None:
+        """Warm up once a load."""
+        kind = trial.subject, trial.cache
+        if self._warm.get(kind) == self._models.loads:
+            return
+        self._send(WarmingUp(*kind))
+        warm: WarmUp = warm_up(ready, trial, common)
+        if kind not in self._warm:
+            self._send(WarmedUp(warm))
+        self._warm[kind] = self._models.loads
+
+    def _noted(self, event: Event) -> None:
+        """Take note of what decides which trials follow, and pass everything on."""
+        match event:
+            case Stepped(_, steps):
+                self._lengths += [step.tokens_in for step in steps]
+            case Profiled(profile):
+                if profile.busy + profile.copies < LAUNCH_BOUND * profile.wall:
+                    self._launch_bound.add(profile.subject)
+            case _:
+                pass
+        self._send(event)
+
+    def _fail(self, index: int, trial: Trial, error: WorkerError) -> None:
+        self._failed.append((trial, error))
+        needed = free = None
+        if isinstance(error, OutOfMemoryError):
+            needed, free = error.needed, error.free
+            release(self._device)
+        self._send(TrialFailed(index, Failure(trial, str(error), error.hint, needed, free)))
+        if trial.subject == Subject.MERGED and not self._models.has(Subject.MERGED):
+            raise error  # without it there is nothing to find out
+
+
+def _no_easier(trial: Trial, failed: Trial, error: WorkerError) -> bool:
+    """Whether a trial needs all that one needed which ran out of memory."""
+    same = (trial.subject, trial.cache) == (failed.subject, failed.cache)
+    longer = trial.ahead + trial.new_tokens >= failed.ahead + failed.new_tokens
+    return isinstance(error, OutOfMemoryError) and same and longer
