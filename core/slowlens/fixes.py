@@ -11,7 +11,9 @@ from slowlens.facts.checkpoint import (
     Checkpoint,
 )
 from slowlens.facts.decoding.cache import USE_CACHE
+from slowlens.facts.decoding.cachekind import CACHE_IMPLEMENTATION, DYNAMIC
 from slowlens.facts.decoding.generation import DEFAULTS, FROM_MODEL_CONFIG, decoder_pointer
+from slowlens.facts.decoding.staticcache import COMPILED
 from slowlens.facts.weights.adapters import adapter_value, can_merge
 from slowlens.facts.weights.dtypes import KEYS as DTYPE_KEYS
 from slowlens.findings import Applicability, Edit, Fix, ValueEvidence
@@ -28,6 +30,11 @@ MERGE_BEFORE_SAVING = Fix(
     "the adapter, is not in it.",
 )
 """For tensors of an adapter among the weights of a model."""
+
+PRICE_OF_STATIC = (
+    "On a GPU the first answer waits until the decoding step is compiled, and so does each later "
+    "one of another length. Memory for the whole length is taken from the start."
+)
 
 
 def turn_cache_on(checkpoint: Checkpoint, *, keep_mark: bool) -> Fix:
@@ -46,6 +53,21 @@ def turn_cache_on(checkpoint: Checkpoint, *, keep_mark: bool) -> Fix:
         edits.append(Edit(GENERATION_CONFIG, (FROM_MODEL_CONFIG,), before=mark, after=ABSENT))
     applicability, reason = _applicability(checkpoint)
     return Fix("Turn the key-value cache on", applicability, tuple(edits), reason)
+
+
+def static_cache(checkpoint: Checkpoint, major: int) -> Fix | None:
+    """Ask for a cache of a fixed size, whose step this version of transformers compiles on a GPU.
+
+    None where the file names a kind of its own, and for models that this version does not compile:
+    they refuse it, or bring a cache that must be able to grow. The tokens stay the same, up to
+    rounding. It pays where a GPU waits for the host, after some answers of the same shape: the
+    first call compiles, and so does each call that needs another length.
+    """
+    edit = parameter_edit(checkpoint, CACHE_IMPLEMENTATION, GENERATION_CONFIG, "static")
+    own = edit.before not in (ABSENT, None, DYNAMIC)
+    if own or checkpoint.model_type not in COMPILED.get(major, ()):
+        return None
+    return Fix("Use a static cache", Applicability.SAFE, (edit,), PRICE_OF_STATIC)
 
 
 def cache_switches(checkpoint: Checkpoint) -> tuple[ValueEvidence, ...]:
