@@ -17,8 +17,8 @@ def a_measurement(slow: float = 0.4) -> Measurement:
     """Without its cache a token takes ``slow`` seconds, with it 0.1."""
     return measurement(
         generation(1, slow, slow, purpose=Purpose.PROOF, cached=False),
-        generation(1, slow, slow, slow, cached=False),
-        generation(1, 0.1, 0.1, 0.1, cache=Cache.ON),
+        *[generation(1, slow, slow, slow, cached=False)] * 3,
+        *[generation(1, 0.1, 0.1, 0.1, cache=Cache.ON)] * 3,
     )
 
 

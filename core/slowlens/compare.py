@@ -1,16 +1,10 @@
 """Two runs of the same checkpoint: before and after a fix."""
 
+from slowlens.facts.live.comparison import factor, judged, sample, shown
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.speed import (
-    Speed,
-    Work,
-    answer_of,
-    clearly_slower,
-    sample,
-    shown,
-    speed_of,
-)
+from slowlens.facts.live.speed import Speed, Work, answer_of, speed_of
 from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.live.verdict import Outcome, percent
 from slowlens.frozen import dataclass
 from slowlens.run import Run
 
@@ -90,11 +84,16 @@ def _cache(before: Speed, after: Speed) -> tuple[str, ...]:
 
 def _speed(before: Speed, after: Speed) -> str:
     figures = f"{shown(before)} per token before, {shown(after)} after ({sample(before, after)})"
-    if clearly_slower(before, after):
-        return f"{before.tpot / after.tpot:.1f} times faster: {figures}."
-    if clearly_slower(after, before):
-        return f"{after.tpot / before.tpot:.1f} times slower: {figures}."
-    return f"No clear difference: {figures}."
+    slower, faster = judged(after, before), judged(before, after)
+    if faster.outcome is Outcome.FAIL:
+        return f"{factor(faster)} faster ({faster.interval}): {figures}."
+    if slower.outcome is Outcome.FAIL:
+        return f"{factor(slower)} slower ({slower.interval}): {figures}."
+    if slower.outcome is Outcome.PASS:
+        return (
+            f"Not slower by more than {percent(slower.threshold)} ({slower.interval}): {figures}."
+        )
+    return f"No clear difference: {figures}; {slower.why}."
 
 
 def _length(comparison: Comparison) -> tuple[str, ...]:

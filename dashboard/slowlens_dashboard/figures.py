@@ -6,6 +6,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Finish, Purpose
+from slowlens.reports.spread import growing, latency, variation
 from slowlens.reports.units import counted, milliseconds
 from slowlens_dashboard.prose import plain
 
@@ -18,7 +19,9 @@ def speed_table(measurement: Measurement) -> pd.DataFrame:
             "Per token (TPOT)": milliseconds(speed.tpot),
             "Speed": f"{speed.tokens_per_second:.1f} tokens/s",
             "First token (TTFT)": milliseconds(speed.ttft),
-            "Late over early": f"{speed.growth:.2f} times",
+            "90 % of tokens within (p90)": latency(speed.p90),
+            "Per 1,000 tokens before it": growing(speed.growth),
+            "Between rounds (CV)": variation(speed.cv),
             "Last input": counted(_last_input(measurement, speed.label), "token"),
             "n": f"{counted(speed.rounds, 'round')} of {counted(speed.new_tokens, 'token')}",
         }

@@ -96,8 +96,8 @@ def store(pair: tuple[Path, Path], given: Measurement, **changes: str) -> Run:
 def slow_and_fast(slow: float = 0.4) -> Measurement:
     return measurement(
         generation(slow, slow, slow, purpose=Purpose.PROOF, cached=slow < 0.2),
-        generation(slow, slow, slow, cached=slow < 0.2),
-        generation(0.1, 0.1, 0.1, cache=Cache.ON),
+        *[generation(slow, slow, slow, cached=slow < 0.2)] * 3,
+        *[generation(0.1, 0.1, 0.1, cache=Cache.ON)] * 3,
     )
 
 
@@ -282,9 +282,9 @@ def test_a_measured_run_of_these_very_files_counts(
     open_page: Open, pair: tuple[Path, Path]
 ) -> None:
     store(pair, slow_and_fast())
-    assert "4.0 times" in said(open_page())
+    assert "4.00 times" in said(open_page())
     write_json(pair[0] / "config.json", CONFIG)
-    assert "4.0 times" not in said(open_page())
+    assert "4.00 times" not in said(open_page())
 
 
 @pytest.mark.parametrize("side", [0, 1])
@@ -293,7 +293,7 @@ def test_a_measured_run_of_other_weights_does_not_count(
 ) -> None:
     store(pair, slow_and_fast())
     os.utime(pair[side] / "model.safetensors", (1, 1))  # merged again: the size stays
-    assert "4.0 times" not in said(open_page())
+    assert "4.00 times" not in said(open_page())
 
 
 def test_a_dangling_link_is_explained_by_the_engine(open_page: Open, tmp_path: Path) -> None:
@@ -375,8 +375,8 @@ def test_the_end_is_a_sentence_with_figures_and_their_n(
     run = store(pair, slow_and_fast())
     at = open_page("live", run=run.id)
     assert not at.exception
-    assert "4.0 times as long per token as merged, cache on" in at.header[1].value
-    assert "1 round of 3 tokens" in said(at)
+    assert "4.00 times as long per token as merged, cache on" in at.header[1].value
+    assert "3 rounds of 3 tokens" in said(at)
     assert "400 ms" in said(at)
     assert len(at.get("plotly_chart")) == 1
     assert query(at, "merged") == str(pair[0]), "the other pages follow the run"
@@ -419,7 +419,7 @@ def test_recent_runs_are_listed_and_open(open_page: Open, pair: tuple[Path, Path
     assert "Recent runs" in said(at)
     assert "400 ms per token as shipped" in said(at)
     at = at.button(key=f"open-{run.id}").click().run()
-    assert "1 round of 3 tokens" in said(at)
+    assert "3 rounds of 3 tokens" in said(at)
     at = press(at, "New run")
     assert "Recent runs" in said(at)
 
@@ -506,7 +506,7 @@ def test_before_and_after_once_both_were_measured(open_page: Open, pair: tuple[P
     write_json(pair[0] / "generation_config.json", GENERATION_CONFIG)
     store(pair, slow_and_fast(0.1), id="20260102-000000-bbbb")
     at = open_page("fixes")
-    assert "4.0 times faster" in said(at)
+    assert "4.00 times faster" in said(at)
     assert at.metric[0].value == "100 ms"
 
 

@@ -9,14 +9,17 @@ from slowlens.facts.live.trial import Finish, Purpose
 def test_faster_with_its_figures() -> None:
     comparison = compare(a_run(a_measurement(0.4)), a_run(a_measurement(0.1)))
     assert comparison.sentence == (
-        "4.0 times faster: 400 ms per token before, 100 ms after (4 tokens, 1 round)."
+        "4.00 times faster (90 % interval 4.00 to 4.00): "
+        "400 ms per token before, 100 ms after (4 tokens, 3 rounds)."
     )
 
 
 def test_slower_and_as_fast() -> None:
     slow, fast = a_run(a_measurement(0.4)), a_run(a_measurement(0.1))
-    assert compare(fast, slow).sentence.startswith("4.0 times slower")
-    assert compare(fast, fast).sentence.startswith("No clear difference")
+    assert compare(fast, slow).sentence.startswith("4.00 times slower (90 % interval")
+    assert compare(fast, fast).sentence.startswith(
+        "Not slower by more than 10 % (90 % interval 1.00 to 1.00): 100 ms per token before, 100 ms after"
+    )
 
 
 def test_what_the_input_lengths_prove_comes_first() -> None:
@@ -24,7 +27,8 @@ def test_what_the_input_lengths_prove_comes_first() -> None:
     fast = a_run(measurement(generation(1, 0.4, 0.4)))
     assert compare(slow, fast).sentence == (
         "The key-value cache works now: a step processes its newest token alone. "
-        "No clear difference: 400 ms per token before, 400 ms after (3 tokens, 1 round)."
+        "No clear difference: 400 ms per token before, 400 ms after (3 tokens, 1 round); "
+        "too few runs for a verdict, which takes 3 a side."
     )
     assert compare(fast, slow).sentence.startswith("The key-value cache is off now")
 

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 
+from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.speed import answer_of, compared, speed_of
+from slowlens.facts.live.speed import answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
+from slowlens.reports.spread import growing, latency, variation
 from slowlens.reports.units import counted, milliseconds
 
-HEAD = ("trial", "prompt", "new", "TTFT", "TPOT", "rounds", "tokens/s", "tokens into each step")
+HEAD = (
+    *("trial", "prompt", "new", "TTFT", "TPOT", "p90", "p95", "rounds", "CV", "tokens/s"),
+    "tokens into each step",
+)
 
 
 def render(measurement: Measurement) -> str:
     """Render the figures for a terminal; latencies are medians over rounds."""
-    said = [*factors(measurement), *_ends(measurement)]
+    said = [*factors(measurement), *_growths(measurement), *_ends(measurement)]
     return "\n".join([*_table(measurement), *([""] if said else []), *said]) + "\n"
 
 
@@ -33,6 +38,13 @@ def factors(measurement: Measurement) -> Iterator[str]:
         speed = speed_of(measurement, *other)
         if shipped and speed:
             yield f"{shipped.label}: {compared(shipped, speed)}."
+
+
+def _growths(measurement: Measurement) -> Iterator[str]:
+    """Yield a sentence for each kind of trial whose later tokens certainly take longer."""
+    for speed in speeds(measurement):
+        if speed.growth and speed.growth.low is not None and speed.growth.low > 0:
+            yield f"{speed.label}: {growing(speed.growth)} per token for every 1,000 before it."
 
 
 def _ends(measurement: Measurement) -> Iterator[str]:
@@ -70,7 +82,10 @@ def _rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
             str(speed.new_tokens),
             milliseconds(speed.ttft),
             milliseconds(speed.tpot),
+            latency(speed.p90),
+            latency(speed.p95),
             str(speed.rounds),
+            variation(speed.cv),
             f"{speed.tokens_per_second:.3g}",
             lengths(first),
         )

@@ -26,7 +26,7 @@ def value(item: Json | Absent) -> str:
 def milliseconds(seconds: float) -> str:
     """Write seconds as milliseconds with three significant digits."""
     shown = seconds * 1000
-    return f"{shown:,.0f} ms" if shown >= 100 else f"{shown:.3g} ms"
+    return f"{shown:,.0f} ms" if abs(shown) >= 100 else f"{shown:.3g} ms"
 
 
 def plain(text: str) -> str:

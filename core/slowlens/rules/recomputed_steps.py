@@ -23,9 +23,11 @@ Not applicable.
 
 from collections.abc import Iterator
 
+from slowlens.facts.live.comparison import compared, judged
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.speed import clearly_slower, compared, speed_of
+from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.facts.live.verdict import Outcome
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
@@ -57,7 +59,7 @@ def _cost(measurement: Measurement) -> str:
     cached = speed_of(measurement, Subject.MERGED, Cache.ON)
     if shipped is None or cached is None:
         return ""
-    if clearly_slower(shipped, cached):
+    if judged(shipped, cached).outcome is Outcome.FAIL:
         return compared(shipped, cached)
     return f"{compared(shipped, cached)}. A longer text, or more rounds, shows the price"
 

@@ -12,6 +12,9 @@ def test_figures_carry_their_units_and_sample_size() -> None:
     )
     table = speed_table(measured).set_index("Trial")
     assert list(table["Per token (TPOT)"]) == ["200 ms", "100 ms"]
+    assert list(table["90 % of tokens within (p90)"]) == ["n/a", "n/a"]
+    assert list(table["Between rounds (CV)"]) == ["n/a", "0 % (excellent)"]
+    assert list(table["Per 1,000 tokens before it"]) == ["n/a", "n/a"]
     assert list(table["Last input"]) == ["12 tokens", "1 token"]
     assert list(table["n"]) == ["1 round of 3 tokens", "2 rounds of 3 tokens"]
     assert list(table["Speed"]) == ["5.0 tokens/s", "10.0 tokens/s"]

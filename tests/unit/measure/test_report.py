@@ -20,17 +20,35 @@ def row(text: str, label: str) -> str:
 def test_a_row_holds_the_medians_of_the_rounds() -> None:
     faster = generation(0.5, 0.2, 0.2, 0.2, cached=False)
     text = render(measurement(SLOW, FAST, SLOW, faster))
-    assert row(text, "merged as shipped") == "10 4 500 ms 400 ms 3 2.5 10, 11, 12, …"
-    assert row(text, "merged, cache on") == "10 4 500 ms 100 ms 1 10 10, 1, 1, …"
+    assert row(text, "merged as shipped") == (
+        "10 4 500 ms 400 ms n/a n/a 3 34.6 % (unstable) 2.5 10, 11, 12, …"
+    )
+    assert row(text, "merged, cache on") == "10 4 500 ms 100 ms n/a n/a 1 n/a 10 10, 1, 1, …"
+
+
+def test_percentiles_where_the_sample_allows_them() -> None:
+    even = generation(0.5, *[0.1] * 72)
+    assert row(render(measurement(even)), "merged as shipped").startswith(
+        "10 73 500 ms 100 ms 100 ms 100 ms 1 n/a 10 "
+    )
+
+
+def test_growth_is_said_where_it_is_certain() -> None:
+    slower = generation(0.5, *[0.1 + 0.003 * i for i in range(20)], cached=False)
+    even = generation(0.5, *[0.1, 0.2] * 10, cache=Cache.ON)
+    text = render(measurement(slower, even))
+    said = "merged as shipped: +3,000 ms (3,000 to 3,000) per token for every 1,000 before it."
+    assert said in text
+    assert text.count("for every 1,000 before it") == 1
 
 
 def test_the_factor_names_both_sides_and_the_sample() -> None:
-    text = render(measurement(SLOW, FAST, SLOW, SOURCE))
+    text = render(measurement(*[SLOW, FAST, SOURCE] * 3))
     assert (
-        "merged as shipped: 4.0 times as long per token as merged, cache on: "
-        "400 ms against 100 ms per token (4 tokens, 1 round)." in text
-    )
-    assert "2.0 times as long per token as source as shipped" in text
+        "merged as shipped: 4.00 times as long per token as merged, cache on "
+        "(90 % interval 4.00 to 4.00): 400 ms against 100 ms per token (4 tokens, 3 rounds)."
+    ) in text
+    assert "2.00 times as long per token as source as shipped" in text
 
 
 def test_who_stopped_by_itself() -> None:

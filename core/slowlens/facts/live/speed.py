@@ -1,14 +1,16 @@
-"""Figures of a measurement: medians over rounds, each with its sample size and its noise.
+"""Figures of a measurement: each with the runs that it rests on, and with its noise.
 
 Merged as shipped does the same work as merged with its cache on, or off: the lengths of the inputs
-say which. How far apart equal work was timed is the noise of the machine, and a factor that does
-not exceed it is none.
+say which. How far apart equal work was timed is the noise of this very measurement, and a factor
+that does not exceed it is none.
 """
 
 from collections import defaultdict
 from enum import StrEnum
 
+from slowlens.facts.live.growth import Growth, growth
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.statistics import geometric_ratio, percentile, variation
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.frozen import dataclass
@@ -24,23 +26,38 @@ class Work(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """One kind of speed trial. Seconds; medians over ``rounds`` whole generations."""
+    """One kind of speed trial. Seconds; TPOT and TTFT are medians over ``runs``."""
 
     label: str
     subject: str
+    cache: Cache
     work: Work
     tpot: float
     """Time per output token, without the first."""
-    tpot_range: tuple[float, float]
-    """The fastest and the slowest round."""
     ttft: float
     """Time to first token."""
-    growth: float
-    """Latency late in the answer over latency early in it."""
     new_tokens: int
-    rounds: int
+    runs: tuple[float, ...]
+    """Time per output token of each run, in the order in which they ran."""
+    cv: float | None
+    """Coefficient of variation between runs; None with one."""
+    p90: float | None
+    """Inter-token latency of all runs; None where they have too few tokens, as p95."""
+    p95: float | None
+    growth: Growth | None
+    """None where runs are short."""
     noise: float
-    """Slowest over fastest of the generations of this measurement that did equal work."""
+    """How many times apart kinds of trial were timed in this measurement that did equal work."""
+
+    @property
+    def rounds(self) -> int:
+        """How many runs."""
+        return len(self.runs)
+
+    @property
+    def tpot_range(self) -> tuple[float, float]:
+        """The fastest and the slowest run."""
+        return min(self.runs), max(self.runs)
 
     @property
     def tokens_per_second(self) -> float:
@@ -55,16 +72,21 @@ def speed_of(measurement: Measurement, subject: str, cache: Cache) -> Speed | No
     done = [g for g in _done(measurement) if (g.trial.subject, g.trial.cache) == (subject, cache)]
     if not done:
         return None
+    runs = tuple(g.tpot for g in done)
+    latencies = [seconds for g in done for seconds in g.itl]
     return Speed(
         label=done[0].trial.label,
         subject=subject,
+        cache=cache,
         work=work_of(done[0]),
-        tpot=median(g.tpot for g in done),
-        tpot_range=(min(g.tpot for g in done), max(g.tpot for g in done)),
+        tpot=median(runs),
         ttft=median(g.ttft for g in done),
-        growth=median(g.growth for g in done),
         new_tokens=len(done[0].steps),
-        rounds=len(done),
+        runs=runs,
+        cv=variation(runs),
+        p90=percentile(latencies, 0.90),
+        p95=percentile(latencies, 0.95),
+        growth=growth([g.itl for g in done]),
         noise=noise(measurement),
     )
 
@@ -77,19 +99,30 @@ def work_of(generation: Generation) -> Work:
 
 
 def noise(measurement: Measurement) -> float:
-    """Return slowest over fastest time per token among generations of equal work, at least 1."""
-    equal = defaultdict(list)
+    """Return how many times apart equal work was timed, at least 1: an A/A pair in the run itself.
+
+    Equal are the kinds of trial of one subject whose steps processed the same inputs; a static
+    cache is none of them, since its step is compiled.
+    """
+    equal = defaultdict[tuple[str, Work], dict[Cache, list[float]]](dict)
     for generation in _done(measurement):
-        if (work := work_of(generation)) is not Work.UNKNOWN:
-            equal[generation.trial.subject, work].append(generation.tpot)
-    return max((max(tpots) / min(tpots) for tpots in equal.values()), default=1.0)
+        trial, work = generation.trial, work_of(generation)
+        if work is not Work.UNKNOWN and trial.cache is not Cache.STATIC:
+            equal[trial.subject, work].setdefault(trial.cache, []).append(generation.tpot)
+    apart = (
+        geometric_ratio(one, other)
+        for kinds in equal.values()
+        for one in kinds.values()
+        for other in kinds.values()
+    )
+    return max(apart, default=1.0)
 
 
 def _done(measurement: Measurement) -> list[Generation]:
     return [
         g
         for g in measurement.generations
-        if g.trial.purpose is Purpose.SPEED and g.finish is not Finish.STOPPED and g.itl
+        if g.trial.purpose is Purpose.SPEED and g.finish is not Finish.STOPPED and g.tpot > 0
     ]
 
 
@@ -113,44 +146,3 @@ def answer_of(measurement: Measurement, subject: str) -> Generation | None:
         and g.finish is not Finish.STOPPED
     ]
     return found[-1] if found else None
-
-
-def same_work(one: Speed, two: Speed) -> bool:
-    """Whether two kinds of trial ran the same model over the same inputs."""
-    return (one.subject, one.work) == (two.subject, two.work) and one.work is not Work.UNKNOWN
-
-
-def clearly_slower(slow: Speed, fast: Speed) -> bool:
-    """Whether every round took longer, by more than a tenth and by more than the noise."""
-    ratio = slow.tpot / fast.tpot
-    return slow.tpot_range[0] > fast.tpot_range[1] and ratio > max(1.1, slow.noise, fast.noise)
-
-
-def compared(slow: Speed, fast: Speed) -> str:
-    """Write how ``slow`` compares with ``fast``, with the figures and their sample size."""
-    figures = f"{shown(slow)} against {shown(fast)} per token ({sample(slow, fast)})"
-    if same_work(slow, fast):
-        return f"the same work as {fast.label}, and any difference is noise: {figures}"
-    if clearly_slower(slow, fast):
-        return f"{slow.tpot / fast.tpot:.1f} times as long per token as {fast.label}: {figures}"
-    if clearly_slower(fast, slow):
-        return f"{fast.tpot / slow.tpot:.1f} times faster per token than {fast.label}: {figures}"
-    return f"no clear difference per token from {fast.label}: {figures}{_noisy(slow, fast)}"
-
-
-def _noisy(one: Speed, two: Speed) -> str:
-    worst = max(one.noise, two.noise)
-    return f"; equal work varied {worst:.1f} times on this machine" if worst > 1.1 else ""
-
-
-def shown(speed: Speed) -> str:
-    """Write the time per token, and its range where rounds differ: ``48 ms (26 to 70)``."""
-    low, high = (f"{seconds * 1000:.3g}" for seconds in speed.tpot_range)
-    spread = "" if low == high else f" ({low} to {high})"
-    return f"{speed.tpot * 1000:.3g} ms{spread}"
-
-
-def sample(one: Speed, two: Speed) -> str:
-    """Write what two figures rest on: ``96 tokens, 2 rounds``."""
-    rounds = min(one.rounds, two.rounds)
-    return f"{one.new_tokens} tokens, {'1 round' if rounds == 1 else f'{rounds} rounds'}"

@@ -1,0 +1,62 @@
+"""How two kinds of trial compare, in words that say no more than their runs do."""
+
+from slowlens.facts.live.speed import Speed, Work
+from slowlens.facts.live.trial import Cache
+from slowlens.facts.live.verdict import Outcome, Verdict, judge, percent, times
+
+
+def judged(candidate: Speed, reference: Speed) -> Verdict:
+    """Judge whether ``candidate`` takes longer per token, beyond the noise of equal work."""
+    return judge(candidate.runs, reference.runs, noise=max(candidate.noise, reference.noise))
+
+
+def same_work(one: Speed, two: Speed) -> bool:
+    """Whether two kinds of trial ran the same model over the same inputs."""
+    kinds = (one.subject, one.work) == (two.subject, two.work) and one.work is not Work.UNKNOWN
+    return kinds and Cache.STATIC not in (one.cache, two.cache)
+
+
+def compared(one: Speed, other: Speed) -> str:
+    """Write how ``one`` compares with ``other``: the verdict, its interval, what it rests on."""
+    figures = f"{shown(one)} against {shown(other)} per token ({sample(one, other)})"
+    if same_work(one, other):
+        return f"the same work as {other.label}, and any difference is noise: {figures}"
+    there, back = judged(one, other), judged(other, one)
+    bar, interval = percent(there.threshold), f" ({there.interval})" if there.interval else ""
+    match there.outcome, back.outcome:
+        case Outcome.FAIL, _:
+            return f"{factor(there)} as long per token as {other.label}{interval}: {figures}"
+        case _, Outcome.FAIL:
+            return (
+                f"{factor(back)} faster per token than {other.label} ({back.interval}): {figures}"
+            )
+        case Outcome.PASS, Outcome.PASS:
+            return f"within {bar} of the time per token of {other.label}{interval}: {figures}"
+        case Outcome.PASS, _:
+            return (
+                f"not slower by more than {bar} per token than {other.label}{interval}: {figures}"
+            )
+        case _, Outcome.PASS:
+            return f"perhaps slower per token than {other.label}{interval}: {figures}"
+        case _:
+            said = f"not clearly slower or faster per token than {other.label}{interval}"
+            return f"{said}: {figures}; {there.why}"
+
+
+def factor(verdict: Verdict) -> str:
+    """Write the ratio of a verdict that has one: ``1.43 times``."""
+    assert verdict.ratio is not None
+    return f"{times(verdict.ratio)} times"
+
+
+def shown(speed: Speed) -> str:
+    """Write the time per token, and its range where rounds differ: ``48 ms (26 to 70)``."""
+    low, high = (f"{seconds * 1000:.3g}" for seconds in speed.tpot_range)
+    spread = "" if low == high else f" ({low} to {high})"
+    return f"{speed.tpot * 1000:.3g} ms{spread}"
+
+
+def sample(one: Speed, two: Speed) -> str:
+    """Write what two figures rest on: ``96 tokens, 2 rounds``."""
+    rounds = min(one.rounds, two.rounds)
+    return f"{one.new_tokens} tokens, {'1 round' if rounds == 1 else f'{rounds} rounds'}"

@@ -1,0 +1,84 @@
+from dataclasses import replace
+
+from literals import generation, measurement
+from slowlens.facts.live.comparison import compared, same_work
+from slowlens.facts.live.speed import Speed, speed_of
+from slowlens.facts.live.trial import Cache, Subject
+
+
+def sides(
+    shipped: tuple[float, ...], on: tuple[float, ...], *, cached: bool = False
+) -> tuple[Speed, Speed]:
+    """Merged as shipped and with its cache on, by the time per token of each run."""
+    runs = measurement(
+        *[generation(1, s, s, cached=cached) for s in shipped],
+        *[generation(1, s, s, cache=Cache.ON) for s in on],
+    )
+    one = speed_of(runs, Subject.MERGED, Cache.AS_SHIPPED)
+    two = speed_of(runs, Subject.MERGED, Cache.ON)
+    assert one is not None
+    assert two is not None
+    return one, two
+
+
+STEADY = (0.099, 0.1, 0.101)
+
+
+def scaled(factor: float) -> tuple[float, ...]:
+    return tuple(factor * s for s in STEADY)
+
+
+def test_equal_work_is_never_called_slower() -> None:
+    one, two = sides(scaled(8), STEADY, cached=True)
+    assert compared(one, two).startswith("the same work as merged, cache on, and any difference")
+
+
+def test_a_static_cache_is_other_work() -> None:
+    one, two = sides(STEADY, STEADY, cached=True)
+    assert same_work(one, two)
+    assert not same_work(one, replace(two, cache=Cache.STATIC))
+    assert not same_work(replace(one, cache=Cache.STATIC), two)
+
+
+def test_slower_with_the_interval_and_what_it_rests_on() -> None:
+    assert compared(*sides(scaled(4), STEADY)) == (
+        "4.00 times as long per token as merged, cache on (90 % interval 3.93 to 4.07): "
+        "400 ms (396 to 404) against 100 ms (99 to 101) per token (3 tokens, 3 rounds)"
+    )
+
+
+def test_faster_is_said_too() -> None:
+    one, two = sides(scaled(4), STEADY)
+    assert compared(two, one).startswith(
+        "4.00 times faster per token than merged as shipped (90 % interval 3.93 to 4.07): 100 ms"
+    )
+
+
+def test_no_difference_is_an_answer() -> None:
+    assert compared(*sides(scaled(1.01), STEADY)).startswith(
+        "within 10 % of the time per token of merged, cache on (90 % interval 0.99 to 1.03): "
+    )
+
+
+def test_half_an_answer() -> None:
+    one, two = sides((0.103, 0.107, 0.111), STEADY)
+    assert compared(one, two).startswith(
+        "perhaps slower per token than merged, cache on (90 % interval 1.01 to 1.14): "
+    )
+    assert compared(two, one).startswith(
+        "not slower by more than 10 % per token than merged as shipped (90 % interval 0.88 to 0.99): "
+    )
+
+
+def test_too_few_runs() -> None:
+    assert compared(*sides((0.4, 0.4), (0.1, 0.1))) == (
+        "not clearly slower or faster per token than merged, cache on: 400 ms against 100 ms per "
+        "token (3 tokens, 2 rounds); too few runs for a verdict, which takes 3 a side"
+    )
+
+
+def test_a_factor_within_the_noise_of_equal_work_is_none() -> None:
+    one, two = sides(scaled(1.5), STEADY)
+    assert "times as long" in compared(replace(one, noise=1.4), two)
+    for pair in ((replace(one, noise=1.6), two), (one, replace(two, noise=1.6))):
+        assert compared(*pair).endswith("; equal work beside it was timed 1.60 times apart")
