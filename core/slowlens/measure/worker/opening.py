@@ -1,6 +1,6 @@
 """A model out of its files, as they ask for or as the plan decides instead."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,8 @@ def _watched(progress: Callable[[float], None]) -> Iterator[None]:
         return
 
     def counted(factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        return _Counted(factory(*args, **kwargs), progress)
+        items = kwargs.get("total") or (len(args[0]) if args and isinstance(args[0], Sized) else 0)
+        return _Counted(factory(*args, **kwargs), items, progress)
 
     before = hook(counted)
     try:
@@ -111,9 +112,9 @@ def _watched(progress: Callable[[float], None]) -> Iterator[None]:
 class _Counted:
     """A progress bar that tells how far it is."""
 
-    def __init__(self, bar: Any, progress: Callable[[float], None]) -> None:  # noqa: ANN401
-        self._bar, self._progress = bar, progress
-        self._all, self._seen, self._said = getattr(bar, "total", 0) or 0, 0, 0
+    def __init__(self, bar: Any, items: int, progress: Callable[[float], None]) -> None:  # noqa: ANN401
+        self._bar, self._all, self._progress = bar, items, progress
+        self._seen = self._said = 0
 
     def __iter__(self) -> Iterator[Any]:
         for item in self._bar:
