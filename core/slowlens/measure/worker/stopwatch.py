@@ -8,7 +8,7 @@ from slowlens.facts.live.timing import Step
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.meter import Meter
 
-FLUSH = 0.05
+FLUSH = 0.1
 """Seconds between two reports."""
 
 
