@@ -10,10 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
 from literals import generation, measurement
+from samples import NAMES, results
 from slowlens.checking import check, measured
+from slowlens.facts.environment import Environment
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.trial import Cache, Purpose
 from slowlens.facts.runtimes import Runtime
+from slowlens.importing import imported_run
 from slowlens.places import demo_folder
 from slowlens.run import Run
 from slowlens.store import default_store
@@ -343,7 +346,7 @@ def test_start_measures_what_the_form_says(open_page: Open, session: Session) ->
     at = press(at, "Start")
     job = jobs_module.jobs().active
     assert job is not None
-    assert (job.plan.new_tokens, job.plan.threads, job.plan.rounds) == (8, 1, 2)
+    assert (job.plan.new_tokens, job.plan.threads, job.plan.rounds) == (8, 1, 3)
     assert query(at, "run") == job.id
     assert "In progress" in said(at)
     assert len(at.get("bidi_component")) == 1
@@ -549,3 +552,30 @@ def test_a_bug_is_explained_instead_of_a_traceback(
     assert not at.exception
     assert "This page could not be drawn" in said(at)
     assert "ZeroDivisionError" in at.error[0].value
+
+
+# -- Imported runs ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_imported_run_has_its_figures_and_no_checkpoint(open_page: Open, name: str) -> None:
+    result = results(name)[0]
+    run = imported_run(result, Environment("3.12", "Linux", {}))
+    default_store().save(run)
+    at = open_page("live", run=run.id)
+    assert not at.exception
+    assert f"Imported from {result.tool}, no checkpoint was read." in said(at)
+    assert len(at.get("table")[0].value) == len(result.figures)
+
+
+@pytest.mark.parametrize("page", ["checkpoint", "live", "fixes", "diff"])
+def test_pages_beside_imported_runs(open_page: Open, page: str) -> None:
+    for name in ("vllm-serve.json", "sglang-one-batch.jsonl"):
+        default_store().save(imported_run(results(name)[0], Environment("3.12", "Linux", {})))
+    at = open_page(page)
+    assert not at.exception
+    if page == "live":
+        labels = [button.label for button in at.button]
+        assert any("merged-7b" in label for label in labels)
+        assert any("unnamed model" in label for label in labels)
+        assert "Imported from vLLM" in said(at)

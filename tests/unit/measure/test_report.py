@@ -42,6 +42,13 @@ def test_growth_is_said_where_it_is_certain() -> None:
     assert text.count("for every 1,000 before it") == 1
 
 
+def test_growth_that_hardly_matters_is_not_said() -> None:
+    for last, said in ((0.1009, False), (0.102, True)):
+        latencies = [0.1 + (last - 0.1) * i / 99 for i in range(100)]
+        text = render(measurement(generation(0.5, *latencies)))
+        assert ("for every 1,000 before it" in text) is said
+
+
 def test_the_factor_names_both_sides_and_the_sample() -> None:
     text = render(measurement(*[SLOW, FAST, SOURCE] * 3))
     assert (
