@@ -21,6 +21,10 @@ _LONGEST_LINE = 1 << 24
 _TAIL = 8192
 
 
+class _Aside(bytes):
+    """A line that the child did not write: no sign of life."""
+
+
 def python(module: str) -> tuple[str, ...]:
     """Return the command that runs ``module`` here; ``-P`` ignores namesakes in the folder."""
     return (sys.executable, "-P", "-m", module)
@@ -39,6 +43,7 @@ class Child:
         self._command, self._request, self._name = command, request, name
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._tail = b""
+        self._quiet = 0.0
         self.stopped = False
         self._over = False
         self._ending = threading.Lock()
@@ -67,9 +72,22 @@ class Child:
         while (line := self.line()) is not None:
             yield line
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    def interject(self, line: bytes) -> None:
+        """Put a line between those of the child, from any thread.
+
+        Often would hide that it died: at most one in twice ``_POLL``.
+        """
+        self._lines.put(_Aside(line))
+
     def line(self, silence: float = SILENCE) -> bytes | None:
         """Return the next line, None after the last; WorkerError when it died or hangs."""
-        deadline = time.monotonic() + silence
+        begun = time.monotonic()
+        deadline = begun + silence - self._quiet
         while True:
             try:
                 line = self._lines.get(timeout=_POLL)
@@ -84,12 +102,18 @@ class Child:
             if line is None:
                 self._lines.put(None)
                 self._judge()
+            aside = isinstance(line, _Aside)
+            self._quiet = self._quiet + time.monotonic() - begun if aside else 0.0
             return line
 
     def _left(self) -> bytes | None:
         """Return what the reader still held when the child was found dead."""
-        with suppress(Empty):
-            return self._lines.get(timeout=_GRACE)
+        deadline = time.monotonic() + _GRACE
+        while (left := deadline - time.monotonic()) > 0:
+            with suppress(Empty):
+                line = self._lines.get(timeout=left)
+                if not isinstance(line, _Aside):
+                    return line
         return None
 
     def stop(self) -> None:

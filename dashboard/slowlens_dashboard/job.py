@@ -3,28 +3,26 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from enum import Enum
 from queue import SimpleQueue
-from threading import Event as Flag
 from threading import Thread
 
 from slowlens.checking import measured
 from slowlens.errors import SlowlensError
-from slowlens.facts.environment import Device, DeviceLoad
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import work_of
 from slowlens.facts.live.trial import Purpose
-from slowlens.gather.devices import open_gpus
-from slowlens.measure.protocol import Event, Failed, Loaded, TrialFinished, to_json
+from slowlens.measure.protocol import Event, Failed, Sampled, TrialFinished, to_json
 from slowlens.measure.recorder import Recorder
+from slowlens.reports.device import gpus
 from slowlens.run import Run
 
 logger = logging.getLogger(__name__)
 
-LOAD_INTERVAL = 1.0
-"""Seconds between two looks at the GPU."""
+GPU_INTERVAL = 1.0
+"""Seconds between two words on the GPU in a log that only grows."""
 
 
 class Signal(Enum):
@@ -34,7 +32,7 @@ class Signal(Enum):
     END = "end"
 
 
-Message = Event | DeviceLoad | Signal | Exception
+Message = Event | Signal | Exception
 
 
 class Job:
@@ -58,8 +56,7 @@ class Job:
         self._save = save
         self._recorder = Recorder(plan)
         self._inbox: SimpleQueue[Message] = SimpleQueue()
-        self._ended = Flag()
-        self._watched = False
+        self._told_of_gpus = -GPU_INTERVAL
         self._thread = Thread(target=self._follow, name=f"job-{run.id}", daemon=True)
 
     @property
@@ -96,7 +93,6 @@ class Job:
             logger.exception("run %s failed", self.id)
             self.error = f"The measurement failed: {type(error).__name__}: {error}."
             self.hint = "The server's terminal shows the whole traceback."
-        self._ended.set()
         try:
             self._keep(status)
         finally:
@@ -112,8 +108,6 @@ class Job:
                     return Status.DONE
                 case Exception() as error:
                     raise error
-                case DeviceLoad() as load:
-                    self.log.append({"event": "DeviceLoad"} | asdict(load))
                 case Failed(error, hint):
                     raise SlowlensError(error, hint=hint)
                 case event:
@@ -121,9 +115,9 @@ class Job:
 
     def _apply(self, event: Event) -> None:
         self._recorder.apply(event)
-        if isinstance(event, Loaded) and event.model.device.kind == "cuda" and not self._watched:
-            self._watched = True
-            Thread(target=self._watch, args=(event.model.device,), daemon=True).start()
+        if isinstance(event, Sampled):
+            self._tell_of_gpus(event)
+            return
         self.log.append(to_json(event))
         if isinstance(event, TrialFinished):
             self._judge(event.trial)
@@ -135,11 +129,12 @@ class Job:
             if generation.trial.purpose is Purpose.PROOF:
                 self.log.append({"event": "Proved", "trial": trial, "work": work_of(generation)})
 
-    def _watch(self, device: Device) -> None:
-        with open_gpus() as gpus:
-            while gpus and not self._ended.wait(LOAD_INTERVAL):
-                if load := gpus.load(device.uuid):
-                    self._inbox.put(load)
+    def _tell_of_gpus(self, event: Sampled) -> None:
+        """Log the last look alone, in words: the recorder keeps the figures."""
+        at, words = event.samples[-1].at, gpus(event.samples)
+        if words and at - self._told_of_gpus >= GPU_INTERVAL:
+            self._told_of_gpus = at
+            self.log.append({"event": "Sampled", "gpu": words})
 
     def _keep(self, status: Status) -> None:
         """Store the run, with what was measured before a stop or a failure."""

@@ -7,6 +7,8 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import psutil
@@ -162,6 +164,59 @@ def test_a_grandchild_that_holds_the_pipe_does_not_hide_the_death() -> None:
         (line,) = list(child)
     assert time.monotonic() - began < 30
     assert gone(int(line))
+
+
+@contextmanager
+def interjecting(child: Child) -> Iterator[None]:
+    """Put a line of our own between those of the child twice a second."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.5):
+            child.interject(b"aside\n")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_lines_of_our_own_come_in_turn() -> None:
+    with Child(script('channel.send(b"a\\n"); time.sleep(600)'), b"\n") as child:
+        assert child.line() == b"a\n"
+        child.interject(b"aside\n")
+        assert child.line() == b"aside\n"
+
+
+def test_lines_of_our_own_are_no_sign_of_life() -> None:
+    body = 'time.sleep(0.7); channel.send(b"a\\n"); time.sleep(600)'
+    lines: list[bytes | None] = []
+    with Child(script(body), b"\n") as child, interjecting(child):
+        begun = time.monotonic()
+        with pytest.raises(WorkerError, match=r"said nothing for 2\.5 seconds"):
+            lines.extend(iter(lambda: child.line(2.5), None))
+    assert lines.count(b"a\n") == 1
+    assert 3 <= len(lines) <= 8
+    assert time.monotonic() - begun > 3, "what the child says counts from then on"
+
+
+def test_lines_of_our_own_do_not_hide_a_death_that_a_grandchild_hides() -> None:
+    body = """
+    os.set_inheritable(channel._out, True)
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    subprocess.Popen(sleep, close_fds=False)
+    os._exit(3)
+    """
+    began = time.monotonic()
+    with (
+        Child(script(body), b"\n") as child,
+        interjecting(child),
+        pytest.raises(WorkerError, match="exit code 3"),
+    ):
+        all(time.monotonic() - began < 30 for _ in child)
 
 
 def test_stop_from_another_thread_ends_the_lines() -> None:

@@ -3,6 +3,7 @@
 import sys
 import textwrap
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,16 @@ from slowlens.facts.environment import Environment
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Subject
-from slowlens.measure.protocol import Finished, Loading, Started, Stepped, TrialStarted, encode
+from slowlens.measure.protocol import (
+    Event,
+    Finished,
+    Loading,
+    Sampled,
+    Started,
+    Stepped,
+    TrialStarted,
+    encode,
+)
 from slowlens.measure.session import WORKER, Session, measure
 
 HEAD = """
@@ -127,6 +137,78 @@ def test_a_large_checkpoint_may_take_long_to_load() -> None:
     session = Session(Scripted((), b""), silence=7)
     assert [next(session) for _ in events] == [*events]
     assert limits == [7, 57, 57, 7]
+
+
+LOADING = 'send(Loading(Subject.MERGED, "/m", 0));'
+
+
+def looked(events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if isinstance(event, Sampled)]
+
+
+def collect(events: Iterable[Event], into: list[Event]) -> None:
+    for event in events:
+        into.append(event)  # noqa: PERF402 - what came before an error is wanted
+
+
+def test_looks_at_the_machine_come_between_the_events_of_a_worker_that_loads(
+    tmp_path: Path,
+) -> None:
+    seen = tmp_path / "seen"
+    body = f"""
+    {SEND_STEPPED} time.sleep(0.7)
+    {LOADING} started = time.perf_counter()
+    while not os.path.exists({str(seen)!r}): time.sleep(0.01)
+    time.sleep(0.25)
+    send(Stepped(0, (Step(0, started, 5, 6), Step(1, time.perf_counter(), 1, 1)), ""))
+    send(Finished()); time.sleep(600)
+    """
+    with measure(PLAN, worker(body)) as events:
+        first = [next(events) for _ in range(3)]
+        seen.touch()
+        rest = [*events]
+    assert first[:2] == [STEPPED, Loading(Subject.MERGED, "/m", 0)], "looked before the load"
+    (sampled,) = looked(first)
+    assert isinstance(sampled, Sampled)
+    assert sampled.samples[0].process_memory
+    *between, stepped, late, finished = rest
+    assert finished == Finished()
+    assert isinstance(stepped, Stepped)
+    assert isinstance(late, Sampled), "the last looks come before the end"
+    assert looked(between) == between
+    begun, ended = (step.seconds for step in stepped.steps)
+    times = [sample.at for event in (sampled, *between, late) for sample in event.samples]
+    assert times == sorted(set(times))
+    assert begun - 0.5 < times[0] < ended, "the clock of the worker"
+    assert len(first + between) - 2 <= 2.5 * (ended - begun) + 1, "the parent stays idle"
+
+
+def test_a_worker_that_hangs_is_not_saved_by_looks() -> None:
+    events: list[Event] = []
+    with (
+        measure(PLAN, worker(f"{LOADING} time.sleep(600)"), silence=1.5) as session,
+        pytest.raises(WorkerError, match=r"said nothing for 1\.5 seconds"),
+    ):
+        collect(session, events)
+    assert 1 <= len(looked(events)) <= 4
+
+
+def test_a_worker_that_is_killed_while_it_is_looked_at_says_memory() -> None:
+    body = f"{LOADING} time.sleep(0.8); os.kill(os.getpid(), signal.SIGKILL)"
+    events: list[Event] = []
+    with (
+        measure(PLAN, worker(body)) as session,
+        pytest.raises(WorkerError, match=r"killed \(signal 9\)"),
+    ):
+        collect(session, events)
+    assert looked(events)
+
+
+def test_no_look_is_taken_after_the_session() -> None:
+    with measure(PLAN, worker(f"{LOADING} time.sleep(600)")) as events:
+        next(events)
+        assert any(thread.name == "sampler" for thread in threading.enumerate())
+    assert all(thread.name != "sampler" for thread in threading.enumerate())
 
 
 def test_leaving_early_ends_the_worker() -> None:

@@ -2,30 +2,26 @@
 
 import json
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from shutil import get_terminal_size
 from statistics import fmean
 
-from slowlens.facts.environment import Device, DeviceLoad
 from slowlens.facts.live.measurement import LoadedModel
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Purpose, Trial
-from slowlens.gather.devices import device_load
 from slowlens.measure.protocol import (
     Event,
     Loaded,
     Loading,
+    Sampled,
     Started,
     Stepped,
     TrialFinished,
     TrialStarted,
     to_json,
 )
+from slowlens.reports.device import gpus
 from slowlens.reports.units import count, counted, milliseconds, size
-
-LOOK = 1.0
-"""Seconds between two looks at the GPU."""
 
 
 def print_event(event: Event) -> None:
@@ -36,14 +32,12 @@ def print_event(event: Event) -> None:
 class Progress:
     """Says what is going on; where stderr is a terminal, the line of a trial keeps moving."""
 
-    def __init__(self, look: Callable[[str], DeviceLoad | None] = device_load) -> None:
+    def __init__(self) -> None:
         self._moving = sys.stderr.isatty()
-        self._look = look
         self._trials: tuple[Trial, ...] = ()
         self._steps: list[Step] = []
-        self._device: Device | None = None
-        self._load = ""
-        self._looked = 0.0
+        self._running: int | None = None
+        self._gpus = ""
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -55,16 +49,17 @@ class Progress:
             case Loading(subject, path, bytes_):
                 self._say(f"loading {subject}: {size(bytes_)} from {path}")
             case Loaded(model):
-                self._device = model.device
                 self._loaded(model)
             case TrialStarted(trial):
-                self._steps = []
+                self._steps, self._running = [], trial
                 self._show(trial)
             case Stepped(trial, steps):
                 self._steps += steps
-                self._watch_device()
                 self._show(trial)
+            case Sampled(samples):
+                self._looked(", ".join(gpus(samples)))
             case TrialFinished(trial):
+                self._running = None
                 self._say(self._line(trial))
             case _:
                 pass
@@ -81,21 +76,13 @@ class Progress:
             self._say(f"  {counted(model.missing, 'tensor')} are not in the files: they are random")
         for note in model.notes:
             self._say(f"  {note}")
-        self._watch_device()
-        if self._load:
-            self._say(f"  {self._load}")
 
-    def _watch_device(self) -> None:
-        if self._device is None or self._device.kind != "cuda":
-            return
-        if (now := time.monotonic()) - self._looked < LOOK:
-            return
-        self._looked = now
-        if load := self._look(self._device.uuid):
-            self._load = (
-                f"GPU: {size(load.memory_used)} of {size(load.memory_total)} in use, "
-                f"{load.utilization} % busy, {load.power:.0f} W, {load.temperature} °C"
-            )
+    def _looked(self, found: str) -> None:
+        if found and not self._gpus:
+            self._say(f"  GPU: {found}")
+        self._gpus = f"GPU: {found}" if found else ""
+        if self._running is not None:
+            self._show(self._running)
 
     def _show(self, trial: int) -> None:
         if self._moving:
@@ -114,7 +101,7 @@ class Progress:
             f"[{index + 1:>2}/{len(self._trials)}] {_title(trial):<28}",
             f"{len(self._steps):>4}/{trial.new_tokens} tokens",
             *_figures(self._steps),
-            self._load,
+            self._gpus,
         ]
         return "  ".join(part for part in parts if part)
 

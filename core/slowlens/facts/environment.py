@@ -59,17 +59,6 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceLoad:
-    """One look at a GPU: bytes in use by everybody, percent of time busy, watts, degrees."""
-
-    memory_used: int
-    memory_total: int
-    utilization: int
-    power: float
-    temperature: int
-
-
-@dataclass(frozen=True, slots=True)
 class Hardware:
     """The GPUs of this machine, and what is in use of them right now."""
 

@@ -1,17 +1,16 @@
 """GPUs as the NVIDIA driver sees them; none, quietly, where there is no driver."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from importlib import import_module
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import TypeVar
 
-from slowlens.facts.environment import Device, DeviceLoad, Hardware
+from slowlens.facts.environment import Device, Hardware
+from slowlens.facts.live.device import DeviceSample
 from slowlens.frozen import dataclass
+from slowlens.gather.gpu import Gpu, open_gpu
+from slowlens.gather.nvml import Driver, connect
 
-_T = TypeVar("_T")
 _TRACES = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia"), Path("/dev/dxg"))
 """What a driver leaves on Linux, and in Linux on Windows."""
 
@@ -20,66 +19,59 @@ _TRACES = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia"), Path("/dev/dxg")
 class Gpus:
     """An open connection to the driver; made by ``open_gpus``."""
 
-    nvml: ModuleType
+    driver: Driver
 
     def devices(self) -> tuple[Device, ...]:
         """List the GPUs that may be asked."""
-        count = self._ask(self.nvml.nvmlDeviceGetCount) or 0
-        handles = [self._ask(self.nvml.nvmlDeviceGetHandleByIndex, i) for i in range(count)]
+        count = self.driver.ask("nvmlDeviceGetCount") or 0
+        handles = [self.driver.ask("nvmlDeviceGetHandleByIndex", i) for i in range(count)]
         return tuple(self._device(handle) for handle in handles if handle is not None)
 
-    def load(self, uuid: str) -> DeviceLoad | None:
-        """Look at one GPU, the first where ``uuid`` is empty; 0 is what it does not tell."""
-        handle = self._handle(uuid)
-        memory = self._ask(self.nvml.nvmlDeviceGetMemoryInfo, handle)
-        rates = self._ask(self.nvml.nvmlDeviceGetUtilizationRates, handle)
-        if memory is None and rates is None:
-            return None
-        sensor = self.nvml.NVML_TEMPERATURE_GPU
-        return DeviceLoad(
-            memory_used=memory.used if memory else 0,
-            memory_total=memory.total if memory else 0,
-            utilization=rates.gpu if rates else 0,
-            power=(self._ask(self.nvml.nvmlDeviceGetPowerUsage, handle) or 0) / 1000,
-            temperature=self._ask(self.nvml.nvmlDeviceGetTemperature, handle, sensor) or 0,
-        )
+    def find(self, uuid: str) -> Gpu | None:
+        """Return the GPU with this uuid, with or without ``GPU-``; None where there is none.
 
-    def _device(self, handle: object) -> Device:
-        memory = self._ask(self.nvml.nvmlDeviceGetMemoryInfo, handle)
-        return Device(
-            kind="cuda",
-            name=_text(self._ask(self.nvml.nvmlDeviceGetName, handle)),
-            uuid=_bare(_text(self._ask(self.nvml.nvmlDeviceGetUUID, handle))),
-            memory=memory.total if memory else 0,
-        )
+        Empty means the only GPU, where there is only one.
+        """
+        if not uuid:
+            known = self.devices()
+            return self.find(known[0].uuid) if len(known) == 1 and known[0].uuid else None
+        handle = self._handle(uuid)
+        return None if handle is None else open_gpu(self.driver, handle, _bare(uuid))
+
+    def samples(self, machine: DeviceSample) -> tuple[DeviceSample, ...]:
+        """Look once at every GPU."""
+        found = (self.find(device.uuid) for device in self.devices())
+        return tuple(gpu.look(machine) for gpu in found if gpu)
+
+    def memory_used(self, uuid: str) -> int | None:
+        """Return the bytes in use of one GPU; None where the driver does not tell."""
+        memory = self.driver.ask("nvmlDeviceGetMemoryInfo", self._handle(uuid))
+        return memory.used if memory else None
 
     def _handle(self, uuid: str) -> object | None:
-        if not uuid:
-            return self._ask(self.nvml.nvmlDeviceGetHandleByIndex, 0)
         names = (prefix + _bare(uuid) for prefix in ("GPU-", "MIG-"))
-        handles = (self._ask(self.nvml.nvmlDeviceGetHandleByUUID, name) for name in names)
+        handles = (self.driver.ask("nvmlDeviceGetHandleByUUID", name) for name in names)
         return next((handle for handle in handles if handle is not None), None)
 
-    def _ask(self, question: Callable[..., _T], *arguments: object) -> _T | None:
-        """Return the answer, or None: old cards, MIG slices and containers hide some."""
-        if None in arguments:
-            return None
-        try:
-            return question(*arguments)
-        except self.nvml.NVMLError:
-            return None
+    def _device(self, handle: object) -> Device:
+        memory = self.driver.ask("nvmlDeviceGetMemoryInfo", handle)
+        return Device(
+            kind="cuda",
+            name=_text(self.driver.ask("nvmlDeviceGetName", handle)),
+            uuid=_bare(_text(self.driver.ask("nvmlDeviceGetUUID", handle))),
+            memory=memory.total if memory else 0,
+        )
 
 
 @contextmanager
 def open_gpus() -> Iterator[Gpus | None]:
     """Connect to the driver once, for many looks; None without a driver or without pynvml."""
-    nvml = _connect()
+    driver = connect()
     try:
-        yield Gpus(nvml) if nvml else None
+        yield Gpus(driver) if driver else None
     finally:
-        if nvml:
-            with suppress(nvml.NVMLError):
-                nvml.nvmlShutdown()
+        if driver:
+            driver.close()
 
 
 def devices() -> tuple[Device, ...]:
@@ -94,27 +86,9 @@ def hardware() -> Hardware | None:
         return None
     with open_gpus() as gpus:
         found = gpus.devices() if gpus else ()
-        loads = {d.uuid: gpus.load(d.uuid) for d in found} if gpus else {}
-    used = {uuid: load.memory_used for uuid, load in loads.items() if load}
+        told = {d.uuid: gpus.memory_used(d.uuid) for d in found} if gpus else {}
+    used = {uuid: size for uuid, size in told.items() if size is not None}
     return Hardware(found, used) if found else None
-
-
-def device_load(uuid: str) -> DeviceLoad | None:
-    """Look once at the GPU with this uuid, with or without ``GPU-``; empty means the first."""
-    with open_gpus() as gpus:
-        return gpus.load(uuid) if gpus else None
-
-
-def _connect() -> ModuleType | None:
-    try:
-        nvml = import_module("pynvml")
-    except ImportError:
-        return None
-    try:
-        nvml.nvmlInit()
-    except nvml.NVMLError:
-        return None
-    return nvml
 
 
 def _bare(uuid: str) -> str:

@@ -10,11 +10,15 @@ from slowlens.measure.protocol import (
     Event,
     Failed,
     Finished,
+    Loaded,
     Loading,
+    Sampled,
     TrialStarted,
     decode,
+    encode,
     encode_plan,
 )
+from slowlens.measure.sampler import Sampler, Samples
 
 WORKER = python("slowlens.measure.worker")
 SLOWEST_DISK = 20_000_000
@@ -22,30 +26,56 @@ SLOWEST_DISK = 20_000_000
 
 
 class Session(Iterator[Event]):
-    """The events of a worker as they happen; ``stop`` ends them and may come from any thread."""
+    """The events of a worker as they happen; ``stop`` ends them and may come from any thread.
 
-    def __init__(self, child: Child, silence: float = SILENCE) -> None:
+    The looks of ``sampler`` come between them, a few at a time.
+    """
+
+    def __init__(
+        self, child: Child, silence: float = SILENCE, sampler: Sampler | None = None
+    ) -> None:
         self._child = child
+        self._sampler = sampler
         self._silence = self._limit = silence
+        self._last: Event | None = None
         self._done = False
 
     def __next__(self) -> Event:
         """Return the next event; WorkerError when the worker failed, died or hangs."""
+        if self._last is not None:
+            last, self._last = self._last, None
+            return last
         line = None if self._done else self._child.line(self._limit)
         if line is None:
             raise self._end()
-        event = _read(line)
-        self._done = isinstance(event, Finished)
+        return self._follow(_read(line))
+
+    def _follow(self, event: Event) -> Event:
         match event:
             case Failed(error, hint):
                 raise WorkerError(error, hint=hint)
             case Loading(size=size):
                 self._limit = self._silence + size / SLOWEST_DISK
+                if self._sampler:
+                    self._sampler.begin()
+            case Loaded(model) if self._sampler:
+                self._sampler.watch(model)
             case TrialStarted():
                 self._limit = self._silence
+            case Finished():
+                self._done = True
+                return self._before(event)
             case _:
                 pass
         return event
+
+    def _before(self, last: Event) -> Event:
+        """Return the looks that were not handed over yet, and keep ``last`` for the next turn."""
+        samples = self._sampler.stop() if self._sampler else ()
+        if not samples:
+            return last
+        self._last = last
+        return Sampled(samples)
 
     def stop(self) -> None:
         """End the worker and free its memory."""
@@ -68,8 +98,12 @@ def measure(
 
     ``silence``: seconds without an event after which the worker counts as hung.
     """
-    with Child(command, encode_plan(plan)) as child:
-        yield Session(child, silence)
+
+    def give(samples: Samples) -> None:
+        child.interject(encode(Sampled(samples)))
+
+    with Child(command, encode_plan(plan)) as child, Sampler(child.pid, give) as sampler:
+        yield Session(child, silence, sampler)
 
 
 def _read(line: bytes) -> Event:

@@ -88,10 +88,7 @@ class Viewer {
     if (device.memory && device.kind !== "cpu") this.load ??= ` · ${gibibytes(device.memory)}`;
   }
 
-  onDeviceLoad(load) {
-    const memory = `${gibibytes(load.memory_used)} of ${gibibytes(load.memory_total)}`;
-    this.load = ` · ${memory} · ${load.utilization} % busy · ${load.power.toFixed(0)} W · ${load.temperature} °C`;
-  }
+  onSampled({ gpu }) { this.load = gpu.map(words => ` · ${words}`).join(""); }
 
   async onTrialStarted({ trial: index }) {
     const trial = this.now = this.trials[index];

@@ -11,8 +11,9 @@ import pytest
 
 from runs import a_run
 from slowlens.errors import WorkerError
-from slowlens.facts.environment import Device, DeviceLoad, Environment
-from slowlens.facts.live.measurement import LoadedModel, Status
+from slowlens.facts.environment import Environment
+from slowlens.facts.live.device import DeviceSample
+from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import Work
 from slowlens.facts.live.timing import Step
@@ -20,7 +21,7 @@ from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.protocol import (
     Event,
     Finished,
-    Loaded,
+    Sampled,
     Started,
     Stepped,
     TrialFinished,
@@ -214,31 +215,13 @@ def test_nothing_that_fails_at_the_end_leaves_the_job_running(
     assert not job.running
 
 
-def test_the_load_of_a_gpu_is_logged_between_the_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    watchers: list[int] = []
-
-    class Gpus:
-        def load(self, uuid: str) -> DeviceLoad:
-            return DeviceLoad(1, 2, 50, 99.5, len(uuid))
-
-    @contextmanager
-    def opened() -> Iterator[Gpus]:
-        watchers.append(1)
-        yield Gpus()
-
-    monkeypatch.setattr(module, "open_gpus", opened)
-    monkeypatch.setattr(module, "LOAD_INTERVAL", 0.01)
-    device = Device("cuda", "H100", uuid="abc")
-    model = LoadedModel(Subject.MERGED, "/m", 1.0, device, "bfloat16", "sdpa", 5)
-    again = replace(model, subject=Subject.SOURCE)
-    session = Session(EVENTS[0], Loaded(model), Loaded(again), Loaded(model))
-    job = start(session, [])
-    wait(lambda: any(entry["event"] == "DeviceLoad" for entry in job.log))
-    job.stop()
+def test_a_word_on_the_gpu_is_logged_once_a_second_and_every_look_is_kept() -> None:
+    looks = [DeviceSample(at / 2, utilization=int(at), device="abc") for at in range(6)]
+    of_the_machine = Sampled((DeviceSample(9.0, load=1.0),))
+    saved: list[Run] = []
+    job = start(Session(of_the_machine, *(Sampled((look,)) for look in looks), Finished()), saved)
     job.join()
-    load = next(entry for entry in job.log if entry["event"] == "DeviceLoad")
-    assert (load["utilization"], load["temperature"]) == (50, 3)
-    assert len(watchers) == 1, "models are loaded again and again, and watched once"
-    length = len(job.log)
-    threading.Event().wait(0.05)
-    assert len(job.log) == length
+    assert [entry["gpu"] for entry in job.log[:-1]] == [("0 % busy",), ("2 % busy",), ("4 % busy",)]
+    assert all(entry["event"] == "Sampled" for entry in job.log[:-1])
+    assert saved[0].measurement
+    assert len(saved[0].measurement.samples) == 7

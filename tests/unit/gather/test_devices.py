@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from slowlens.facts.environment import Device, DeviceLoad
+from slowlens.facts.environment import Device
+from slowlens.facts.live.device import DeviceSample
 from slowlens.gather import devices as module
-from slowlens.gather.devices import device_load, devices, hardware, open_gpus
+from slowlens.gather.devices import devices, hardware, open_gpus
 
 UUID = "1234abcd-0000-1111-2222-333344445555"
 CARDS = {"GPU-other": b"Old name", f"GPU-{UUID}": "NVIDIA H100", "MIG-slice": "NVIDIA H100 MIG"}
@@ -26,7 +27,6 @@ class Nvml:
     refused: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     NVMLError: type[Exception] = NVMLError
-    NVML_TEMPERATURE_GPU: int = 0
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("nvml"):
@@ -34,7 +34,7 @@ class Nvml:
 
         def question(*arguments: object) -> Any:
             self.calls.append(name)
-            if name in self.refused:
+            if name in self.refused or name not in ANSWERS:
                 raise NVMLError(name)
             return ANSWERS[name](*arguments)
 
@@ -56,9 +56,6 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "nvmlDeviceGetName": lambda handle: CARDS[handle],
     "nvmlDeviceGetUUID": lambda handle: handle,
     "nvmlDeviceGetMemoryInfo": lambda handle: SimpleNamespace(used=len(handle), total=80_000),
-    "nvmlDeviceGetUtilizationRates": lambda _: SimpleNamespace(gpu=97, memory=40),
-    "nvmlDeviceGetPowerUsage": lambda _: 345_600,
-    "nvmlDeviceGetTemperature": lambda _, sensor: 61 + sensor,
 }
 
 
@@ -67,10 +64,6 @@ def nvml(monkeypatch: pytest.MonkeyPatch) -> Nvml:
     fake = Nvml()
     monkeypatch.setitem(sys.modules, "pynvml", fake)  # type: ignore[arg-type]
     return fake
-
-
-def load(memory_used: int) -> DeviceLoad:
-    return DeviceLoad(memory_used, 80_000, 97, 345.6, 61)
 
 
 def test_devices(nvml: Nvml) -> None:
@@ -82,39 +75,52 @@ def test_devices(nvml: Nvml) -> None:
     assert nvml.calls.count("nvmlInit") == nvml.calls.count("nvmlShutdown") == 1
 
 
-@pytest.mark.parametrize("uuid", [UUID, f"GPU-{UUID}"])
-def test_load_of_one_gpu(nvml: Nvml, uuid: str) -> None:
-    assert device_load(uuid) == load(len(f"GPU-{UUID}"))
+def found(uuid: str) -> str | None:
+    with open_gpus() as gpus:
+        gpu = gpus and gpus.find(uuid)
+    return gpu.uuid if gpu else None
 
 
-def test_load_of_a_slice_and_of_the_first(nvml: Nvml) -> None:
-    assert device_load("slice") == load(len("MIG-slice"))
-    assert device_load("") == load(len("GPU-other"))
+@pytest.mark.parametrize("uuid", [UUID, f"GPU-{UUID}", "slice", "MIG-slice"])
+def test_a_gpu_is_found_by_its_uuid(nvml: Nvml, uuid: str) -> None:
+    assert found(uuid) == uuid.removeprefix("GPU-").removeprefix("MIG-")
 
 
 def test_another_machines_gpu_is_not_mistaken_for_the_first(nvml: Nvml) -> None:
-    assert device_load("elsewhere") is None
+    assert found("elsewhere") is None
 
 
-def test_one_connection_for_many_looks(nvml: Nvml) -> None:
+def test_without_a_uuid_only_the_only_gpu_can_be_meant(
+    nvml: Nvml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found("") is None
+    monkeypatch.setitem(ANSWERS, "nvmlDeviceGetCount", lambda: 1)
+    assert found("") == "other"
+    nvml.refused |= {"nvmlDeviceGetUUID"}
+    assert found("") is None
+
+
+def test_every_gpu_in_one_look(nvml: Nvml) -> None:
     with open_gpus() as gpus:
         assert gpus is not None
-        assert [gpus.load(UUID) for _ in range(3)] == [load(len(f"GPU-{UUID}"))] * 3
+        looks = gpus.samples(DeviceSample(at=1.5, load=2.0))
+    assert [(look.at, look.load, look.device, look.memory_used) for look in looks] == [
+        (1.5, 2.0, "other", 9),
+        (1.5, 2.0, UUID, len(f"GPU-{UUID}")),
+        (1.5, 2.0, "slice", 9),
+    ]
     assert nvml.calls.count("nvmlInit") == nvml.calls.count("nvmlShutdown") == 1
 
 
-def test_what_a_card_does_not_tell_is_zero(nvml: Nvml) -> None:
-    nvml.refused |= {"nvmlDeviceGetUtilizationRates", "nvmlDeviceGetPowerUsage"}
-    assert device_load("") == DeviceLoad(9, 80_000, 0, 0.0, 61)
+def test_a_card_without_a_name(nvml: Nvml) -> None:
     nvml.refused |= {"nvmlDeviceGetName", "nvmlDeviceGetMemoryInfo", "nvmlShutdown"}
     assert devices()[1] == Device("cuda", "", UUID, 0)
-    assert device_load("") is None
 
 
 def test_cards_out_of_reach(nvml: Nvml) -> None:
     nvml.refused |= {"nvmlDeviceGetHandleByIndex"}
     assert devices() == ()
-    assert device_load("") is None
+    assert found("") is None
     nvml.refused |= {"nvmlDeviceGetCount"}
     assert devices() == ()
 
@@ -122,14 +128,14 @@ def test_cards_out_of_reach(nvml: Nvml) -> None:
 def test_no_driver(nvml: Nvml) -> None:
     nvml.refused |= {"nvmlInit"}
     assert devices() == ()
-    assert device_load("") is None
+    assert found(UUID) is None
     assert "nvmlShutdown" not in nvml.calls
 
 
 def test_no_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", None)
     assert devices() == ()
-    assert device_load(UUID) is None
+    assert found(UUID) is None
 
 
 @pytest.fixture
@@ -158,7 +164,7 @@ def test_a_machine_without_a_driver_is_not_asked(nvml: Nvml, traces: Path) -> No
 
 def test_cards_that_do_not_tell_their_memory(nvml: Nvml, traces: Path) -> None:
     traces.touch()
-    nvml.refused |= {"nvmlDeviceGetMemoryInfo", "nvmlDeviceGetUtilizationRates"}
+    nvml.refused |= {"nvmlDeviceGetMemoryInfo"}
     found = hardware()
     assert found is not None
     assert (found.largest, found.memory, found.used) == (None, 0, {})

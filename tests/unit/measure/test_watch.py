@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from slowlens.cli.watch import Progress, print_event
-from slowlens.facts.environment import Device, DeviceLoad, Environment
+from slowlens.facts.environment import Device, Environment
+from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import LoadedModel
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
@@ -13,6 +14,7 @@ from slowlens.measure.protocol import (
     Event,
     Loaded,
     Loading,
+    Sampled,
     Started,
     Stepped,
     TrialFinished,
@@ -50,12 +52,8 @@ LOADED = (
 )
 
 
-def no_gpu(_: str) -> None:
-    return None
-
-
 def test_in_a_pipe_each_trial_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    show = Progress(no_gpu)
+    show = Progress()
     for event in EVENTS:
         show(event)
     out, error = capsys.readouterr()
@@ -73,7 +71,7 @@ def test_on_a_terminal_the_line_moves(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", str(len(LAST) + 1))
-    show = Progress(no_gpu)
+    show = Progress()
     for event in EVENTS:
         show(event)
     drawn = capsys.readouterr().err.split("\r")
@@ -83,31 +81,68 @@ def test_on_a_terminal_the_line_moves(
 
 
 def test_random_weights_and_notes_are_said(capsys: pytest.CaptureFixture[str]) -> None:
-    Progress(no_gpu)(Loaded(replace(MODEL, missing=3, notes=("it ships num_beams 4",))))
+    Progress()(Loaded(replace(MODEL, missing=3, notes=("it ships num_beams 4",))))
     error = capsys.readouterr().err
     assert "3 tensors are not in the files: they are random" in error
     assert "it ships num_beams 4" in error
 
 
-def test_a_gpu_shows_its_load(capsys: pytest.CaptureFixture[str]) -> None:
-    asked: list[str] = []
+GPU = DeviceSample(
+    at=1.0,
+    memory_used=16 * 10**9,
+    memory_total=80 * 10**9,
+    utilization=97,
+    sm_clock=990,
+    sm_clock_max=1980,
+    power=300.4,
+    power_limit=700.0,
+    temperature=88,
+    throttle=("sw_thermal_slowdown",),
+    device="1-2",
+)
+SEEN = (
+    "GPU: 16 GB of 80 GB in use, 97 % busy, 990 of 1980 MHz, 300 of 700 W, 88 °C, "
+    "throttled (sw_thermal_slowdown)"
+)
 
-    def look(uuid: str) -> DeviceLoad:
-        asked.append(uuid)
-        return DeviceLoad(16 * 10**9, 80 * 10**9, 97, 300.0, 55)
 
-    show = Progress(look)
+def test_a_gpu_shows_its_latest_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    show = Progress()
     device = Device("cuda", "NVIDIA H100", "1-2", 80 * 10**9, 8)
+    cool = replace(GPU, temperature=40)
     for event in EVENTS:
         show(Loaded(replace(MODEL, device=device)) if isinstance(event, Loaded) else event)
+        if isinstance(event, Loaded | Stepped):
+            show(Sampled((cool, GPU)))
     error = capsys.readouterr().err
     assert "on cuda (NVIDIA H100, 80 GB, 8 threads)" in error
-    assert error.count("GPU: 16 GB of 80 GB in use, 97 % busy, 300 W, 55 °C") == 2
-    assert asked == ["1-2"], "asked for each step"
+    lines = [line for line in error.splitlines() if "GPU:" in line]
+    assert lines == [f"  {SEEN}", f"{LAST} … 13  {SEEN}"]
+
+
+def test_a_machine_without_a_gpu_shows_none(capsys: pytest.CaptureFixture[str]) -> None:
+    Progress()(Sampled((DeviceSample(1.0, process_memory=5, load=1.5, cores=2),)))
+    assert capsys.readouterr().err == ""
+
+
+def test_on_a_terminal_the_line_moves_with_the_gpu_while_a_trial_runs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "400")
+    show = Progress()
+    for event in EVENTS[:-1]:
+        show(event)
+    show(Sampled((GPU,)))
+    assert capsys.readouterr().err.endswith(f"{LAST} … 13  {SEEN}\x1b[K")
+    show(EVENTS[-1])
+    capsys.readouterr()
+    show(Sampled((GPU,)))
+    assert capsys.readouterr().err == "", "no trial is running"
 
 
 def test_events_are_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     print_event(EVENTS[4])
     printed = json.loads(capsys.readouterr().out)
     assert printed["event"] == "Stepped"
-    assert printed["steps"][1] == {"index": 1, "seconds": 0.1, "tokens_in": 11, "token": 7}
+    assert printed["steps"]["tokens_in"] == [10, 11]

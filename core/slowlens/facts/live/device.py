@@ -46,8 +46,8 @@ class DeviceSample:
     device: str = ""
     """``uuid`` of the GPU; empty for the machine alone."""
     other_memory: int | None = None
-    """Bytes of the GPU that other programs hold: where the driver tells whose they are, and in the
-    first look, which is taken before the measuring process has any."""
+    """Bytes of the GPU that other programs hold; where the driver does not tell whose they are,
+    what was in use before the measuring process had any."""
     cores: int | None = None
     """Processors that ``load`` is spread over."""
 

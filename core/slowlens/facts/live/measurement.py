@@ -9,6 +9,7 @@ from slowlens.facts.live.equality import Equality
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Trial
+from slowlens.facts.runtimes import Runtime
 from slowlens.frozen import dataclass, field
 
 
@@ -53,8 +54,6 @@ class LoadedModel:
     """Bytes of weights that one decode step reads: all but lookup tables and idle experts."""
     active_parameters: int = 0
     """Parameters that multiply one token."""
-    kv_per_token: float = 0
-    """Bytes of cache for each token at the length of the prompt; 0 when not counted."""
     beams: int = 1
     """Beams that it ships."""
     sequences: int = 1
@@ -63,6 +62,8 @@ class LoadedModel:
     """As its generation config asks for."""
     thinks: bool | None = None
     """Whether its chat template opens a block of thoughts; None without a template."""
+    gpus: tuple[str, ...] = ()
+    """``uuid`` of every GPU that holds weights; empty where ``device`` is the only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,13 @@ class Measurement:
     profiles: tuple[Profile, ...] = ()
     equalities: tuple[Equality, ...] = ()
     failures: tuple[Failure, ...] = ()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime that was measured, by the version of transformers."""
+        packages = self.environment.packages if self.environment else {}
+        old = packages.get("transformers", "").startswith("4.")
+        return Runtime.TRANSFORMERS_4 if old else Runtime.TRANSFORMERS_5
 
     def model(self, subject: str) -> LoadedModel | None:
         """Return what was loaded as ``subject``."""

@@ -1,0 +1,47 @@
+"""A look at the machine in a few words; what is not known is left out."""
+
+from collections.abc import Sequence
+
+from slowlens.facts.live.conditions import slowed
+from slowlens.facts.live.device import DeviceSample
+from slowlens.reports.units import counted, size
+
+
+def gpus(looks: Sequence[DeviceSample]) -> tuple[str, ...]:
+    """Describe the GPUs by their last looks, of several the busiest one; empty without any."""
+    found = {look.device: look for look in looks if look.device}
+    if not found:
+        return ()
+    figures = words(max(found.values(), key=lambda look: look.utilization or 0))
+    return (f"busiest of {len(found)}", *figures) if len(found) > 1 else figures
+
+
+def words(look: DeviceSample) -> tuple[str, ...]:
+    """Describe one look at a GPU, a few words a figure."""
+    return tuple(
+        text
+        for text in (
+            _of(_bytes(look.memory_used), _bytes(look.memory_total), " in use"),
+            _of(_whole(look.utilization), "", " % busy"),
+            _of(_whole(look.sm_clock), _whole(look.sm_clock_max), " MHz"),
+            _of(_whole(look.power), _whole(look.power_limit), " W"),
+            _of(_whole(look.temperature), "", " °C"),
+            f"{counted(look.other_processes, 'other program')}" if look.other_processes else "",
+            f"throttled ({', '.join(look.throttle or ())})" if slowed(look) else "",
+        )
+        if text
+    )
+
+
+def _of(figure: str, most: str, what: str) -> str:
+    if not figure:
+        return ""
+    return f"{figure} of {most}{what}" if most else f"{figure}{what}"
+
+
+def _bytes(count: int | None) -> str:
+    return "" if count is None else size(count)
+
+
+def _whole(number: float | None) -> str:
+    return "" if number is None else f"{number:.0f}"
