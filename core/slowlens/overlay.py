@@ -9,6 +9,7 @@ from tempfile import mkdtemp
 
 from slowlens.durable import write_new
 from slowlens.errors import PatchError
+from slowlens.facts.live.attribution import STATIC
 from slowlens.facts.live.plan import Overlay
 from slowlens.findings import Edit, Fix
 from slowlens.fixes import static_cache
@@ -20,8 +21,6 @@ from slowlens.run import Run
 
 ALL = "all fixes"
 """The subject that has every fix but the static cache."""
-STATIC = "static-cache"
-"""Stands among the rules of an overlay for the fix that no rule offers before a run."""
 LARGEST_COPY = 64 * 2**20
 """Bytes of a file that is still copied where nothing can be linked."""
 

@@ -1,0 +1,61 @@
+"""Why one answer takes longer than another: more tokens, slower ones, a later first one."""
+
+from math import fsum
+
+from slowlens.facts.live.answer_time import AnswerTime
+from slowlens.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Why one answer takes longer than another: seconds that add up to the difference.
+
+    Each factor counts at the mean of the other one on both sides, so that the split of the
+    swapped sides is its negative.
+    """
+
+    more_tokens: int
+    length: float
+    """More tokens at the mean time per token."""
+    pace: float
+    """More time per token over the mean length."""
+    start: float
+    """More time to the first token."""
+
+    @property
+    def seconds(self) -> float:
+        """The whole difference."""
+        return fsum((self.length, self.pace, self.start))
+
+
+def split(slow: AnswerTime, fast: AnswerTime) -> Split:
+    """Return why ``slow`` takes longer: negative where something makes it faster."""
+    more = slow.tokens - fast.tokens
+    return Split(
+        more,
+        more * (slow.tpot + fast.tpot) / 2,
+        (slow.tokens + fast.tokens - 2) / 2 * (slow.tpot - fast.tpot),
+        slow.ttft - fast.ttft,
+    )
+
+
+def terms(difference: Split) -> tuple[str, ...]:
+    """Write each term that can be seen: ``8.1 s because it writes 217 tokens more``."""
+    tokens = abs(difference.more_tokens)
+    counted = f"{tokens} token{'' if tokens == 1 else 's'}"
+    words = (
+        (difference.length, f"because it writes {counted} more", f"by writing {counted} fewer"),
+        (difference.pace, "because each token takes longer", "by taking less for each token"),
+        (difference.start, "before the first token", "before the first token"),
+    )
+    least = 0.005 * max(abs(seconds) for seconds, *_ in words)
+    return tuple(
+        f"{shown(seconds)} {more}" if seconds > 0 else f"{shown(-seconds)} less {less}"
+        for seconds, more, less in words
+        if abs(seconds) > least
+    )
+
+
+def shown(seconds: float) -> str:
+    """Write seconds with three significant digits: ``8.1 s``, ``135 s``, ``0.052 s``."""
+    return f"{seconds:.0f} s" if abs(seconds) >= 100 else f"{seconds:.3g} s"

@@ -1,0 +1,110 @@
+"""How long one whole answer takes.
+
+E2E = TTFT + (n - 1) x TPOT, with the n tokens that the subject writes until it stops by itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import answer_of
+from slowlens.facts.live.statistics import mean
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose
+from slowlens.frozen import dataclass
+
+Point = tuple[float, float]
+"""Where in the answer, in tokens, and the seconds of a step there."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTime:
+    """Seconds of one answer of ``tokens``; TTFT and TPOT are means over ``runs``."""
+
+    subject: str
+    cache: Cache
+    tokens: int
+    ttft: float
+    tpot: float
+    runs: tuple[float, ...]
+    """End-to-end seconds of each timed run."""
+    estimated: bool
+    """Part of the answer was not timed: its steps recompute, and the line of those timed is
+    followed."""
+    ended: bool
+    """``tokens`` is where it stopped by itself; else it was told when to stop."""
+
+    @property
+    def seconds(self) -> float:
+        """End to end: the mean of the runs."""
+        return self.ttft + (self.tokens - 1) * self.tpot
+
+
+def answer_time(measurement: Measurement, subject: str, cache: Cache) -> AnswerTime | None:
+    """Return the time of an answer; None without timed trials.
+
+    How many tokens it has is taken from the answer that was to stop by itself, with whatever
+    cache that one ran; where none was, it is the plan's ``new_tokens``. A time per token that
+    grows, because every step recomputes, is that of an answer of just this length.
+    """
+    answer = answer_of(measurement, subject)
+    tokens = len(answer.steps) if answer else measurement.plan.new_tokens
+    runs = _timed(measurement.find(subject, cache, Purpose.SPEED), tokens)
+    runs = runs or _sampled(measurement.find(subject, cache, Purpose.CURVE), tokens)
+    if not runs:
+        return None
+    ends = [ttft + (tokens - 1) * tpot for ttft, tpot, _ in runs]
+    ttfts, tpots = ([run[place] for run in runs] for place in (0, 1))
+    estimated = any(guessed for *_, guessed in runs)
+    ended = answer is not None and answer.finish is Finish.EOS
+    return AnswerTime(
+        subject, cache, tokens, mean(ttfts), mean(tpots), tuple(ends), estimated, ended
+    )
+
+
+_Run = tuple[float, float, bool]
+"""TTFT, TPOT over the answer, and whether that was estimated."""
+
+
+def _timed(generations: Iterable[Generation], tokens: int) -> list[_Run]:
+    done = (g for g in generations if g.finish is not Finish.STOPPED and g.tpot > 0)
+    return [(g.ttft, *_pace(g, tokens)) for g in done]
+
+
+def _pace(generation: Generation, tokens: int) -> tuple[float, bool]:
+    """Return the TPOT of an answer of this length, and whether its end had to be estimated."""
+    itl = generation.itl
+    if not generation.recomputes:
+        return generation.tpot, False
+    if tokens - 1 <= len(itl):
+        return mean(itl[: max(tokens - 1, 1)]), False
+    quarter = max(1, len(itl) // 4)
+    first, last = mean(itl[:quarter]), mean(itl[-quarter:])
+    line = (((1 + quarter) / 2, first), (len(itl) - (quarter - 1) / 2, last))
+    beyond = [_at(line, place) for place in range(len(itl) + 1, tokens)]
+    return mean([*itl, *beyond]), True
+
+
+def _sampled(generations: Iterable[Generation], tokens: int) -> list[_Run]:
+    """Return a run for each round of trials that stand for stretches of one."""
+    rounds: dict[int, dict[int, Generation]] = {}
+    for found in generations:
+        if found.finish is not Finish.STOPPED and found.itl:
+            rounds.setdefault(found.trial.round, {})[found.trial.ahead] = found
+    return [(one[0].ttft, _interpolated(one, tokens), True) for one in rounds.values() if 0 in one]
+
+
+def _interpolated(stretches: Mapping[int, Generation], tokens: int) -> float:
+    points = [
+        (ahead + (len(one.itl) + 1) / 2, one.tpot) for ahead, one in sorted(stretches.items())
+    ]
+    return mean([_at(points, place) for place in range(1, max(tokens, 2))])
+
+
+def _at(points: Sequence[Point], place: float) -> float:
+    """Follow the line between the two points around ``place``, or that of the nearest two."""
+    pairs = list(pairwise(points))
+    if not pairs or points[0][0] == points[-1][0]:
+        return points[0][1]
+    (left, low), (right, high) = next((p for p in pairs if place <= p[1][0]), pairs[-1])
+    return low + (high - low) * (place - left) / (right - left)

@@ -1,0 +1,168 @@
+"""Which fix gives back how much of the time that merged has lost.
+
+Each fix is tried alone, so the shares of two that cure the same thing overlap and do not add up to
+that of both together: by how much is told, and so is what no fix gives back.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from slowlens.facts.live.answer_time import AnswerTime, answer_time
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.shares import beyond_sum, share_of_gap
+from slowlens.facts.live.speed import noise
+from slowlens.facts.live.statistics import Interval
+from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.live.verdict import Outcome, judge
+from slowlens.frozen import dataclass
+
+STATIC = "static-cache"
+"""Stands among the rules of an overlay for the fix that no rule offers before a run."""
+
+
+class Effect(StrEnum):
+    """What a fix does to the time of an answer."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    NONE = "no difference of 10 %"
+    UNCLEAR = "not clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What the fixes of an overlay save of an answer."""
+
+    time: AnswerTime
+    rules: tuple[str, ...]
+    saved: float
+    """Seconds; negative where it takes longer."""
+    effect: Effect
+    share: float | None
+    """Of the gap; None where that is not clear."""
+    interval: Interval | None
+    """Of the share, 90 %; None where the runs do not allow one, or the share is 1 by definition."""
+
+    @property
+    def told(self) -> bool:
+        """Whether the runs tell what is saved: beyond noise, or less than a verdict minds."""
+        if self.effect is Effect.NONE and self.interval is not None:
+            return not self.interval.low <= 0 <= self.interval.high
+        return self.effect in (Effect.FASTER, Effect.SLOWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The gap between an answer of merged and one of ``target``, and who closes it."""
+
+    merged: AnswerTime
+    target: AnswerTime
+    """The source, or merged with all fixes where there is none."""
+    clear: bool
+    """Whether merged is slower than its target beyond noise."""
+    parts: tuple[Share, ...]
+    """The fixes of each rule alone."""
+    together: Share | None
+    """All of them: where there is one part, that one. None where it was not timed."""
+    further: tuple[Share, ...]
+    """What no rule offers, on top of the fixes."""
+    interaction: Interval | None
+    """Seconds that all save beyond the sum of each alone: negative where shares overlap. None
+    with one part, or too few runs."""
+
+    @property
+    def gap(self) -> float:
+        """Seconds that merged takes longer than its target."""
+        return self.merged.seconds - self.target.seconds
+
+    @property
+    def remainder(self) -> float | None:
+        """Seconds of the gap that are left with all fixes; None without a source."""
+        if self.target.subject != Subject.SOURCE or self.together is None:
+            return None
+        return self.together.time.seconds - self.target.seconds
+
+
+_Tried = tuple[tuple[str, ...], AnswerTime]
+"""The rules of an overlay, and how long an answer took."""
+
+
+def attribution(measurement: Measurement) -> Attribution | None:
+    """Return who closes the gap; None unless merged and an overlay were timed as shipped."""
+    merged = _time(measurement, Subject.MERGED)
+    tried = [
+        (o.rules, time)
+        for o in measurement.plan.overlays
+        if (time := _time(measurement, o.name)) is not None
+    ]
+    whole = _whole(measurement, tried)
+    target = _time(measurement, Subject.SOURCE) or (whole[1] if whole else None)
+    if merged is None or target is None or not tried:
+        return None
+    return _attributed(merged, target, tried, whole, noise(measurement))
+
+
+def _attributed(
+    merged: AnswerTime,
+    target: AnswerTime,
+    tried: Sequence[_Tried],
+    whole: _Tried | None,
+    apart: float,
+) -> Attribution:
+    clear = _effect(target, merged, apart) is Effect.FASTER
+    shares = [
+        _share(rules, time, merged, target if clear else None, apart) for rules, time in tried
+    ]
+    known = [one for one in shares if STATIC not in one.rules]
+    together = next((one for one in known if whole and one.time is whole[1]), None)
+    alone = known if len(known) == 1 else [one for one in known if one is not together]
+    interaction = None
+    if together is not None:
+        runs = [one.time.runs for one in alone]
+        interaction = beyond_sum(merged.runs, runs, together.time.runs)
+    return Attribution(
+        merged=merged,
+        target=target,
+        clear=clear,
+        parts=tuple(alone),
+        together=together,
+        further=tuple(one for one in shares if STATIC in one.rules),
+        interaction=interaction,
+    )
+
+
+def _time(measurement: Measurement, subject: str) -> AnswerTime | None:
+    return answer_time(measurement, subject, Cache.AS_SHIPPED)
+
+
+def _whole(measurement: Measurement, tried: Sequence[_Tried]) -> _Tried | None:
+    """Return the one that has the fixes of all others, if it was timed."""
+    rules = {rule for overlay in measurement.plan.overlays for rule in overlay.rules} - {STATIC}
+    return next((one for one in tried if rules and set(one[0]) == rules), None)
+
+
+def _share(
+    rules: tuple[str, ...],
+    time: AnswerTime,
+    merged: AnswerTime,
+    target: AnswerTime | None,
+    apart: float,
+) -> Share:
+    saved = merged.seconds - time.seconds
+    share, interval = None, None
+    if target is not None:
+        share = saved / (merged.seconds - target.seconds)
+        own = time is not target
+        interval = share_of_gap(merged.runs, time.runs, target.runs) if own else None
+    return Share(time, rules, saved, _effect(time, merged, apart), share, interval)
+
+
+def _effect(time: AnswerTime, merged: AnswerTime, apart: float) -> Effect:
+    """Judge whole answers as verdicts judge tokens, ``apart`` being equal work's ratio."""
+    worse = judge(time.runs, merged.runs, noise=apart).outcome
+    better = judge(merged.runs, time.runs, noise=apart).outcome
+    if better is Outcome.FAIL:
+        return Effect.FASTER
+    if worse is Outcome.FAIL:
+        return Effect.SLOWER
+    return Effect.NONE if better is worse is Outcome.PASS else Effect.UNCLEAR

@@ -1,0 +1,121 @@
+"""Who closes the gap: a table of the fixes that were tried, and what it comes to in sentences."""
+
+from collections.abc import Iterator, Sequence
+
+from slowlens.facts.live.answer_split import shown, split, terms
+from slowlens.facts.live.answer_time import AnswerTime
+from slowlens.facts.live.attribution import Attribution, Share, attribution
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.trial import Subject
+from slowlens.facts.live.verdict import percent
+from slowlens.reports.units import counted
+
+HEAD = ("fix", "tokens", "one answer", "saved", "share of the gap")
+
+
+def lines(measurement: Measurement) -> Iterator[str]:
+    """Yield the table and its sentences; nothing where no fix was tried."""
+    found = attribution(measurement)
+    if found is None:
+        return
+    yield from _aligned([HEAD, *_rows(found)])
+    yield ""
+    yield from _sentences(found)
+
+
+def because(slow: AnswerTime, fast: AnswerTime) -> str:
+    """Write why one answer takes longer than another, term by term."""
+    said = terms(split(slow, fast))
+    return ", ".join(said) if said else "nothing that can be seen"
+
+
+def _rows(found: Attribution) -> Iterator[tuple[str, ...]]:
+    yield _row("merged as shipped", found.merged)
+    single = found.together is not None and len(found.parts) == 1
+    for share in (*found.parts, *([found.together] if found.together and not single else [])):
+        yield _shared(share)
+    yield from map(_shared, found.further)
+    if found.target.subject == Subject.SOURCE:
+        yield _row("source as shipped", found.target)
+
+
+def _row(name: str, time: AnswerTime, saved: str = "", share: str = "") -> tuple[str, ...]:
+    about, least = ("about " if time.estimated else ""), ("" if time.ended else "at least ")
+    return (name, f"{least}{time.tokens}", f"{about}{shown(time.seconds)}", saved, share)
+
+
+def _shared(share: Share) -> tuple[str, ...]:
+    if not share.told:
+        return _row(share.time.subject, share.time, share.effect, "")
+    return _row(share.time.subject, share.time, shown(share.saved), _part(share))
+
+
+def _part(share: Share) -> str:
+    if share.share is None:
+        return "not clear"
+    if share.interval is None:
+        return percent(share.share)
+    low, high = percent(share.interval.low), percent(share.interval.high)
+    return f"{percent(share.share)} ({low} to {high})"
+
+
+def _sentences(found: Attribution) -> Iterator[str]:
+    """Say how wide the gap is and why, how the shares go together, and what is left."""
+    target = found.target.subject
+    if not found.clear:
+        yield (
+            f"An answer of merged does not clearly take longer than one of {target}: there is no "
+            "gap to share out."
+        )
+        return
+    yield (
+        f"An answer of merged takes {shown(found.gap)} more than one of {target}"
+        f" ({counted(min(len(found.merged.runs), len(found.target.runs)), 'run')} a side): "
+        f"{because(found.merged, found.target)}."
+    )
+    yield from _together(found)
+    yield from _left(found)
+    if any(one.estimated for one in (found.merged, found.target)):
+        yield "Steps that recompute were timed at a few lengths, and their answer is estimated."
+
+
+def _together(found: Attribution) -> Iterator[str]:
+    between = found.interaction
+    if between is None:
+        return
+    if between.high < 0:
+        yield (
+            f"The shares overlap, for some fixes cure the same thing: together they save "
+            f"{shown(-between.estimate)} less than the sum of each alone. Do not add them up."
+        )
+    elif between.low > 0:
+        yield (
+            f"Together the fixes save {shown(between.estimate)} more than the sum of each alone: "
+            "some work only with others."
+        )
+    else:
+        yield "Whether the shares overlap is not clear: do not add them up."
+
+
+def _left(found: Attribution) -> Iterator[str]:
+    left, together = found.remainder, found.together
+    if left is None or together is None:
+        return
+    interval = together.interval
+    if interval is None or interval.low <= 1 <= interval.high:
+        yield "With all fixes no difference from the source is clear."
+    elif left > 0:
+        yield (
+            f"No fix explains {shown(left)} of the gap, {percent(left / found.gap)}: "
+            f"{because(together.time, found.target)}."
+        )
+    else:
+        yield f"With all fixes an answer takes {shown(-left)} less than one of the source."
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Names to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *others in rows:
+        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
+        yield "  ".join([f"{first:<{widths[0]}}", *cells]).rstrip()

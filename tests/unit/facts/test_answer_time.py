@@ -1,0 +1,154 @@
+"""Seconds of a whole answer, and the split of a difference."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from literals import generation, measurement
+from slowlens.facts.live.answer_split import Split, shown, split, terms
+from slowlens.facts.live.answer_time import AnswerTime, answer_time
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.timing import Generation, Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.frozen import replace
+
+SHIPPED = Cache.AS_SHIPPED
+
+
+def of_merged(found: Measurement, cache: Cache = SHIPPED) -> AnswerTime:
+    time = answer_time(found, Subject.MERGED, cache)
+    assert time is not None
+    return time
+
+
+def answer(tokens: int, finish: Finish = Finish.EOS) -> Generation:
+    return generation(*[9.0] * tokens, cache=Cache.ON, purpose=Purpose.LENGTH, finish=finish)
+
+
+def test_the_length_is_of_the_answer_and_the_times_are_of_the_timed_runs() -> None:
+    runs = generation(1, 0.1, 0.1), generation(2, 0.3, 0.3)
+    found = of_merged(measurement(*runs, answer(11)))
+    assert found.tokens == 11
+    assert found.runs == pytest.approx((2, 5))
+    assert (found.ttft, found.tpot) == pytest.approx((1.5, 0.2))
+    assert found.seconds == pytest.approx(3.5)
+    assert (found.estimated, found.ended) == (False, True)
+
+
+def test_without_an_answer_it_is_the_plans_length() -> None:
+    found = of_merged(measurement(generation(1, 0.1, 0.1)))
+    assert (found.tokens, found.ended) == (4, False)
+    assert found.seconds == pytest.approx(1.3)
+
+
+def test_an_answer_that_was_cut_off_did_not_end() -> None:
+    cut = answer(11, Finish.LENGTH)
+    assert not of_merged(measurement(generation(1, 0.1), cut)).ended
+    stopped = answer(11, Finish.STOPPED)
+    assert of_merged(measurement(generation(1, 0.1), stopped)).tokens == 4
+
+
+def test_without_timed_runs_there_is_no_time() -> None:
+    stopped = generation(1, 0.1, 0.1, finish=Finish.STOPPED)
+    single = generation(1)
+    other = generation(1, 0.1, cache=Cache.ON)
+    found = measurement(stopped, single, other, answer(5))
+    assert answer_time(found, Subject.MERGED, SHIPPED) is None
+
+
+def test_steps_that_grow_are_counted_up_to_the_length_of_the_answer() -> None:
+    """Each step takes 0.01 s more than the one before."""
+    seconds = [1.0, *[0.1 + 0.01 * i for i in range(40)]]
+    slow = generation(*seconds, cached=False)
+    short = of_merged(measurement(slow, answer(11)))
+    assert short.seconds == pytest.approx(sum(seconds[:11]))
+    assert not short.estimated
+    long = of_merged(measurement(slow, answer(101)))
+    assert long.seconds == pytest.approx(1 + sum(0.1 + 0.01 * i for i in range(100)))
+    assert long.estimated
+    exact = of_merged(measurement(slow, answer(41)))
+    assert exact.seconds == pytest.approx(sum(seconds))
+    assert not exact.estimated
+
+
+def stretch(ahead: int, number: int = 0, finish: Finish = Finish.LENGTH) -> Generation:
+    """Four steps after ``ahead`` tokens of an answer whose token ``i`` takes 0.1 + 0.01 i."""
+    trial = Trial(Subject.MERGED, SHIPPED, Purpose.CURVE, 4, number, ahead)
+    places = range(ahead, ahead + 4)
+    steps = tuple(
+        Step(k, 5.0 if i == 0 else 0.1 + 0.01 * i, 10 + i, 7) for k, i in enumerate(places)
+    )
+    return Generation(trial, 10 + ahead, steps, 1, finish, "")
+
+
+def test_a_run_that_was_sampled_is_followed_along_its_line() -> None:
+    curve = [stretch(ahead, number) for number in (0, 1) for ahead in (96, 0, 50)]
+    found = of_merged(measurement(*curve, answer(100)))
+    assert found.estimated
+    assert found.runs == pytest.approx([5 + sum(0.1 + 0.01 * i for i in range(1, 100))] * 2)
+    beyond = of_merged(measurement(*curve, answer(200)))
+    assert beyond.seconds == pytest.approx(5 + sum(0.1 + 0.01 * i for i in range(1, 200)))
+
+
+def test_a_curve_that_bends_is_followed_from_point_to_point() -> None:
+    flat = replace(stretch(0), steps=tuple(Step(i, 1.0, 10 + i, 7) for i in range(4)))
+    low = replace(stretch(10), steps=flat.steps)
+    high = replace(stretch(20), steps=tuple(Step(i, 2.0, 30 + i, 7) for i in range(4)))
+    found = of_merged(measurement(flat, low, high, answer(23)))
+    expected = 1 + 12 * 1.0 + sum(1 + 0.1 * i for i in range(1, 11))
+    assert found.seconds == pytest.approx(expected)
+
+
+def test_a_round_without_its_beginning_does_not_count() -> None:
+    curve = [stretch(0), stretch(50), stretch(50, 1), stretch(0, 1, Finish.STOPPED)]
+    assert len(of_merged(measurement(*curve)).runs) == 1
+
+
+def time(tokens: int, ttft: float, tpot: float) -> AnswerTime:
+    runs = (ttft + (tokens - 1) * tpot,)
+    return AnswerTime("merged", SHIPPED, tokens, ttft, tpot, runs, estimated=False, ended=True)
+
+
+SECONDS = st.floats(1e-6, 1e4)
+TIMES = st.builds(time, st.integers(1, 10**6), SECONDS, SECONDS)
+
+
+@given(TIMES, TIMES)
+def test_the_terms_add_up_to_the_difference(slow: AnswerTime, fast: AnswerTime) -> None:
+    found, difference = split(slow, fast), slow.seconds - fast.seconds
+    scale = slow.seconds + fast.seconds
+    assert found.seconds == pytest.approx(difference, rel=1e-9, abs=1e-9 * scale)
+    back = split(fast, slow)
+    assert (back.length, back.pace, back.start) == pytest.approx(
+        (-found.length, -found.pace, -found.start), rel=1e-9
+    )
+
+
+def test_each_term_is_its_own_cause() -> None:
+    base = time(11, 1, 0.1)
+    assert split(time(21, 1, 0.1), base) == Split(10, 1.0, 0, 0)
+    assert split(time(11, 1, 0.3), base).pace == pytest.approx(2)
+    assert split(time(11, 3, 0.1), base) == Split(0, 0, 0, 2)
+    both = split(time(21, 1, 0.3), base)
+    assert (both.length, both.pace) == pytest.approx((2, 3))
+
+
+def test_the_sentences() -> None:
+    assert terms(Split(217, 8.1, 4.0, 0.2)) == (
+        "8.1 s because it writes 217 tokens more",
+        "4 s because each token takes longer",
+        "0.2 s before the first token",
+    )
+    assert terms(Split(-1, -8.1, -4.0, -0.2)) == (
+        "8.1 s less by writing 1 token fewer",
+        "4 s less by taking less for each token",
+        "0.2 s less before the first token",
+    )
+    assert terms(Split(0, 0, 4.0, 0.01)) == ("4 s because each token takes longer",)
+    assert terms(Split(0, 0, 0, 0)) == ()
+
+
+def test_seconds_are_shown_with_three_digits() -> None:
+    assert [shown(s) for s in (0.05234, 8.1, 99.94, 134.91, 4321)] == [
+        "0.0523 s", "8.1 s", "99.9 s", "135 s", "4321 s"
+    ]  # fmt: skip
