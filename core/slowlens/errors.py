@@ -35,6 +35,10 @@ class RunFileError(SlowlensError):
     """A stored run cannot be read, or a run cannot be stored."""
 
 
+class ResultFileError(SlowlensError):
+    """The result file of a benchmark cannot be read, or is none."""
+
+
 class UsageError(SlowlensError, ValueError):
     """The command, or a function, was called wrongly."""
 

@@ -8,6 +8,7 @@ from slowlens.facts.checkpoint import CONFIG, FileProblem
 from slowlens.facts.difference import Diff
 from slowlens.facts.environment import Environment
 from slowlens.facts.layers.memory import Memory
+from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.provenance import Writer
 from slowlens.facts.runtimes import Runtime
@@ -87,6 +88,8 @@ class Run:
     """The silences that cover this checkpoint, whether or not there is something to silence."""
     provenance: tuple[Writer, ...] = ()
     """Who most likely wrote merged."""
+    imported: Imported | None = None
+    """The result of another benchmark; nothing was checked then, and merged is only a name."""
     schema_version: int = SCHEMA_VERSION
 
     @property

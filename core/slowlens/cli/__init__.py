@@ -13,8 +13,10 @@ from slowlens import __version__
 from slowlens.errors import SlowlensError
 from slowlens.gate import ExitCode
 
-COMMANDS = ("check", "explain", "inspect", "diff", "measure", "fix", "undo", "ui", "demo")
+COMMANDS = ("check", "explain", "inspect", "diff", "measure", "import", "fix", "undo", "ui", "demo")
 """Modules of this package. Only the one that is called is imported: a gate should start fast."""
+MODULES = {"import": "import_"}
+"""Where the name of a command is a keyword of Python."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,7 +61,7 @@ def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"slowlens {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for name in commands:
-        command = import_module(f"{__name__}.{name}")
+        command = import_module(f"{__name__}.{MODULES.get(name, name)}")
         text = (command.__doc__ or "").strip()
         subparser = subparsers.add_parser(
             name, help=text.splitlines()[0], description=text, formatter_class=_Formatter

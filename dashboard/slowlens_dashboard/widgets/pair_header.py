@@ -32,6 +32,9 @@ def _title(title: str, chosen: pair.Pair) -> None:
 
 def run_header(run: Run) -> None:
     """Draw the head of a page that shows a run; a link to it chooses its pair too."""
+    if run.imported is not None:
+        st.header("Imported run", anchor=False)
+        return
     shown = pair.of_run(run)
     if pair.current() is None:
         pair.follow(shown)

@@ -17,8 +17,8 @@ SHOWN = 8
 
 
 def recent_list() -> None:
-    """Draw the newest measured runs."""
-    measured = [run for run in recent_runs() if run.measurement is not None][:SHOWN]
+    """Draw the newest runs with figures, measured here or imported."""
+    measured = [run for run in recent_runs() if run.measurement or run.imported][:SHOWN]
     if measured:
         st.subheader("Recent runs", anchor=False)
     with st.container(gap="xxsmall"):
@@ -49,6 +49,8 @@ def _time(run: Run) -> str:
 
 
 def _summary(run: Run) -> str:
+    if run.imported:
+        return plain(run.answer)
     assert run.measurement
     speed = speed_of(run.measurement, Subject.MERGED, Cache.AS_SHIPPED)
     figure = f" · {milliseconds(speed.tpot)} per token as shipped" if speed else ""

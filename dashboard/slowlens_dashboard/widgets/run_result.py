@@ -14,12 +14,16 @@ from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.widgets.answer import factors_on_top
+from slowlens_dashboard.widgets.imported_result import imported_result
 from slowlens_dashboard.widgets.plan_form import again, start
 
 
 def run_result(run: Run) -> None:
     """Draw a stored run."""
     measurement = run.measurement
+    if run.imported is not None:
+        imported_result(run.imported)
+        return
     if measurement is None:
         st.info("This run has no measurement: its files were checked only.")
         return

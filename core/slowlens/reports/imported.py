@@ -1,0 +1,67 @@
+"""A result of another benchmark for a terminal: its figures, and what they mean."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from slowlens.facts.live.imported import Imported, ImportedFigure
+from slowlens.reports.text import WIDTH, labelled
+from slowlens.reports.units import milliseconds, plain
+
+ACRONYMS = {"ttft", "tpot", "itl", "icl", "e2e"}
+HEAD = ("figure", "mean", "median", "p90", "p95", "p99", "n")
+
+
+def render(result: Imported) -> str:
+    """Render its figures, a dash for what it does not tell, then its definition."""
+    lines = [*textwrap.wrap(title(result), WIDTH), *table(result)]
+    lines += labelled("TPOT is", result.definition)
+    for note in result.notes:
+        lines += labelled("note", note)
+    if result.settings:
+        lines += labelled("settings", "; ".join(settings(result)))
+    if result.missing:
+        lines += labelled("not told", ", ".join(words(name) for name in result.missing))
+    return plain("\n".join(lines) + "\n")
+
+
+def title(result: Imported) -> str:
+    """Name the tool, the model and when it ran, as far as they are told."""
+    tool = f"{result.tool} {result.version}".strip()
+    ran = f", ran {result.created}" if result.created else ""
+    return f"{tool}: {result.model or 'model not told'}{ran}"
+
+
+def table(result: Imported) -> Iterator[str]:
+    """Yield the lines of the table, names to the left and numbers to the right."""
+    rows = [HEAD, *rows_of(result)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *cells in rows:
+        shown = (f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+        yield "  ".join([f"{name:<{widths[0]}}", *shown])
+
+
+def rows_of(result: Imported) -> Iterator[Sequence[str]]:
+    """Yield the cells of each figure."""
+    for figure in result.figures:
+        values = (figure.mean, figure.median, figure.p90, figure.p95, figure.p99)
+        number = "-" if figure.n is None else str(figure.n)
+        yield (words(figure.name), *(_cell(figure, value) for value in values), number)
+
+
+def settings(result: Imported) -> Iterator[str]:
+    """Yield each setting with its value."""
+    for name, value in result.settings.items():
+        yield f"{words(name)} {value:g}" if isinstance(value, float) else f"{words(name)} {value}"
+
+
+def words(name: str) -> str:
+    """Write a key as a person would: acronyms in capitals, no underscores."""
+    if name in ACRONYMS:
+        return name.upper()
+    return name.replace("_per_second", "/s").replace("_", " ")
+
+
+def _cell(figure: ImportedFigure, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return milliseconds(value) if figure.unit == "s" else f"{value:,.4g}"

@@ -1,0 +1,30 @@
+"""A result of another benchmark: its figures under its own definition, and no checkpoint."""
+
+import pandas as pd
+import streamlit as st
+
+from slowlens.facts.live.imported import Imported
+from slowlens.reports.imported import HEAD, rows_of, settings, title, words
+from slowlens_dashboard.pages import CHECKPOINT
+from slowlens_dashboard.prose import plain, prose
+
+
+def imported_result(result: Imported) -> None:
+    """Draw what its file tells."""
+    st.info(
+        prose(f"TPOT is {result.definition}"),
+        title=plain(f"Imported from {result.tool}, no checkpoint was read."),
+        icon=":material/upload_file:",
+    )
+    st.caption(plain(title(result)))
+    table = pd.DataFrame([*rows_of(result)], columns=[*HEAD])
+    st.table(table, hide_index=True, border="horizontal")
+    for text in (*result.notes, "; ".join(settings(result)), _missing(result)):
+        if text:
+            st.caption(prose(text))
+    st.page_link(CHECKPOINT, label="Check its files", icon=":material/folder_open:")
+
+
+def _missing(result: Imported) -> str:
+    names = ", ".join(words(name) for name in result.missing)
+    return f"The file does not tell: {names}." if names else ""
