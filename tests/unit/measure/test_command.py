@@ -12,7 +12,7 @@ import pytest
 
 import builders
 from slowlens import cli
-from slowlens.cli import measure
+from slowlens.cli import measuring
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
@@ -41,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def session(plan: Plan) -> Iterator[Iterator[Event]]:
         yield iter(EVENTS)
 
-    monkeypatch.setattr(measure, "measure", session)
+    monkeypatch.setattr(measuring, "measure", session)
     return builders.checkpoint(tmp_path / "merged")
 
 
@@ -143,7 +143,7 @@ def test_a_checkpoint_that_is_gone_at_the_end(
         yield iter(EVENTS)
         shutil.rmtree(root)
 
-    monkeypatch.setattr(measure, "measure", vanishing)
+    monkeypatch.setattr(measuring, "measure", vanishing)
     assert cli.main(["measure", str(root)]) == 0
     (run,) = default_store().recent()
     assert run.measurement
@@ -161,7 +161,7 @@ def test_files_that_change_meanwhile_are_told(
         if changed:
             builders.write_json(root / "generation_config.json", {"eos_token_id": 5})
 
-    monkeypatch.setattr(measure, "measure", changing)
+    monkeypatch.setattr(measuring, "measure", changing)
     assert cli.main(["measure", str(root), "-o", str(tmp_path / "x.json")]) == 0
     problems = load(tmp_path / "x.json").problems
     assert any("changed while the run was measured" in p.message for p in problems) is changed

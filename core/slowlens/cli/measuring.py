@@ -1,0 +1,159 @@
+"""A live run from its options to the kept run: what every command that measures does alike."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from slowlens.checking import check, measured
+from slowlens.cli.output import write
+from slowlens.codec import encode
+from slowlens.errors import RunFileError, SlowlensError, UsageError
+from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.plan import Plan
+from slowlens.frozen import replace
+from slowlens.gather.hub.ids import require_weights
+from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.measure.protocol import Event
+from slowlens.measure.recorder import Recorder
+from slowlens.measure.session import measure
+from slowlens.run import Run
+from slowlens.silencefile import find_silences
+from slowlens.store import default_store
+
+DEFAULTS = Plan(merged="", prompt=DEFAULT_PROMPT)
+NUMBERS = (
+    ("new_tokens", 1, "steps of a timed trial"),
+    ("rounds", 1, "how often each timed trial is run"),
+    ("answer_tokens", 1, "when to give up on an answer"),
+    ("threads", 0, "CPU threads, 0 for all cores but one"),
+)
+"""Fields of a plan that are numbers, the least that each may be, and what it is."""
+WORDS = (
+    ("device", "--device", "NAME", "cpu, cuda, cuda:1"),
+    ("dtype", "--dtype", "DTYPE", "bfloat16, float16, float32"),
+    ("attention", "--attn-implementation", "NAME", "sdpa, eager, flash_attention_2"),
+    ("device_map", "--device-map", "MAP", "auto, to spread a model over all GPUs"),
+)
+"""Fields that are words, with their option; an empty one is left to the checkpoint."""
+
+
+def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead: str = "") -> None:
+    """Declare the options that make up a plan; ``instead`` says what else they default to.
+
+    None of them has a default of its own: ``planned`` takes it from a plan.
+    """
+    prompt = parser.add_mutually_exclusive_group()
+    text = f"default: {instead or 'a story with a question'}"
+    prompt.add_argument("--prompt", type=_not_empty, help=text)
+    prompt.add_argument("--prompt-file", type=Path, metavar="FILE", help="a file with the prompt")
+    for name, least, text in NUMBERS:
+        option = f"--{name.replace('_', '-')}"
+        usual = getattr(defaults, name) if name == "rounds" else instead or getattr(defaults, name)
+        parser.add_argument(option, type=_at_least(least), metavar="N", help=f"{text} ({usual})")
+    for name, option, metavar, text in WORDS:
+        usual = instead or getattr(defaults, name) or "as shipped"
+        parser.add_argument(option, dest=name, metavar=metavar, help=f"{text} ({usual})")
+
+
+def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
+    """Return ``base`` with the checkpoints and whatever options were given; UsageError."""
+    source: Path | None = arguments.source
+    fields = [name for name, *_ in (*NUMBERS, *WORDS)]
+    given: dict[str, Any] = {name: getattr(arguments, name) for name in fields}
+    given["prompt"] = _prompt(arguments)
+    return replace(
+        base,
+        merged=str(arguments.merged.resolve()),
+        source=None if source is None else str(source.resolve()),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+def checked(arguments: argparse.Namespace) -> Run:
+    """Diagnose the checkpoints from their files, before anything is loaded."""
+    for folder in filter(None, (arguments.merged, arguments.source)):
+        require_weights(folder)
+    silences = find_silences(Path.cwd()).covering(str(arguments.merged))
+    return check(arguments.merged, arguments.source, silences=silences)
+
+
+def follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:
+    """Run the plan to its end, or as far as it comes."""
+    recorder = Recorder(plan)
+    try:
+        with measure(plan) as events:
+            for event in events:
+                recorder.apply(event)
+                show(event)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped\n")
+        return recorder.measurement(Status.STOPPED)
+    except SlowlensError as error:
+        sys.stderr.write("\n")
+        return recorder.measurement(Status.FAILED, str(error), error.hint)
+    return recorder.measurement(Status.DONE)
+
+
+def failure(measurement: Measurement) -> SlowlensError | None:
+    """Return why it failed, ready to be raised; None where it did not."""
+    if measurement.status is not Status.FAILED:
+        return None
+    return SlowlensError(measurement.error, hint=measurement.hint)
+
+
+def diagnosed(before: Run, measurement: Measurement) -> Run:
+    """Diagnose again; where the files are gone by now, keep what was read at the start."""
+    try:
+        return measured(before, measurement)
+    except SlowlensError as error:
+        _warn(error)
+        return replace(before, measurement=measurement)
+
+
+def keep(result: Run, output: Path | None, *, shown: bool) -> None:
+    """Write the run to ``output`` and into the store: what fails does not hinder the other."""
+    try:
+        if output is not None:
+            write(encode(result), output)
+            sys.stderr.write(f"run kept in {output}\n")
+    finally:
+        try:
+            path = default_store().save(result)
+            if output is None:
+                sys.stderr.write(f"run kept in {path}\n")
+        except RunFileError as error:
+            if output is None and not shown:
+                raise
+            _warn(error)
+
+
+def _warn(error: SlowlensError) -> None:
+    sys.stderr.write(f"slowlens: warning: {error}\n  {error.hint}\n")
+
+
+def _prompt(arguments: argparse.Namespace) -> str | None:
+    file: Path | None = arguments.prompt_file
+    if file is None:
+        prompt: str | None = arguments.prompt
+        return prompt
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}", hint="Name a UTF-8 file.") from error
+
+
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the prompt is empty: leave it out for the default one")
+    return text
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(value: str) -> int:
+        if int(value) < least:
+            raise argparse.ArgumentTypeError(f"must be at least {least}")
+        return int(value)
+
+    return number
