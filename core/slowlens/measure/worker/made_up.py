@@ -39,18 +39,20 @@ _DTYPE = "torch_dtype" if transformers.__version__.startswith("4.") else "dtype"
 def make(folder: Path, dtype: str, device: torch.device, attention: str = "") -> Any:  # noqa: ANN401
     """Build the model that ``folder`` describes; its answers mean nothing, and never end early.
 
-    ``dtype`` and ``attention`` decide only where they are not empty. The same weights come out on
+    ``dtype`` and ``attention`` decide only where they are not empty. Matrices are the same on
     every device. Takes about as long as writing the weights once. Raises WorkerError when
     transformers has no class for it, ValueError for a config.json that makes no sense.
     """
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     settings: dict[str, Any] = {_DTYPE: dtype_of(config, dtype)}
+    for part in _parts(config):  # transformers 4 asks each of them for its own
+        setattr(part, _DTYPE, settings[_DTYPE])
     if attention:
         settings["attn_implementation"] = attention
     kind = _class(config)
     torch.manual_seed(SEED)
     with torch.device(device), torch.no_grad(), _Noise():
-        model = kind._from_config(config, **settings)  # noqa: SLF001 - what from_config calls
+        model = kind._from_config(config, **settings)
     model.generation_config = _generation_config(folder, model)
     return model.eval()
 
@@ -68,14 +70,20 @@ def _said(config: Any) -> torch.dtype | str | None:  # noqa: ANN401
     return said
 
 
+def _parts(config: Any) -> list[Any]:  # noqa: ANN401
+    """Return the config and those within it."""
+    inner = (getattr(config, name, None) for name in config.sub_configs)
+    return [config, *(part for one in inner if one is not None for part in _parts(one))]
+
+
 def _class(config: Any) -> Any:  # noqa: ANN401
     """Return the class that config.json names, else the one that transformers has for its type."""
     named = (getattr(transformers, name, None) for name in config.architectures or ())
     if found := next((kind for kind in named if kind is not None and kind.can_generate()), None):
         return found
     for auto in _AUTO:
-        if type(config) in auto._model_mapping:  # noqa: SLF001 - has no public name
-            return auto._model_mapping[type(config)]  # noqa: SLF001
+        if type(config) in auto._model_mapping:
+            return auto._model_mapping[type(config)]
     raise WorkerError(
         f"transformers {transformers.__version__} has no class that generates text with "
         f"model_type {config.model_type}",
@@ -105,9 +113,13 @@ class _Noise(TorchFunctionMode):
         self._drawn[drawn.device, drawn.dtype] = self._first = drawn
         self._at = 0
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_function__(  # torch's own signature
+        self,
+        func: Any,  # noqa: ANN401
+        types: Any,  # noqa: ANN401
+        args: Sequence[Any] = (),
+        kwargs: Any = None,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
         """Take the place of a random fill; hand on everything else."""
         tensor = args[0] if args else (kwargs or {}).get("tensor")
         if getattr(func, "__name__", "") in _RANDOM and tensor.dim() > 1:
