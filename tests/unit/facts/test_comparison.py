@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from literals import generation, measurement
 from slowlens.facts.live.comparison import compared, same_work
-from slowlens.facts.live.speed import Speed, speed_of
+from slowlens.facts.live.speed import Speed, Work, speed_of
 from slowlens.facts.live.trial import Cache, Subject
 
 
@@ -38,6 +38,13 @@ def test_a_static_cache_is_other_work() -> None:
     assert same_work(one, two)
     assert not same_work(one, replace(two, cache=Cache.STATIC))
     assert not same_work(replace(one, cache=Cache.STATIC), two)
+
+
+def test_other_models_or_inputs_that_nobody_counted_are_other_work() -> None:
+    one, two = sides(STEADY, STEADY, cached=True)
+    assert not same_work(replace(one, subject=Subject.SOURCE), two)
+    assert not same_work(replace(one, work=Work.ALL), two)
+    assert not same_work(replace(one, work=Work.UNKNOWN), replace(two, work=Work.UNKNOWN))
 
 
 def test_slower_with_the_interval_and_what_it_rests_on() -> None:

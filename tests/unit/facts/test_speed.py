@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from literals import generation, measurement
@@ -12,6 +14,11 @@ def shipped(seconds: float, *, cached: bool) -> Generation:
 
 ON = generation(1, 0.1, 0.1, cache=Cache.ON)
 OFF = generation(1, 0.4, 0.4, cache=Cache.OFF, cached=False)
+
+
+def uncounted(seconds: float, cache: Cache) -> Generation:
+    found = generation(1, seconds, seconds, cache=cache)
+    return replace(found, steps=tuple(replace(step, tokens_in=0) for step in found.steps))
 
 
 def speed(*runs: Generation) -> Speed:
@@ -72,5 +79,7 @@ def test_runs_of_one_kind_are_no_pair_of_equal_work() -> None:
 def test_what_was_not_counted_or_compiled_is_no_pair_of_equal_work() -> None:
     static = generation(1, 0.01, 0.01, cache=Cache.STATIC)
     assert noise(measurement(ON, static)) == 1
+    off, shipped_off = (uncounted(s, c) for s, c in ((0.1, Cache.OFF), (0.2, Cache.AS_SHIPPED)))
+    assert noise(measurement(off, shipped_off)) == 1
     source = generation(1, 0.5, 0.5, cache=Cache.AS_SHIPPED, subject=Subject.SOURCE)
     assert noise(measurement(ON, source)) == 1
