@@ -1,0 +1,81 @@
+import pytest
+
+from slowlens.facts.live.device import DeviceSample
+from slowlens.frozen import replace
+from slowlens.reports.device import gpus, words
+
+GPU = DeviceSample(
+    at=1.0,
+    memory_used=16 * 10**9,
+    memory_total=80 * 10**9,
+    utilization=97,
+    sm_clock=1755,
+    sm_clock_max=1980,
+    power=345.6,
+    power_limit=700.0,
+    temperature=61,
+    throttle=(),
+    other_processes=0,
+    device="a",
+)
+
+
+def test_every_figure() -> None:
+    assert words(GPU) == (
+        "16 GB of 80 GB in use",
+        "97 % busy",
+        "1755 of 1980 MHz",
+        "346 of 700 W",
+        "61 °C",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"memory_total": None}, "16 GB in use"),
+        ({"sm_clock_max": None}, "1755 MHz"),
+        ({"power_limit": None}, "346 W"),
+        ({"utilization": 0}, "0 % busy"),
+        ({"power": 0.0}, "0 of 700 W"),
+        ({"other_processes": 1}, "1 other program"),
+        ({"other_processes": 2}, "2 other programs"),
+        ({"throttle": ("hw_slowdown",)}, "throttled (hw_slowdown)"),
+        ({"throttle": ("sw_power_cap",), "sm_clock": 900}, "throttled (sw_power_cap)"),
+    ],
+)
+def test_words(changes: dict[str, object], word: str) -> None:
+    assert word in words(replace(GPU, **changes))
+
+
+def test_a_power_cap_at_a_high_clock_is_no_throttle() -> None:
+    assert words(replace(GPU, throttle=("sw_power_cap",))) == words(GPU)
+
+
+@pytest.mark.parametrize(
+    "figure", ["memory_used", "utilization", "sm_clock", "power", "temperature"]
+)
+def test_what_is_not_known_is_left_out_and_no_zero(figure: str) -> None:
+    found = words(replace(GPU, **{figure: None}))
+    assert len(found) == 4
+    assert not any(word.startswith("0") for word in found)
+
+
+def test_nothing_known() -> None:
+    assert words(DeviceSample(at=1.0, device="a")) == ()
+    assert gpus((DeviceSample(at=1.0, device="a"),)) == ()
+
+
+def test_the_last_look_at_a_gpu_is_shown() -> None:
+    assert gpus((GPU, replace(GPU, temperature=70))) == words(replace(GPU, temperature=70))
+
+
+def test_of_several_the_busiest_is_shown() -> None:
+    busy = replace(GPU, device="b", utilization=99)
+    unknown = replace(GPU, device="c", utilization=None)
+    assert gpus((GPU, busy, unknown)) == ("busiest of 3", *words(busy))
+
+
+def test_a_machine_without_a_gpu() -> None:
+    assert gpus((DeviceSample(1.0, load=2.0),)) == ()
+    assert gpus(()) == ()
