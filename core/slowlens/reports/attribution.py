@@ -7,7 +7,6 @@ from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import Attribution, Share, attribution
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
-from slowlens.facts.live.verdict import percent
 from slowlens.reports.units import counted
 
 HEAD = ("fix", "tokens", "one answer", "saved", "share of the gap")
@@ -40,7 +39,10 @@ def _rows(found: Attribution) -> Iterator[tuple[str, ...]]:
 
 
 def _row(name: str, time: AnswerTime, saved: str = "", share: str = "") -> tuple[str, ...]:
-    about, least = ("about " if time.estimated else ""), ("" if time.ended else "at least ")
+    about, least = (
+        ("about " if time.estimated else ""),
+        ("at least " if time.ended is False else ""),
+    )
     return (name, f"{least}{time.tokens}", f"{about}{shown(time.seconds)}", saved, share)
 
 
@@ -51,25 +53,27 @@ def _shared(share: Share) -> tuple[str, ...]:
 
 
 def _part(share: Share) -> str:
+    """Write a share in whole percent: ``70 % (69 to 71)``."""
     if share.share is None:
-        return "not clear"
+        return ""
+    text = f"{share.share * 100:.0f} %"
     if share.interval is None:
-        return percent(share.share)
-    low, high = percent(share.interval.low), percent(share.interval.high)
-    return f"{percent(share.share)} ({low} to {high})"
+        return text
+    return f"{text} ({share.interval.low * 100:.0f} to {share.interval.high * 100:.0f})"
 
 
 def _sentences(found: Attribution) -> Iterator[str]:
     """Say how wide the gap is and why, how the shares go together, and what is left."""
-    target = found.target.subject
+    by_source = found.target.subject == Subject.SOURCE
+    target = "one of the source" if by_source else "one with all fixes"
     if not found.clear:
         yield (
-            f"An answer of merged does not clearly take longer than one of {target}: there is no "
-            "gap to share out."
+            f"An answer of merged does not clearly take longer than {target}: there is no gap to "
+            "share out."
         )
         return
     yield (
-        f"An answer of merged takes {shown(found.gap)} more than one of {target}"
+        f"An answer of merged takes {shown(found.gap)} more than {target}"
         f" ({counted(min(len(found.merged.runs), len(found.target.runs)), 'run')} a side): "
         f"{because(found.merged, found.target)}."
     )
@@ -106,7 +110,7 @@ def _left(found: Attribution) -> Iterator[str]:
         yield "With all fixes no difference from the source is clear."
     elif left > 0:
         yield (
-            f"No fix explains {shown(left)} of the gap, {percent(left / found.gap)}: "
+            f"No fix explains {shown(left)} of the gap, {left / found.gap * 100:.0f} %: "
             f"{because(together.time, found.target)}."
         )
     else:

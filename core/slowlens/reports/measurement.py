@@ -7,6 +7,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
+from slowlens.reports import attribution
 from slowlens.reports.spread import growing, latency, variation
 from slowlens.reports.units import counted, milliseconds
 
@@ -19,7 +20,9 @@ HEAD = (
 def render(measurement: Measurement) -> str:
     """Render the figures for a terminal; latencies are medians over rounds."""
     said = [*factors(measurement), *_growths(measurement), *_ends(measurement)]
-    return "\n".join([*_table(measurement), *([""] if said else []), *said]) + "\n"
+    fixes = list(attribution.lines(measurement))
+    parts = (list(_table(measurement)), said, fixes)
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def lengths(generation: Generation) -> str:

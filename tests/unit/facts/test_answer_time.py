@@ -37,13 +37,13 @@ def test_the_length_is_of_the_answer_and_the_times_are_of_the_timed_runs() -> No
 
 def test_without_an_answer_it_is_the_plans_length() -> None:
     found = of_merged(measurement(generation(1, 0.1, 0.1)))
-    assert (found.tokens, found.ended) == (4, False)
+    assert (found.tokens, found.ended) == (4, None)
     assert found.seconds == pytest.approx(1.3)
 
 
 def test_an_answer_that_was_cut_off_did_not_end() -> None:
     cut = answer(11, Finish.LENGTH)
-    assert not of_merged(measurement(generation(1, 0.1), cut)).ended
+    assert of_merged(measurement(generation(1, 0.1), cut)).ended is False
     stopped = answer(11, Finish.STOPPED)
     assert of_merged(measurement(generation(1, 0.1), stopped)).tokens == 4
 

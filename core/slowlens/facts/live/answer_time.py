@@ -31,8 +31,8 @@ class AnswerTime:
     estimated: bool
     """Part of the answer was not timed: its steps recompute, and the line of those timed is
     followed."""
-    ended: bool
-    """``tokens`` is where it stopped by itself; else it was told when to stop."""
+    ended: bool | None
+    """Whether it stopped by itself, or was cut off; None where no answer was run to its end."""
 
     @property
     def seconds(self) -> float:
@@ -56,7 +56,7 @@ def answer_time(measurement: Measurement, subject: str, cache: Cache) -> AnswerT
     ends = [ttft + (tokens - 1) * tpot for ttft, tpot, _ in runs]
     ttfts, tpots = ([run[place] for run in runs] for place in (0, 1))
     estimated = any(guessed for *_, guessed in runs)
-    ended = answer is not None and answer.finish is Finish.EOS
+    ended = None if answer is None else answer.finish is Finish.EOS
     return AnswerTime(
         subject, cache, tokens, mean(ttfts), mean(tpots), tuple(ends), estimated, ended
     )

@@ -1,0 +1,120 @@
+"""The table of the fixes that were tried, in words."""
+
+from literals import generation, measurement
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.plan import Overlay
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Finish, Purpose, Subject
+from slowlens.frozen import replace
+from slowlens.reports import attribution
+from slowlens.reports.measurement import render
+
+OVERLAYS = (
+    Overlay("merged + cache", "/1", ("cache",)),
+    Overlay("merged + eos", "/2", ("eos",)),
+    Overlay("all fixes", "/3", ("cache", "eos")),
+    Overlay("all fixes + static-cache", "/4", ("cache", "eos", "static-cache")),
+)
+CASE = {
+    "merged": (401, 0.03),
+    "source": (101, 0.005),
+    "merged + cache": (401, 0.01),
+    "merged + eos": (101, 0.03),
+    "all fixes": (101, 0.01),
+    "all fixes + static-cache": (101, 0.005),
+}
+"""Tokens of an answer, and seconds of each."""
+
+
+def runs(subject: str, tokens: int, tpot: float, rounds: int = 3) -> list[Generation]:
+    """Timed runs, and an answer that ends unless it has 401 tokens."""
+    finish = Finish.EOS if tokens < 401 else Finish.LENGTH
+    purpose = Purpose.LENGTH
+    answer = generation(*[1.0] * tokens, subject=subject, purpose=purpose, finish=finish)  # type: ignore[arg-type]
+    factors = [1 + 0.01 * (number - 1) for number in range(rounds)]
+    timed = [generation(0.1, *[tpot * f] * 4, subject=subject) for f in factors]  # type: ignore[arg-type]
+    return [*timed, answer]
+
+
+def tried(case: dict[str, tuple[int, float]], rounds: int = 3) -> Measurement:
+    found = measurement(*[g for name, one in case.items() for g in runs(name, *one, rounds)])
+    overlays = tuple(overlay for overlay in OVERLAYS if overlay.name in case)
+    return replace(found, plan=replace(found.plan, overlays=overlays))
+
+
+def text(case: dict[str, tuple[int, float]], rounds: int = 3) -> str:
+    return "\n".join(attribution.lines(tried(case, rounds)))
+
+
+def test_the_whole_story() -> None:
+    table, said = text(CASE).split("\n\n")
+    assert table.splitlines() == [
+        "fix                             tokens  one answer   saved    share of the gap",
+        "merged as shipped         at least 401      12.1 s",
+        "merged + cache            at least 401       4.1 s     8 s     70 % (69 to 70)",
+        "merged + eos                       101       3.1 s     9 s     78 % (78 to 79)",
+        "all fixes                          101       1.1 s    11 s     96 % (96 to 96)",
+        "all fixes + static-cache           101       0.6 s  11.5 s  100 % (100 to 100)",
+        "source as shipped                  101       0.6 s",
+    ]
+    assert said == (
+        "An answer of merged takes 11.5 s more than one of the source (3 runs a side): 5.25 s "
+        "because it writes 300 tokens more, 6.25 s because each token takes longer.\n"
+        "The shares overlap, for some fixes cure the same thing: together they save 6 s less than "
+        "the sum of each alone. Do not add them up.\n"
+        "No fix explains 0.5 s of the gap, 4 %: 0.5 s because each token takes longer."
+    )
+
+
+def test_without_a_source_the_gap_is_to_all_fixes() -> None:
+    shown = text({name: one for name, one in CASE.items() if name != "source"})
+    assert "takes 11 s more than one with all fixes" in shown
+    assert "No fix explains" not in shown
+    assert "source as shipped" not in shown
+
+
+def test_what_noise_hides_is_not_clear() -> None:
+    assert "no gap to share out" in text(CASE, rounds=2)
+    assert "not clear" in text(CASE, rounds=2)
+    idle = text({**CASE, "merged + eos": CASE["merged"]})
+    row = next(line for line in idle.splitlines() if line.startswith("merged + eos"))
+    assert row.endswith("no difference of 10 %")
+
+
+def test_what_is_left_may_be_nothing_or_less() -> None:
+    cured = text({**CASE, "all fixes": CASE["source"]})
+    assert "With all fixes no difference from the source is clear." in cured
+    better = text({**CASE, "all fixes": (101, 0.001)})
+    assert "With all fixes an answer takes 0.4 s less than one of the source." in better
+
+
+def test_fixes_that_need_each_other_and_those_that_do_not() -> None:
+    needy = text({**CASE, "merged + cache": (401, 0.029), "merged + eos": (401, 0.029)})
+    assert "more than the sum of each alone: some work only with others." in needy
+    apart = text({**CASE, "all fixes": (401, 0.01), "merged + eos": CASE["merged"]})
+    assert "Whether the shares overlap is not clear" in apart
+
+
+def test_one_fix_is_one_row() -> None:
+    kept = ("merged", "source", "merged + cache")
+    shown = text({name: one for name, one in CASE.items() if name in kept})
+    assert shown.count("merged + cache") == 1
+    assert "overlap" not in shown
+
+
+def test_an_answer_that_recomputes_is_estimated() -> None:
+    found = tried(CASE)
+    slow = [generation(0.1, *[0.03 + 0.001 * i for i in range(20)], cached=False) for _ in range(3)]
+    others = [g for g in found.generations if g.trial.subject != Subject.MERGED]
+    answer = [g for g in found.generations if g.trial.purpose is Purpose.LENGTH]
+    shown = "\n".join(attribution.lines(replace(found, generations=(*slow, *others, *answer))))
+    assert "about 91.9 s" in shown
+    assert "their answer is estimated" in shown
+
+
+def test_a_report_of_a_run_ends_with_the_fixes() -> None:
+    shown = render(tried(CASE))
+    assert shown.endswith("because each token takes longer.\n")
+    assert "\n\nfix  " in shown
+    assert "fix  " not in render(measurement(generation(1, 0.1)))
+    assert list(attribution.lines(measurement(generation(1, 0.1)))) == []
