@@ -73,7 +73,8 @@ def test_half_an_answer() -> None:
         "perhaps slower per token than merged, cache on (90 % interval 1.01 to 1.14): "
     )
     assert compared(two, one).startswith(
-        "not slower by more than 10 % per token than merged as shipped (90 % interval 0.88 to 0.99): "
+        "not slower by more than 10 % per token than merged as shipped "
+        "(90 % interval 0.88 to 0.99): "
     )
 
 
