@@ -14,6 +14,7 @@ from slowlens.facts.decoding.cache import USE_CACHE
 from slowlens.facts.decoding.cachekind import CACHE_IMPLEMENTATION, DYNAMIC
 from slowlens.facts.decoding.generation import DEFAULTS, FROM_MODEL_CONFIG, decoder_pointer
 from slowlens.facts.decoding.staticcache import COMPILED
+from slowlens.facts.live.agreement import Judgement, Verdict
 from slowlens.facts.weights.adapters import adapter_value, can_merge
 from slowlens.facts.weights.dtypes import KEYS as DTYPE_KEYS
 from slowlens.findings import Applicability, Edit, Fix, ValueEvidence
@@ -37,11 +38,14 @@ PRICE_OF_STATIC = (
 )
 
 
-def turn_cache_on(checkpoint: Checkpoint, *, keep_mark: bool) -> Fix:
+def turn_cache_on(
+    checkpoint: Checkpoint, *, keep_mark: bool, measured: Judgement | None = None
+) -> Fix:
     """Set ``use_cache`` in every file that has a say; each alone can fail.
 
     ``keep_mark`` leaves ``_from_model_config`` where taking it away would change how
-    transformers 4 decodes.
+    transformers 4 decodes. Where a run ``measured`` what the cache does to the results, the fix
+    says so.
     """
     edits = [
         Edit(e.file, e.pointer, before=e.found, after=True) for e in cache_switches(checkpoint)
@@ -52,6 +56,10 @@ def turn_cache_on(checkpoint: Checkpoint, *, keep_mark: bool) -> Fix:
     if mark is not ABSENT and not keep_mark:
         edits.append(Edit(GENERATION_CONFIG, (FROM_MODEL_CONFIG,), before=mark, after=ABSENT))
     applicability, reason = _applicability(checkpoint)
+    if measured is not None:
+        reason = f"{reason} {measured.sentence}".strip()
+        if measured.verdict is Verdict.DIFFERENT:
+            applicability = Applicability.UNSAFE
     return Fix("Turn the key-value cache on", applicability, tuple(edits), reason)
 
 
@@ -94,6 +102,14 @@ def parameter_edit(checkpoint: Checkpoint, key: str, decided_by: str, after: Jso
     return Edit(file, pointer, before=before, after=after)
 
 
+def shared_layers(checkpoint: Checkpoint) -> bool:
+    """Whether layers take their keys and values from others, as in Gemma's E series."""
+    shared = checkpoint.get(CONFIG, "num_kv_shared_layers")
+    if shared is ABSENT:
+        shared = checkpoint.get(CONFIG, "text_config", "num_kv_shared_layers")
+    return isinstance(shared, int) and shared > 0
+
+
 def _places() -> Iterator[tuple[str, Pointer]]:
     yield CONFIG, (USE_CACHE,)
     for pointer in NESTED:
@@ -106,13 +122,11 @@ def _applicability(checkpoint: Checkpoint) -> tuple[Applicability, str]:
         return Applicability.UNSAFE, (
             "The checkpoint brings code of its own (auto_map), which may not support the cache."
         )
-    shared = checkpoint.get(CONFIG, "num_kv_shared_layers")
-    if shared is ABSENT:
-        shared = checkpoint.get(CONFIG, "text_config", "num_kv_shared_layers")
-    if isinstance(shared, int) and shared > 0:
+    if shared_layers(checkpoint):
         return Applicability.UNSAFE, (
-            "Layers of this model share keys and values (num_kv_shared_layers): without the cache "
-            "its numbers are wrong, so the fix changes what it writes, for the better."
+            "Layers of this model share keys and values (num_kv_shared_layers): in versions of "
+            "transformers that pass them on in the cache, its numbers are wrong without one, so "
+            "the fix changes what it writes, for the better."
         )
     return Applicability.SAFE, ""
 

@@ -42,6 +42,11 @@ EVERY = tuple(Runtime)
 """All of them."""
 
 
+def generate_of(transformers: str) -> Runtime:
+    """Return ``generate()`` of this version of transformers; of 5 where it is not known."""
+    return Runtime.TRANSFORMERS_4 if transformers.startswith("4.") else Runtime.TRANSFORMERS_5
+
+
 def only(runtimes: tuple[Runtime, ...], every: tuple[Runtime, ...]) -> str:
     """Name ``runtimes`` in parentheses, unless they are all that it could be about."""
     if runtimes == every:

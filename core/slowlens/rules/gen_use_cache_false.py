@@ -32,7 +32,8 @@ file alone can fail.
 ## Fix safety
 Safe: the cache changes speed, not which tokens are chosen, up to rounding. Not safe where the
 checkpoint brings code of its own, or shares keys and values between layers (Gemma's E series),
-where the cache changes the numbers.
+where the cache changes the numbers in some versions, nor where a live run found that the cache
+changes the results (`cache-changes-results`). What a live run found stands beside the fix.
 
 ## References
 - https://huggingface.co/docs/transformers/kv_cache
@@ -44,6 +45,8 @@ from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.decoding.cache import USE_CACHE
+from slowlens.facts.live.agreement import judged
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting
@@ -53,7 +56,7 @@ from slowlens.fixes import cache_switches, turn_cache_on
 COST = "2 to 24 times as long per answer: the longer prompt and answer are, the worse"
 
 
-def check(merged: Merged) -> Iterator[Finding]:
+def check(merged: Merged, measurement: Measurement | None) -> Iterator[Finding]:
     """Yield one finding when a version of ``generate()`` ends up without the cache."""
     settings = merged.settings[USE_CACHE]
     slow = {r: settings[r] for r in GENERATE if settings[r].value is not True}
@@ -61,6 +64,7 @@ def check(merged: Merged) -> Iterator[Finding]:
         raise Undecided(f"{CONFIG} could not be read")
     if not slow or not merged.checkpoint.generates:
         return
+    measured = None if measurement is None else judged(measurement)
     forward = (Runtime.FORWARD,) if settings[Runtime.FORWARD].value is False else ()
     yield Finding(
         message=_message(slow),
@@ -69,7 +73,7 @@ def check(merged: Merged) -> Iterator[Finding]:
         affects=(*slow, *forward),
         evidence=cache_switches(merged.checkpoint),
         cost="" if any(setting.fails for setting in slow.values()) else COST,
-        fix=turn_cache_on(merged.checkpoint, keep_mark=merged.mark_matters),
+        fix=turn_cache_on(merged.checkpoint, keep_mark=merged.mark_matters, measured=measured),
     )
 
 

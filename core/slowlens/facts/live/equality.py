@@ -18,6 +18,8 @@ class Agreement:
     """The largest lead, in logits, that a most likely token had where it was overtaken."""
     max_difference: float
     """The largest absolute difference of two logits."""
+    kl_median: float | None = None
+    """Over the positions: a token that a router sends elsewhere does not move it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,6 @@ class Equality:
     """Step by step with the cache, against step by step without."""
     floor: Agreement
     """Step by step without, against all at once: neither uses the cache, so this is rounding."""
+    prefill: Agreement | None = None
+    """All at once with a cache to fill, against all at once without: what a pass reads from an
+    empty cache is nothing, so this is rounding too, unless layers need the cache to share."""

@@ -1,8 +1,8 @@
 """One model over one answer, with its cache and without: how far do its distributions lie apart.
 
 The answer is the model's own greedy one with the cache, so that pass needs no forcing; the other
-is led along it by a logits processor, which transformers applies after it has put the raw logits
-aside. Nothing here is timed. An encoder-decoder model is compared over its decoder.
+is led along it by the meter. Nothing here is timed. Of an encoder-decoder model the decoder is
+compared.
 """
 
 import inspect
@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from transformers import LogitsProcessor, LogitsProcessorList
 
 from slowlens.errors import WorkerError
 from slowlens.facts.live.equality import Agreement, Equality
@@ -19,6 +18,8 @@ from slowlens.facts.live.trial import Cache, Purpose, Trial
 from slowlens.measure.worker.arguments import arguments
 from slowlens.measure.worker.failure import during
 from slowlens.measure.worker.loading import Ready
+from slowlens.measure.worker.sequence import Common
+from slowlens.measure.worker.trial import inputs_of
 
 _ROWS = 16
 """Positions compared at a time: of a vocabulary of 262,144 in float64 they take 34 MB."""
@@ -34,11 +35,12 @@ def equality(ready: Ready, subject: str, tokens: int) -> Equality:
     """
     what = f"comparing {subject} with and without its cache"
     with during(what, ready.device, _REFUSED), torch.inference_mode(), _full_precision():
-        sequence, cached = _step_by_step(ready, subject, Cache.ON, tokens)
-        _, uncached = _step_by_step(ready, subject, Cache.OFF, tokens, sequence)
+        sequence, cached = _step_by_step(ready, Trial(subject, Cache.ON, Purpose.EQUALITY, tokens))
+        answer = tuple(sequence[0, -len(cached) :].tolist())
+        without = Trial(subject, Cache.OFF, Purpose.EQUALITY, tokens)
+        _, uncached = _step_by_step(ready, without, answer)
         at_once = _at_once(ready, sequence, len(cached), use_cache=False)
         prefill = _at_once(ready, sequence, len(cached), use_cache=True)
-        ready.meter.take()
         return Equality(
             subject,
             str(ready.model.config.model_type),
@@ -71,6 +73,7 @@ def agreement(reference: torch.Tensor, other: torch.Tensor) -> Agreement:
         flips=int((lead >= 0).sum()),
         flip_margin=max(0.0, float(lead.max())),
         max_difference=float(difference.max()),
+        kl_median=float(divergence.median()),
     )
 
 
@@ -86,58 +89,41 @@ def _compare(reference: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor
     return divergence, lead, (one - two).abs().amax(-1)
 
 
-class _Along(LogitsProcessor):
-    """Leaves only the next token of ``sequence`` possible: what the model would say is recorded."""
-
-    def __init__(self, sequence: torch.Tensor) -> None:
-        self._sequence = sequence
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        forced = torch.full_like(scores, -torch.inf)
-        forced[:, self._sequence[0, input_ids.shape[1]]] = 0
-        return forced
-
-
 def _step_by_step(
-    ready: Ready, subject: str, cache: Cache, tokens: int, along: torch.Tensor | None = None
+    ready: Ready, trial: Trial, along: tuple[int, ...] = ()
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return all token ids, [1, length], and the raw logits, [tokens, vocabulary], on the device.
 
-    By the real ``generate()``, greedily or ``along`` a sequence.
+    By the real ``generate()``, greedily or ``along`` an answer.
     """
-    trial = Trial(subject, cache, Purpose.EQUALITY, tokens)
-    told = arguments(trial, ready.model.generation_config)
-    told["prompt_lookup_num_tokens"] = None  # an assistant's guesses go in several at once
-    if along is not None:
-        told["logits_processor"] = LogitsProcessorList([_Along(along)])
-    ids = _prompt(ready)
+    ready.model.generation_config = ready.generation_config
+    told = arguments(trial, ready.generation_config)
+    told["prompt_lookup_num_tokens"] = None  # guesses go in several at once
+    ready.meter.start(answer=along)
     answer = ready.model.generate(
-        input_ids=ids,
-        attention_mask=torch.ones_like(ids),
+        **inputs_of(ready, trial, Common(ready.prompt.ids)),
         output_logits=True,
         return_dict_in_generate=True,
         **told,
     )
+    ready.meter.start()
     return answer.sequences, torch.cat([step.float() for step in answer.logits])
 
 
 def _at_once(ready: Ready, sequence: torch.Tensor, tokens: int, *, use_cache: bool) -> torch.Tensor:
     """Return the logits before the last ``tokens`` of ``sequence``, by one forward pass."""
-    model = ready.model
-    given: dict[str, Any] = {"use_cache": use_cache}
+    model, past = ready.model, tuple(sequence[0, -tokens:-1].tolist())
+    prompt = Common(ready.prompt.ids, past)
+    decoded: dict[str, Any] = {}
     if model.config.is_encoder_decoder:
-        given |= {"input_ids": _prompt(ready), "decoder_input_ids": sequence[:, :-1]}
-    else:
-        given["input_ids"] = sequence[:, :-1]
-    given["attention_mask"] = torch.ones_like(given["input_ids"])
+        decoded, past = {"decoder_input_ids": sequence[:, :-1]}, ()
     if "logits_to_keep" in inspect.signature(model.forward).parameters:
-        given["logits_to_keep"] = tokens
-    logits: torch.Tensor = model(**given).logits
+        decoded["logits_to_keep"] = tokens
+    trial = Trial(ready.card.subject, Cache.OFF, Purpose.EQUALITY, tokens, ahead=len(past))
+    logits: torch.Tensor = model(
+        **inputs_of(ready, trial, prompt), **decoded, use_cache=use_cache
+    ).logits
     return logits[0, -tokens:].float()
-
-
-def _prompt(ready: Ready) -> torch.Tensor:
-    return torch.tensor([ready.prompt.ids], device=ready.device)
 
 
 @contextmanager
