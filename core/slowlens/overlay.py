@@ -15,6 +15,7 @@ from slowlens.findings import Edit, Fix
 from slowlens.fixes import static_cache
 from slowlens.frozen import dataclass
 from slowlens.gather.checkpoint import read_checkpoint
+from slowlens.gather.devices import hardware
 from slowlens.patch import prepare
 from slowlens.repair import Repair, fixes
 from slowlens.run import Run
@@ -82,6 +83,16 @@ def overlays(
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def static_version(run: Run, device: str) -> int:
+    """Return the major version of transformers where the run goes on an NVIDIA GPU, else 0.
+
+    ``device`` as in a plan. On a CPU nothing is compiled, and a static cache only costs.
+    """
+    on_gpu = device.startswith("cuda") or (device == "auto" and hardware() is not None)
+    major, _, _ = run.environment.packages.get("transformers", "").partition(".")
+    return int(major) if on_gpu and major.isdecimal() else 0
 
 
 def candidates(repair: Repair, static: Fix | None = None) -> tuple[Candidate, ...]:

@@ -11,11 +11,13 @@ import builders
 from slowlens import overlay as overlays_module
 from slowlens.checking import check
 from slowlens.errors import PatchError, StaleEditError
+from slowlens.facts.environment import Environment
 from slowlens.findings import Applicability, Edit, Fix
 from slowlens.fixes import static_cache
+from slowlens.frozen import replace
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.jsonvalue import ABSENT
-from slowlens.overlay import ALL, candidates, overlay, overlays
+from slowlens.overlay import ALL, candidates, overlay, overlays, static_version
 from slowlens.repair import Chosen, Repair
 
 CACHE_ON = Edit("generation_config.json", ("use_cache",), before=False, after=True)
@@ -283,3 +285,27 @@ def test_a_static_cache_is_offered_where_it_is_compiled(
 def test_a_kind_of_its_own_is_left_alone(tmp_path: Path, kind: str | None, offered: bool) -> None:
     generation = {**builders.GENERATION_CONFIG, "cache_implementation": kind}
     assert (static_of(tmp_path / "m", generation=generation) is not None) is offered
+
+
+@pytest.mark.parametrize(
+    ("device", "gpu", "version", "expected"),
+    [
+        ("auto", True, "5.23.0", 5),
+        ("auto", False, "5.23.0", 0),
+        ("cuda:1", False, "4.52.4", 4),
+        ("cpu", True, "5.23.0", 0),
+        ("auto", True, "", 0),
+    ],
+)
+def test_a_static_cache_is_tried_on_a_gpu(
+    slow: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    device: str,
+    gpu: bool,
+    version: str,
+    expected: int,
+) -> None:
+    monkeypatch.setattr(overlays_module, "hardware", lambda: object() if gpu else None)
+    packages = {"transformers": version} if version else {}
+    run = replace(check(slow), environment=Environment("3.12", "Linux", packages))
+    assert static_version(run, device) == expected

@@ -6,12 +6,17 @@ Exit codes: 0 done, 2 it failed, 130 stopped.
 
 import argparse
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from slowlens.cli.measuring import add_plan, checked, diagnosed, failure, follow, keep, planned
 from slowlens.cli.watch import Progress, print_event
 from slowlens.codec import encode
 from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.plan import Overlay
+from slowlens.frozen import replace
+from slowlens.overlay import overlays, static_version
 from slowlens.reports.measurement import render
 from slowlens.run import Run
 
@@ -23,6 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("merged", type=Path, help="folder of the checkpoint in question")
     parser.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
     add_plan(parser)
+    parser.add_argument(
+        "--try-fixes",
+        action="store_true",
+        help="time it with each fix too, on doubles that are removed again; nothing is written",
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="RUN.json", help="keep the run here")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
@@ -32,7 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, diagnose, keep the run, print it."""
     before = checked(arguments)
-    measurement = follow(planned(arguments), print_event if arguments.events else Progress())
+    show = print_event if arguments.events else Progress()
+    with _fixes(before, arguments) as fixes:
+        measurement = follow(replace(planned(arguments), overlays=fixes), show)
     failed = failure(measurement)
     if failed and not measurement.generations:
         raise failed
@@ -45,6 +57,18 @@ def run(arguments: argparse.Namespace) -> int:
     if failed:
         raise failed
     return EXIT_CODES[measurement.status]
+
+
+@contextmanager
+def _fixes(before: Run, arguments: argparse.Namespace) -> Generator[tuple[Overlay, ...]]:
+    """Make the doubles to time, if they are wanted, and say which."""
+    if not arguments.try_fixes:
+        yield ()
+        return
+    with overlays(before, static=static_version(before, planned(arguments).device)) as made:
+        names = ", ".join(one.name for one in made)
+        sys.stderr.write(f"trying: {names}\n" if made else "there is no fix to try\n")
+        yield made
 
 
 def _text(result: Run) -> str:

@@ -165,3 +165,32 @@ def test_files_that_change_meanwhile_are_told(
     assert cli.main(["measure", str(root), "-o", str(tmp_path / "x.json")]) == 0
     problems = load(tmp_path / "x.json").problems
     assert any("changed while the run was measured" in p.message for p in problems) is changed
+
+
+def test_fixes_are_tried_on_doubles_that_are_gone_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plans: list[Plan] = []
+
+    @contextmanager
+    def session(plan: Plan) -> Iterator[Iterator[Event]]:
+        assert all(Path(overlay.path, "config.json").exists() for overlay in plan.overlays)
+        plans.append(plan)
+        yield iter(EVENTS)
+
+    monkeypatch.setattr(measuring, "measure", session)
+    slow = {**builders.GENERATION_CONFIG, "use_cache": False}
+    folder = builders.checkpoint(tmp_path / "merged", generation=slow)
+    assert cli.main(["measure", str(folder), "--try-fixes"]) == 0
+    assert "trying: merged + gen-use-cache-false" in capsys.readouterr().err
+    assert cli.main(["measure", str(folder)]) == 0
+    assert "trying" not in capsys.readouterr().err
+    tried, plain = plans
+    assert "merged + gen-use-cache-false" in [overlay.name for overlay in tried.overlays]
+    assert not any(Path(overlay.path).exists() for overlay in tried.overlays)
+    assert plain.overlays == ()
+
+
+def test_without_a_fix_that_is_said(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["measure", str(root), "--try-fixes"]) == 0
+    assert "there is no fix to try" in capsys.readouterr().err
