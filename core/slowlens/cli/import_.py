@@ -1,7 +1,7 @@
-"""Import results of vLLM, SGLang, AIPerf, GuideLLM, llama-bench or optimum-benchmark as runs.
+"""Import results of other benchmarks as runs, each with its own definition of TPOT.
 
-The format is told by the content. Each result is shown with that tool's own definition of TPOT,
-and kept as a run. Exit codes: 0 done, 2 a file cannot be read, 3 wrong usage.
+The format is told by the content. Each result is shown and kept as a run.
+Exit codes: 0 done, 2 a file cannot be read, 3 wrong usage.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from slowlens.cli.output import write
 from slowlens.codec import encode
 from slowlens.errors import RunFileError, UsageError
 from slowlens.gather.environment import read_environment
-from slowlens.gather.imports import read_results
+from slowlens.gather.imports import FORMATS, read_results
 from slowlens.importing import imported_run, named
 from slowlens.reports.imported import render
 from slowlens.run import Run
@@ -21,6 +21,7 @@ from slowlens.store import default_store
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.epilog = "\n  ".join(["What can be imported:", *(form.NAME for form in FORMATS)])
     parser.add_argument("file", nargs="+", type=Path, help="a result file: JSON, JSON lines or CSV")
     parser.add_argument("-o", "--output", type=Path, metavar="RUN.json", help="keep the run here")
     parser.add_argument("--model", default="", help="the model, where the file does not name it")

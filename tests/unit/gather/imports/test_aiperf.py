@@ -56,7 +56,7 @@ def test_a_unit_that_nobody_knows_is_no_figure(tmp_path: Path) -> None:
 
 
 def test_its_predecessor_has_no_version() -> None:
-    (result,) = results("genai-perf.json")
+    (result,) = results("aiperf-genai.json")
     assert (result.tool, result.version, result.model) == ("GenAI-Perf", "", "acme/merged-7b")
     assert result.settings["concurrency"] == 2
     assert "version" in result.missing

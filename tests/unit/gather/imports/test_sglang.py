@@ -15,6 +15,8 @@ def test_each_line_is_a_result() -> None:
     assert told.settings["concurrency"] == "unlimited"
     assert told.settings["request_rate"] == 4.0
     assert "model" in told.missing
+    assert "recomputed" not in told.definition
+    assert "between chunks" in told.notes[0]
 
 
 def test_raw_requests_are_computed_anew_by_tokens_not_by_chunks() -> None:
@@ -22,6 +24,8 @@ def test_raw_requests_are_computed_anew_by_tokens_not_by_chunks() -> None:
     assert figure(raw, Metric.TPOT).samples == pytest.approx((0.01, 0.02))
     assert figure(raw, Metric.ICL).n == 4
     assert raw.figure(Metric.ITL) is None
+    assert "recomputed" in raw.definition
+    assert "between chunks" in raw.notes[0]
 
 
 def test_a_gap_for_each_token_may_be_a_chunk_shared_out(tmp_path: Path) -> None:

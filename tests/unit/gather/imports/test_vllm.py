@@ -48,6 +48,7 @@ def test_one_token_a_chunk_makes_them_inter_token_latencies() -> None:
     (result,) = results("vllm-serve-detailed.json")
     assert result.figure(Metric.ICL) is None
     assert figure(result, Metric.ITL).samples == (0.02, 0.02, 0.05, 0.04)
+    assert "brought one token" in result.notes[0]
 
 
 def test_chunks_of_several_tokens_change_neither_tpot_nor_e2e(tmp_path: Path) -> None:
@@ -57,6 +58,14 @@ def test_chunks_of_several_tokens_change_neither_tpot_nor_e2e(tmp_path: Path) ->
     assert result.figure(Metric.ITL) is None
     assert figure(result, Metric.ICL).n == 4
     assert figure(result, Metric.TPOT).samples == pytest.approx((0.015, 0.04))
+    assert "between chunks" in result.notes[0]
+
+
+@pytest.mark.parametrize("date", ["", "20260314", "2026-03-14", "yyyymmdd-hhmmss", "20260314-0915"])
+def test_a_date_of_another_form_is_not_guessed_at(tmp_path: Path, date: str) -> None:
+    (result,) = read(tmp_path / "x.json", values("vllm-serve.json") | {"date": date})
+    assert result.created == ""
+    assert "created" in result.missing
 
 
 def test_a_latency_that_is_told_goes_before_the_sum_of_gaps(tmp_path: Path) -> None:
@@ -78,6 +87,7 @@ def test_lists_that_do_not_fit_each_other_are_not_used(tmp_path: Path) -> None:
     (result,) = read(tmp_path / "x.json", row)
     assert not result.recomputed
     assert figure(result, Metric.TPOT).mean == pytest.approx(0.999)
+    assert "recomputed" not in result.definition
 
 
 def test_zero_is_what_was_not_measured(tmp_path: Path) -> None:
