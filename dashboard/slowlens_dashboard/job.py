@@ -14,10 +14,19 @@ from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import work_of
 from slowlens.facts.live.trial import Purpose
-from slowlens.measure.protocol import Event, Failed, Sampled, TrialFinished, to_json
+from slowlens.measure.protocol import (
+    Event,
+    Failed,
+    Planned,
+    Sampled,
+    Started,
+    TrialFinished,
+    to_json,
+)
 from slowlens.measure.recorder import Recorder
 from slowlens.reports.device import gpus
 from slowlens.run import Run
+from slowlens_dashboard.charts.steps import shown
 
 logger = logging.getLogger(__name__)
 
@@ -115,12 +124,16 @@ class Job:
 
     def _apply(self, event: Event) -> None:
         self._recorder.apply(event)
-        if isinstance(event, Sampled):
-            self._tell_of_gpus(event)
-            return
-        self.log.append(to_json(event))
-        if isinstance(event, TrialFinished):
-            self._judge(event.trial)
+        match event:
+            case Sampled():
+                self._tell_of_gpus(event)
+            case Started(_, trials) | Planned(trials):
+                self.log.append({"event": "Planned", "trials": [shown(trial) for trial in trials]})
+            case TrialFinished(trial):
+                self.log.append(to_json(event))
+                self._judge(trial)
+            case _:
+                self.log.append(to_json(event))
 
     def _judge(self, trial: int) -> None:
         """Log what the steps of a proof processed, as the engine tells it."""

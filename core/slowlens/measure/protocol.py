@@ -108,6 +108,7 @@ class TrialFinished:
     finish: Finish
     memory_peak: int | None = None
     rows: int = 1
+    cache_size: int | None = None
     gpu: tuple[float, ...] = ()
     """Seconds on the GPU of each step, read only now."""
 

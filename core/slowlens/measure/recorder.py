@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.device import DeviceSample, Peaks, Profile
+from slowlens.facts.live.device import Peaks, Profile
 from slowlens.facts.live.equality import Equality
 from slowlens.facts.live.measurement import Failure, LoadedModel, Measurement, Status, WarmUp
 from slowlens.facts.live.plan import Plan
@@ -26,6 +26,7 @@ from slowlens.measure.protocol import (
     TrialStarted,
     WarmedUp,
 )
+from slowlens.measure.thinning import Thinned
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class _Open:
             memory_peak=end.memory_peak,
             rows=end.rows,
             image_tokens=self.started.image_tokens,
+            cache_size=end.cache_size,
         )
 
 
@@ -60,7 +62,7 @@ class _Facts:
     peaks: Peaks | None = None
     models: list[LoadedModel] = field(default_factory=list[LoadedModel])
     warm_ups: list[WarmUp] = field(default_factory=list[WarmUp])
-    samples: list[DeviceSample] = field(default_factory=list[DeviceSample])
+    samples: Thinned = field(default_factory=Thinned)
     profiles: list[Profile] = field(default_factory=list[Profile])
     equalities: list[Equality] = field(default_factory=list[Equality])
     failures: list[Failure] = field(default_factory=list[Failure])

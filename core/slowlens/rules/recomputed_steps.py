@@ -28,7 +28,6 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.verdict import Outcome
-from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
 
@@ -48,7 +47,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         message=f"no key-value cache: as shipped, its first steps processed {lengths} tokens",
         severity=Severity.ERROR,
         confidence=Confidence.MEASURED,
-        affects=(_runtime(measurement),),
+        affects=(measurement.runtime,),
         evidence=evidence,
         cost=_cost(measurement),
     )
@@ -62,12 +61,6 @@ def _cost(measurement: Measurement) -> str:
     if judged(shipped, cached).outcome is Outcome.FAIL:
         return compared(shipped, cached)
     return f"{compared(shipped, cached)}. A longer text, or more rounds, shows the price"
-
-
-def _runtime(measurement: Measurement) -> Runtime:
-    packages = measurement.environment.packages if measurement.environment else {}
-    old = packages.get("transformers", "").startswith("4.")
-    return Runtime.TRANSFORMERS_4 if old else Runtime.TRANSFORMERS_5
 
 
 RULE = Rule(

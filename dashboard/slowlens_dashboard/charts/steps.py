@@ -15,10 +15,10 @@ def steps_figure(generations: Iterable[Generation]) -> go.Figure:
     """Draw the timed generations, each round a line; input lengths once for each kind."""
     figure = go.Figure(layout=layout())
     for generation in generations:
-        if generation.trial.purpose is not Purpose.SPEED:
+        if generation.trial.purpose not in (Purpose.SPEED, Purpose.CURVE):
             continue
         steps = generation.steps
-        tokens = [step.index + 1 for step in steps]
+        tokens = [generation.trial.ahead + step.index + 1 for step in steps]
         taken = [step.tokens_in for step in steps]
         milliseconds = [1000 * step.seconds for step in steps]
         trial = generation.trial
@@ -28,11 +28,24 @@ def steps_figure(generations: Iterable[Generation]) -> go.Figure:
     return figure
 
 
+def shown(trial: Trial) -> dict[str, object]:
+    """Return what a viewer of a run in progress needs to know of a trial."""
+    return {
+        "label": trial.label,
+        "purpose": trial.purpose,
+        "round": trial.round,
+        "tokens": trial.new_tokens,
+        "ahead": trial.ahead,
+        "times": times(trial),
+        "inputs": inputs(trial),
+    }
+
+
 def times(trial: Trial) -> dict[str, object]:
     """Return the look of a trial's line above; ``customdata`` is the length of its input."""
     tooltip = {"hovertemplate": "%{y:.1f} ms, tokens in: %{customdata}"}
     hover = {"hoverinfo": "skip"} if trial.round else tooltip
-    return _look(trial) | hover | {"showlegend": trial.round == 0}
+    return _look(trial) | hover | {"showlegend": trial.round == 0 and not trial.ahead}
 
 
 def inputs(trial: Trial) -> dict[str, object]:
@@ -74,9 +87,10 @@ def _title(text: str) -> dict[str, object]:
 
 
 def _look(trial: Trial) -> dict[str, object]:
+    probe = trial.purpose is Purpose.CURVE
     return {
-        "name": trial.label,
-        "mode": "lines",
+        "name": f"{trial.label}, sampled" if probe else trial.label,
+        "mode": "lines+markers" if probe else "lines",
         "line": line(trial),
         "opacity": opacity(trial),
         "legendgroup": trial.label,

@@ -28,10 +28,8 @@ class Viewer {
     this.root = parentElement.querySelector(".slowlens-live");
     this.finish = status => setTriggerValue("finished", status);
     this.next = 0;
-    this.trials = data.trials.map(trial => ({ ...trial, ms: [], taken: [], text: "" }));
-    this.rounds = Math.max(...this.trials.map(trial => trial.round)) + 1;
+    this.trials = [];
     this.tiles = {};
-    for (const trial of this.timed()) this.tiles[trial.label] ??= this.tile(trial);
     this.traces = 0;
     this.open();
   }
@@ -80,7 +78,33 @@ class Viewer {
 
   // -- events ----------------------------------------------------------------------------------
 
+  // What the first trials show decides which follow, so the list may come twice.
+  onPlanned({ trials }) {
+    this.trials = trials.map((trial, index) => this.trials[index] ?? { ...trial, ms: [], taken: [], text: "" });
+    this.rounds = Math.max(...this.trials.map(trial => trial.round)) + 1;
+    for (const trial of this.timed()) this.tiles[trial.label] ??= this.tile(trial);
+  }
+
   onLoading({ subject, size }) { this.doing = `Loading ${subject} (${bytes(size)})…`; }
+
+  onLoadProgress({ subject, done, size }) { this.doing = `Loading ${subject}: ${bytes(done)} of ${bytes(size)}…`; }
+
+  onWarmingUp({ subject, cache }) {
+    const compiles = cache === "static" ? ". Where it compiles, the first one takes a minute" : "";
+    this.doing = `Warming up ${subject}, cache ${cache}, until its times are steady${compiles}…`;
+  }
+
+  onWarmedUp() { this.doing = "Warm. Next: …"; }
+
+  onProfiled({ profile: { subject, cache } }) { this.doing = `Recorded what the GPU does: ${subject}, cache ${cache}`; }
+
+  onCompared({ equality: { subject } }) { this.doing = `Compared what ${subject} says with the cache and without`; }
+
+  onTrialFailed({ trial: index, failure: { message } }) {
+    const line = element("li", "failed");
+    line.textContent = `${this.trials[index].label}: ${message}`;
+    this.part("proof").append(line);
+  }
 
   onLoaded({ model: { subject, seconds, device } }) {
     this.doing = `Loaded ${subject} in ${seconds.toFixed(1)} s`;
@@ -93,7 +117,8 @@ class Viewer {
   async onTrialStarted({ trial: index }) {
     const trial = this.now = this.trials[index];
     this.doing = null;
-    if (trial.purpose !== "speed") return;
+    for (const before of this.trials.slice(0, index)) before.over = true; // some are not followed
+    if (!this.timed().includes(trial)) return;
     this.part("plot").classList.remove("empty");
     trial.timeLine = await this.trace(trial.times);
     if (trial.round === 0) trial.inputLine = await this.trace(trial.inputs);
@@ -102,12 +127,13 @@ class Viewer {
   onStepped({ trial: index, steps, text }) {
     const trial = this.trials[index];
     trial.text += text;
-    for (const step of steps) {
-      trial.ms.push(step.seconds * SECOND);
-      trial.taken.push(step.tokens_in);
-      this.add(trial.timeLine, step.index + 1, step.seconds * SECOND, step.tokens_in);
-      this.add(trial.inputLine, step.index + 1, step.tokens_in, step.tokens_in);
-    }
+    steps.seconds.forEach((seconds, number) => {
+      const taken = steps.tokens_in[number], x = trial.ahead + steps.first + number + 1;
+      trial.ms.push(seconds * SECOND);
+      trial.taken.push(taken);
+      this.add(trial.timeLine, x, seconds * SECOND, taken);
+      this.add(trial.inputLine, x, taken, taken);
+    });
   }
 
   onTrialFinished({ trial: index }) {
@@ -121,7 +147,7 @@ class Viewer {
 
   // -- drawing ---------------------------------------------------------------------------------
 
-  timed() { return this.trials.filter(trial => trial.purpose === "speed"); }
+  timed() { return this.trials.filter(trial => ["speed", "curve"].includes(trial.purpose)); }
 
   async trace(look) {
     await this.Plotly.addTraces(this.part("plot"), { ...look, x: [], y: [], customdata: [] });
@@ -171,6 +197,7 @@ class Viewer {
     const token = Math.max(1, now.ms.length);
     if (now.purpose === "proof") return `${now.label}: does it use its cache? Step ${token} of ${now.tokens}`;
     if (now.purpose === "length") return `${now.label}: does it stop by itself? Token ${token} of at most ${now.tokens}`;
+    if (now.purpose === "curve") return `${now.label}: sampled at token ${now.ahead + 1} of ${this.data.tokens}, round ${now.round + 1} of ${this.rounds}`;
     const round = this.rounds > 1 ? `, round ${now.round + 1} of ${this.rounds}` : "";
     return `${now.label}: token ${token} of ${now.tokens}${round}`;
   }

@@ -5,9 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from slowlens.facts.live.plan import Plan
-from slowlens.facts.live.trial import Trial
-from slowlens.measure.plan import trials
-from slowlens_dashboard.charts.steps import inputs, layout, times
+from slowlens_dashboard.charts.steps import layout
 from slowlens_dashboard.routes import EVENTS, PLOTLY
 
 HERE = Path(__file__).parent
@@ -30,18 +28,6 @@ def live_chart(run_id: str, plan: Plan) -> None:
             "plotly": PLOTLY,
             "layout": layout(),
             "tokens": plan.new_tokens,
-            "trials": [_trial(trial) for trial in trials(plan)],
         },
         on_finished_change=lambda: None,
     )
-
-
-def _trial(trial: Trial) -> dict[str, object]:
-    return {
-        "label": trial.label,
-        "purpose": trial.purpose,
-        "round": trial.round,
-        "tokens": trial.new_tokens,
-        "times": times(trial),
-        "inputs": inputs(trial),
-    }

@@ -54,7 +54,7 @@ class DeviceSample:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Some steps of a trial with every kernel recorded; all but ``steps`` per step, times in seconds."""
+    """Some steps of a trial with every kernel recorded. Per step; times in seconds."""
 
     subject: str
     cache: Cache

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from slowlens.facts.live.growth import Growth, growth
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.prediction import predictions
 from slowlens.facts.live.statistics import geometric_ratio, percentile, variation
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose
@@ -48,6 +49,8 @@ class Speed:
     """None where runs are short."""
     noise: float
     """How many times apart kinds of trial were timed in this measurement that did equal work."""
+    estimated: bool = False
+    """Each run is predicted from probes: it recomputes, and would take long."""
 
     @property
     def rounds(self) -> int:
@@ -71,7 +74,7 @@ def speed_of(measurement: Measurement, subject: str, cache: Cache) -> Speed | No
 
     done = [g for g in _done(measurement) if (g.trial.subject, g.trial.cache) == (subject, cache)]
     if not done:
-        return None
+        return _estimated(measurement, subject, cache)
     runs = tuple(g.tpot for g in done)
     latencies = [seconds for g in done for seconds in g.itl]
     return Speed(
@@ -88,6 +91,33 @@ def speed_of(measurement: Measurement, subject: str, cache: Cache) -> Speed | No
         p95=percentile(latencies, 0.95),
         growth=growth([g.itl for g in done]),
         noise=noise(measurement),
+    )
+
+
+def _estimated(measurement: Measurement, subject: str, cache: Cache) -> Speed | None:
+    """Return the figures that probes foretell; None without any."""
+    from statistics import median
+
+    found = predictions(measurement, subject, cache)
+    if not found:
+        return None
+    probe = measurement.find(subject, cache, Purpose.CURVE)[0]
+    runs = tuple(each.tpot for each in found)
+    return Speed(
+        label=probe.trial.label,
+        subject=subject,
+        cache=cache,
+        work=work_of(probe),
+        tpot=median(runs),
+        ttft=median(each.ttft for each in found),
+        new_tokens=found[0].new_tokens,
+        runs=runs,
+        cv=variation(runs),
+        p90=None,
+        p95=None,
+        growth=None,
+        noise=noise(measurement),
+        estimated=True,
     )
 
 
@@ -131,7 +161,7 @@ def speeds(measurement: Measurement) -> tuple[Speed, ...]:
     kinds = dict.fromkeys(
         (g.trial.subject, g.trial.cache)
         for g in measurement.generations
-        if g.trial.purpose is Purpose.SPEED
+        if g.trial.purpose in (Purpose.SPEED, Purpose.CURVE)
     )
     found = (speed_of(measurement, subject, cache) for subject, cache in kinds)
     return tuple(speed for speed in found if speed is not None)

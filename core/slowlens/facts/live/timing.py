@@ -46,6 +46,8 @@ class Generation:
     """Bytes that torch held on the GPU at most, weights included."""
     rows: int = 1
     """Sequences that each pass processed: beams, or several answers."""
+    cache_size: int | None = None
+    """Bytes of all tensors in the key-value cache at the end; None without a cache."""
     image_tokens: int = 0
     """Those of the prompt that stand for a picture or a video."""
 

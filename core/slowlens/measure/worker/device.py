@@ -9,6 +9,7 @@ import torch
 
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Device
+from slowlens.gather.devices import open_gpus
 
 _MEMINFO = Path("/proc/meminfo")
 _CPUINFO = Path("/proc/cpuinfo")
@@ -47,8 +48,14 @@ def describe(device: torch.device) -> Device:
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
         uuid = str(getattr(properties, "uuid", "")).removeprefix("GPU-").removeprefix("MIG-")
-        return Device("cuda", properties.name, uuid, properties.total_memory, threads)
+        return _told(Device("cuda", properties.name, uuid, properties.total_memory, threads))
     return Device(device.type, _processor(), "", _memory("MemTotal", "SC_PHYS_PAGES"), threads)
+
+
+def _told(device: Device) -> Device:
+    """Add the driver and the power limit, which torch does not know."""
+    with open_gpus() as gpus:
+        return gpus.told(device) if gpus else device
 
 
 def free_memory(device: torch.device) -> int:

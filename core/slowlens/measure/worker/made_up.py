@@ -100,10 +100,10 @@ def _generation_config(folder: Path, model: Any) -> Any:  # noqa: ANN401
 
 
 class _Noise(TorchFunctionMode):
-    """Fills matrices that a class fills at random from one short sequence, copied.
+    """Fills what a class fills at random with copies of one short sequence.
 
     Drawing each number would take minutes for billions. All else keeps its initial value: norms,
-    biases, decays, positions.
+    decays, positions, most biases.
     """
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ class _Noise(TorchFunctionMode):
     ) -> Any:  # noqa: ANN401
         """Take the place of a random fill; hand on everything else."""
         tensor = args[0] if args else (kwargs or {}).get("tensor")
-        if getattr(func, "__name__", "") in _RANDOM and tensor.dim() > 1:
+        if getattr(func, "__name__", "") in _RANDOM:
             return self._fill(tensor)
         return func(*args, **(kwargs or {}))
 

@@ -10,6 +10,7 @@ import torch
 from slowlens.facts.live.timing import Step
 
 _INPUTS = ("input_ids", "inputs_embeds", "decoder_input_ids")
+_CACHES = ("past_key_values", "cache_params")
 
 
 class Reading(NamedTuple):
@@ -31,6 +32,8 @@ class Meter:
         self._events: list[tuple[Any, Any]] = []
         self._answer: torch.Tensor | None = None
         self.rows = 1
+        self.cache: Any = None
+        """The key-value cache of the last pass."""
         self.passes: list[tuple[float, int, int]] = []
         """When each pass began, its tokens in and in reach."""
         self._tokens = self._reach = 0
@@ -43,7 +46,7 @@ class Meter:
         ``answer`` takes the place of what the model chose, so that all trials process the same.
         """
         self._clear()
-        self.rows, self.passes = 1, []
+        self.rows, self.passes, self.cache = 1, [], None
         self._answer = torch.tensor([answer], device=self._device) if answer else None
         if self._device.type == "cuda":
             self._events = [_pair() for _ in range(steps)]
@@ -85,10 +88,13 @@ class Meter:
         self._entered = self._clock()
         self.passes.append((self._entered, tokens, self._reach))
 
-    def left(self) -> None:
+    def left(self, outputs: Any) -> None:  # noqa: ANN401
         """Take note of the end of a pass: of its launch, where a GPU does the work."""
         if self._entered is None:
             return
+        if self.cache is None and outputs is not None:
+            found = map(outputs.get, _CACHES)
+            self.cache = next((cache for cache in found if cache is not None), None)
         self._dispatch = (self._dispatch or 0.0) + self._clock() - self._entered
         self._entered = None
         if 0 < len(self.passes) <= len(self._events):
@@ -118,7 +124,7 @@ def metered(model: Any, device: torch.device) -> Meter:  # noqa: ANN401
 
     @functools.wraps(update)
     def updated(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        meter.left()
+        meter.left(args[0] if args else None)
         return update(*args, **kwargs)
 
     model.prepare_inputs_for_generation = prepared

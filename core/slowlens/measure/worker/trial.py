@@ -18,6 +18,7 @@ from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.profiling import Recording
 from slowlens.measure.worker.sequence import Common, within
 from slowlens.measure.worker.stopwatch import Stopwatch
+from slowlens.measure.worker.weighing import cache_size
 
 REFUSED = "generate() refuses these settings: look at the checkpoint's generation_config.json."
 OWN_PROMPT = (Purpose.PROOF, Purpose.LENGTH)
@@ -50,7 +51,9 @@ def run(
     peak = memory_peak(ready.device)
     gpu = tuple(ready.meter.gpu_seconds())
     finish = _finish(ready, trial, watch)
-    send(TrialFinished(index, ended - began, finish, peak, ready.meter.rows, gpu))
+    kept, ready.meter.cache = ready.meter.cache, None
+    size = None if kept is None else cache_size(kept)
+    send(TrialFinished(index, ended - began, finish, peak, ready.meter.rows, size, gpu))
 
 
 def record(ready: Ready, trial: Trial, common: Common, send: Callable[[Event], None]) -> None:

@@ -1,0 +1,253 @@
+"""Where the time of a token goes, and what bounds it.
+
+The floor is what no software can avoid: reading the active weights and the cache once a token.
+What lies above it is told apart by what the GPU did (a profile), by how long the host was in the
+forward pass, and by what the same model takes with its cache on.
+"""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+from slowlens.facts.live.device import Profile
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import Work, speed_of, work_of
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose
+from slowlens.frozen import dataclass
+
+
+class Share(StrEnum):
+    """A part of the time of a token, in the order of a waterfall."""
+
+    FLOOR = "floor: weights and cache read once"
+    BUSY = "GPU busy beyond the floor"
+    LAUNCH = "GPU waits for launches"
+    RECOMPUTE = "recomputation, the cache is off"
+    OFFLOAD = "weights copied from the host"
+    REST = "outside the forward pass, or unexplained"
+
+
+class Bound(StrEnum):
+    """What limits a token."""
+
+    BANDWIDTH = "bandwidth-bound"
+    LAUNCH = "launch-bound"
+    RECOMPUTE = "recompute-bound"
+    OFFLOAD = "offload-bound"
+    UNKNOWN = "not told apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Seconds of one share."""
+
+    share: Share
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """The time per output token of one kind of trial, in parts that add up to it. Seconds."""
+
+    label: str
+    subject: str
+    cache: Cache
+    tpot: float
+    parts: tuple[Part, ...]
+    floor: float | None
+    """None where the bandwidth of the device is not known."""
+    kernels: float | None
+    """Launched for each token."""
+    estimated: bool
+    """Whether ``tpot`` is predicted from probes."""
+
+    @property
+    def mbu(self) -> float | None:
+        """Model bandwidth utilization: the share of the time in which reading is the limit."""
+        return None if self.floor is None else self.floor / self.tpot
+
+    @property
+    def bound(self) -> Bound:
+        """Return what takes most of the time, the floor and the work on the GPU taken together."""
+        seconds = {part.share: part.seconds for part in self.parts}
+        working = seconds.get(Share.FLOOR, 0.0) + seconds.get(Share.BUSY, 0.0)
+        candidates = {
+            Bound.BANDWIDTH: working,
+            Bound.LAUNCH: seconds.get(Share.LAUNCH, 0.0),
+            Bound.RECOMPUTE: seconds.get(Share.RECOMPUTE, 0.0),
+            Bound.OFFLOAD: seconds.get(Share.OFFLOAD, 0.0),
+            Bound.UNKNOWN: seconds.get(Share.REST, 0.0),
+        }
+        return max(candidates, key=lambda bound: candidates[bound])
+
+    def seconds(self, share: Share) -> float:
+        """Return the seconds of a share, 0 where it has none."""
+        return sum(part.seconds for part in self.parts if part.share is share)
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """One kind of trial as it was timed."""
+
+    generations: tuple[Generation, ...]
+    tpot: float
+    span: float | None
+    """Seconds of the forward pass: on the GPU where that is known, else of the host in it."""
+    cache: float
+    """Bytes of the key-value cache that a step reads on average."""
+    estimated: bool
+
+
+def waterfalls(measurement: Measurement) -> tuple[Waterfall, ...]:
+    """Explain every kind of timed trial, in the order in which they first ran."""
+    kinds = dict.fromkeys(
+        (g.trial.subject, g.trial.cache)
+        for g in measurement.generations
+        if g.trial.purpose in (Purpose.SPEED, Purpose.CURVE)
+    )
+    found = (waterfall(measurement, subject, cache) for subject, cache in kinds)
+    return tuple(each for each in found if each is not None)
+
+
+def waterfall(measurement: Measurement, subject: str, cache: Cache) -> Waterfall | None:
+    """Explain one kind of trial; None where it was not timed."""
+    timed = _timed(measurement, subject, cache)
+    if timed is None:
+        return None
+    floor = _floor(measurement, timed)
+    profile = _profile(measurement, subject, cache, timed)
+    shares = _on_gpu(measurement, timed, floor, profile) if profile else None
+    shares = shares or _on_host(measurement, timed, floor)
+    label = timed.generations[0].trial.label
+    parts = tuple(Part(share, seconds) for share, seconds in shares if seconds > 0)
+    kernels = profile.kernels if profile else None
+    return Waterfall(label, subject, cache, timed.tpot, parts, floor, kernels, timed.estimated)
+
+
+def _on_gpu(
+    measurement: Measurement, timed: _Timed, floor: float | None, profile: Profile
+) -> tuple[tuple[Share, float], ...]:
+    """Tell work, launching and copying apart by what the GPU was seen doing."""
+    twin = _twin(measurement, timed)
+    working = twin.busy if twin else profile.busy
+    low = min(floor or 0.0, working)
+    recompute = max(0.0, profile.busy - working)
+    idle = max(0.0, timed.tpot - profile.busy - profile.copies)
+    if twin and _longer(timed, profile):
+        recompute, idle = recompute + idle, 0.0
+    span = timed.tpot if timed.span is None else timed.span
+    launch = min(idle, max(0.0, span - profile.busy - profile.copies))
+    return (
+        (Share.FLOOR, low),
+        (Share.BUSY, working - low),
+        (Share.LAUNCH, launch),
+        (Share.RECOMPUTE, recompute),
+        (Share.OFFLOAD, profile.copies),
+        (Share.REST, idle - launch),
+    )
+
+
+def _longer(timed: _Timed, profile: Profile) -> bool:
+    """Whether the host was ahead of the GPU, so that what the profile lacks is more work.
+
+    A run that recomputes grows beyond the text that was profiled.
+    """
+    steps = [step for g in timed.generations for step in g.steps[1:]]
+    waits = [step.dispatch < profile.busy for step in steps if step.dispatch is not None]
+    return sum(waits) > len(waits) / 2
+
+
+def _on_host(
+    measurement: Measurement, timed: _Timed, floor: float | None
+) -> tuple[tuple[Share, float], ...]:
+    """Where host and device are one, only the floor and the recomputation can be told apart."""
+    trial = timed.generations[0].trial
+    twin = None
+    if work_of(timed.generations[0]) is Work.ALL:
+        twin = speed_of(measurement, trial.subject, Cache.ON)
+    base = min(timed.tpot, twin.tpot) if twin else timed.tpot
+    low = min(floor or 0.0, base)
+    return (
+        (Share.FLOOR, low),
+        (Share.RECOMPUTE, timed.tpot - base),
+        (Share.REST, base - low),
+    )
+
+
+def _twin(measurement: Measurement, timed: _Timed) -> Profile | None:
+    """Return what the GPU does with the cache on, for a run that recomputes."""
+    trial = timed.generations[0].trial
+    if work_of(timed.generations[0]) is not Work.ALL:
+        return None
+    found = (p for p in measurement.profiles if (p.subject, p.cache) == (trial.subject, Cache.ON))
+    return next(found, None)
+
+
+def _profile(measurement: Measurement, subject: str, cache: Cache, timed: _Timed) -> Profile | None:
+    """Return the profile of this kind, or of as shipped where that does the same."""
+    work = work_of(timed.generations[0])
+    same = [cache]
+    shipped = measurement.find(subject, Cache.AS_SHIPPED, Purpose.PROOF)
+    if cache is Cache.OFF and any(work_of(g) is work for g in shipped):
+        same.append(Cache.AS_SHIPPED)
+    return next((p for p in measurement.profiles if p.subject == subject and p.cache in same), None)
+
+
+def _floor(measurement: Measurement, timed: _Timed) -> float | None:
+    """Return the seconds that reading takes at the bandwidth that was measured."""
+    model = measurement.model(timed.generations[0].trial.subject)
+    if model is None or measurement.peaks is None or not model.weights_read:
+        return None
+    return (model.weights_read + timed.cache) / measurement.peaks.bandwidth
+
+
+def _timed(measurement: Measurement, subject: str, cache: Cache) -> _Timed | None:
+    speed = speed_of(measurement, subject, cache)
+    if speed is None:
+        return None
+    purpose = Purpose.CURVE if speed.estimated else Purpose.SPEED
+    ran = measurement.find(subject, cache, purpose)
+    found = tuple(g for g in ran if g.finish is not Finish.STOPPED)
+    read = sum(_cache_read(g) for g in found) / len(found)
+    return _Timed(found, speed.tpot, _span(found, speed.tpot), read, estimated=speed.estimated)
+
+
+def _span(found: Sequence[Generation], tpot: float) -> float | None:
+    """Return the part of ``tpot`` that lies in the forward pass."""
+    steps = [step for g in found for step in g.steps[1:]]
+    spans = [step.gpu or step.dispatch for step in steps]
+    known = [(step.seconds, span) for step, span in zip(steps, spans, strict=True) if span]
+    seconds = sum(whole for whole, _ in known)
+    return tpot * sum(span for _, span in known) / seconds if seconds else None
+
+
+def _cache_read(generation: Generation) -> float:
+    """Return the bytes of cache that are there in the middle of a generation."""
+    lengths = [step.kv_length for step in generation.steps[1:]]
+    if not generation.cache_size or not lengths or not lengths[-1]:
+        return 0.0
+    return generation.cache_size * sum(lengths) / len(lengths) / lengths[-1]
+
+
+def sentence(explained: Waterfall) -> str:
+    """Name the bound and its figures in one sentence, without a stop."""
+    return f"{explained.label} is {explained.bound}: {'; '.join(_figures(explained))}"
+
+
+def _figures(explained: Waterfall) -> Iterator[str]:
+    about = "about " if explained.estimated else ""
+    yield f"{about}{_ms(explained.tpot)} a token"
+    largest = sorted(explained.parts, key=lambda part: -part.seconds)[:2]
+    for part in largest:
+        launched = (
+            f" ({explained.kernels:,.0f} kernels)"
+            if part.share is Share.LAUNCH and explained.kernels
+            else ""
+        )
+        yield f"{_ms(part.seconds)} {part.share}{launched}"
+    if explained.mbu is not None:
+        yield f"{100 * explained.mbu:.0f} % of the memory bandwidth used"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms"

@@ -1,0 +1,76 @@
+"""A long run that recomputes, predicted from a few steps at several lengths.
+
+Without the cache a step processes everything again, so its time follows from the length alone. On
+a GPU it is flat while launching takes longer than computing and rises only then: a line through
+the first steps misses that, so the times are interpolated between probes that reach the end.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose
+from slowlens.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """One whole run as one round of probes foretells it. Seconds."""
+
+    new_tokens: int
+    ttft: float
+    """Measured, not predicted: the first step of the shortest probe."""
+    tpot: float
+    """Time per output token, without the first."""
+    work: float
+    """Share of the steps' tokens that the probes processed."""
+
+    @property
+    def total(self) -> float:
+        """The whole call."""
+        return self.ttft + (self.new_tokens - 1) * self.tpot
+
+
+def predictions(measurement: Measurement, subject: str, cache: Cache) -> tuple[Predicted, ...]:
+    """Predict one run a round; nothing where the probes of a round are not complete."""
+    probes = [
+        g
+        for g in measurement.generations
+        if g.trial.purpose is Purpose.CURVE
+        and (g.trial.subject, g.trial.cache) == (subject, cache)
+        and g.finish is not Finish.STOPPED
+    ]
+    rounds = {g.trial.round: [p for p in probes if p.trial.round == g.trial.round] for g in probes}
+    new_tokens = measurement.plan.new_tokens
+    whole = max((len(found) for found in rounds.values()), default=0)
+    return tuple(
+        predicted(found, new_tokens) for found in rounds.values() if len(found) == whole > 1
+    )
+
+
+def predicted(probes: Iterable[Generation], new_tokens: int) -> Predicted:
+    """Predict a run of ``new_tokens`` steps from probes at lengths from its first to its last."""
+    ordered = sorted(probes, key=lambda g: g.prompt_tokens)
+    prompt = ordered[0].prompt_tokens
+    points = [_point(g) for g in ordered]
+    steps = list(_interpolated(points, range(prompt, prompt + new_tokens)))
+    processed = sum(sum(g.input_lengths) for g in ordered)
+    every = sum(range(prompt, prompt + new_tokens))
+    later = steps[1:]
+    return Predicted(new_tokens, ordered[0].ttft, sum(later) / len(later), processed / every)
+
+
+def _point(generation: Generation) -> tuple[float, float]:
+    """Return the mean input length of a probe, and the median of its steps."""
+    from statistics import fmean, median  # a check without a run should start fast
+
+    return fmean(generation.input_lengths), median(step.seconds for step in generation.steps)
+
+
+def _interpolated(points: Sequence[tuple[float, float]], lengths: Iterable[int]) -> Iterator[float]:
+    """Yield a time for each length, along the lines between the points and on beyond the ends."""
+    lines = list(pairwise(points))
+    for length in lengths:
+        (x0, y0), (x1, y1) = next((line for line in lines if length <= line[1][0]), lines[-1])
+        yield y0 + (y1 - y0) * (length - x0) / (x1 - x0)

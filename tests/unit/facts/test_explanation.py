@@ -1,0 +1,165 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from literals import measurement
+from slowlens.facts.live.device import Peaks, Profile
+from slowlens.facts.live.explanation import Bound, Share, Waterfall, sentence, waterfall, waterfalls
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.timing import Generation, Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+
+WEIGHTS = 10_000_000
+PEAKS = Peaks(bandwidth=1e9, flops=1e12, dtype="bfloat16")  # a floor of 10 ms
+
+
+def ran(
+    seconds: float,
+    *,
+    cache: Cache = Cache.ON,
+    cached: bool = True,
+    dispatch: float | None = None,
+    gpu: float | None = None,
+    cache_size: int | None = None,
+    purpose: Purpose = Purpose.SPEED,
+) -> Generation:
+    """Five steps of these seconds after a prompt of ten tokens."""
+    steps = tuple(
+        Step(i, seconds, 1 if cached and i else 10 + i, 7, 10 + i, dispatch, gpu) for i in range(5)
+    )
+    trial = Trial(Subject.MERGED, cache, purpose, 5)
+    whole = Generation(trial, 10, steps, 5 * seconds, Finish.LENGTH, "")
+    return replace(whole, cache_size=cache_size)
+
+
+def profile(busy: float, *, cache: Cache = Cache.ON, copies: float = 0.0) -> Profile:
+    return Profile(Subject.MERGED, cache, 7, 0.2, busy, 1000, copies)
+
+
+def measured(
+    *generations: Generation, profiles: tuple[Profile, ...] = (), **more: Any
+) -> Measurement:
+    found = measurement(*generations)
+    models = tuple(replace(model, weights_read=WEIGHTS) for model in found.models)
+    return replace(found, models=models, profiles=profiles, **({"peaks": PEAKS} | more))
+
+
+def explained(found: Measurement, cache: Cache = Cache.ON) -> Waterfall:
+    made = waterfall(found, Subject.MERGED, cache)
+    assert made is not None
+    assert sum(part.seconds for part in made.parts) == pytest.approx(made.tpot)
+    return made
+
+
+def parts(made: Waterfall) -> dict[Share, float]:
+    return {part.share: round(part.seconds, 6) for part in made.parts}
+
+
+def test_a_gpu_that_waits_for_its_host_is_launch_bound() -> None:
+    made = explained(measured(ran(0.1, dispatch=0.09), profiles=(profile(0.03),)))
+    assert parts(made) == {
+        Share.FLOOR: 0.01,
+        Share.BUSY: 0.02,
+        Share.LAUNCH: 0.06,
+        Share.REST: 0.01,
+    }
+    assert made.bound is Bound.LAUNCH
+    assert made.mbu == pytest.approx(0.1)
+
+
+def test_events_of_the_gpu_go_before_the_time_of_the_host() -> None:
+    found = measured(ran(0.1, dispatch=0.01, gpu=0.05), profiles=(profile(0.03),))
+    assert parts(explained(found))[Share.LAUNCH] == 0.02
+
+
+def test_a_busy_gpu_is_bandwidth_bound() -> None:
+    made = explained(measured(ran(0.1, dispatch=0.01, gpu=0.095), profiles=(profile(0.09),)))
+    assert made.bound is Bound.BANDWIDTH
+    assert parts(made)[Share.BUSY] == 0.08
+
+
+def test_the_cache_is_read_as_well() -> None:
+    small = explained(measured(ran(0.1, cache_size=1_400_000)))
+    assert small.floor == pytest.approx(0.01 + 0.00125)  # 12.5 of 14 tokens in the middle
+
+
+def test_copies_from_the_host_make_it_offload_bound() -> None:
+    found = measured(ran(0.5, dispatch=0.49), profiles=(profile(0.03, copies=0.4),))
+    made = explained(found)
+    assert made.bound is Bound.OFFLOAD
+    assert parts(made)[Share.OFFLOAD] == 0.4
+    assert parts(made)[Share.LAUNCH] == pytest.approx(0.06)
+
+
+def test_what_the_cache_would_save_the_gpu_is_recomputation() -> None:
+    slow = ran(0.2, cache=Cache.OFF, cached=False, dispatch=0.05)
+    profiles = (profile(0.03), profile(0.15, cache=Cache.OFF))
+    made = explained(measured(ran(0.1), slow, profiles=profiles), Cache.OFF)
+    assert made.bound is Bound.RECOMPUTE
+    # the host is ahead of the GPU: what the profile lacks is text that came later
+    assert parts(made) == {Share.FLOOR: 0.01, Share.BUSY: 0.02, Share.RECOMPUTE: 0.17}
+
+
+def test_a_gap_stays_a_gap_where_the_host_is_behind() -> None:
+    slow = ran(0.2, cache=Cache.OFF, cached=False, dispatch=0.19)
+    profiles = (profile(0.03), profile(0.05, cache=Cache.OFF))
+    made = explained(measured(ran(0.1), slow, profiles=profiles), Cache.OFF)
+    assert parts(made)[Share.RECOMPUTE] == 0.02
+    assert parts(made)[Share.LAUNCH] == 0.14
+    assert made.bound is Bound.LAUNCH
+
+
+def test_cache_off_borrows_the_profile_of_as_shipped_where_that_recomputes() -> None:
+    proof = ran(0.2, cache=Cache.AS_SHIPPED, cached=False, purpose=Purpose.PROOF)
+    slow = ran(0.2, cache=Cache.OFF, cached=False, dispatch=0.05)
+    profiles = (profile(0.15, cache=Cache.AS_SHIPPED), profile(0.03))
+    assert explained(measured(proof, slow, profiles=profiles), Cache.OFF).kernels == 1000
+    cached = replace(proof, steps=ran(0.1).steps)
+    assert explained(measured(cached, slow, profiles=profiles), Cache.OFF).kernels is None
+
+
+def test_a_cpu_tells_the_floor_and_the_recomputation() -> None:
+    slow = ran(0.2, cache=Cache.OFF, cached=False)
+    found = measured(ran(0.1), slow)
+    assert parts(explained(found)) == {Share.FLOOR: 0.01, Share.REST: 0.09}
+    assert explained(found).bound is Bound.UNKNOWN
+    made = explained(found, Cache.OFF)
+    assert parts(made) == {Share.FLOOR: 0.01, Share.RECOMPUTE: 0.1, Share.REST: 0.09}
+    assert made.bound is Bound.RECOMPUTE
+
+
+def test_without_a_bandwidth_there_is_no_floor() -> None:
+    made = explained(measured(ran(0.1), peaks=None))
+    assert made.floor is None
+    assert made.mbu is None
+    assert parts(made) == {Share.REST: 0.1}
+
+
+def test_what_was_not_timed_is_not_explained() -> None:
+    assert waterfall(measured(ran(0.1)), Subject.SOURCE, Cache.ON) is None
+    assert waterfall(measured(ran(0.1, purpose=Purpose.PROOF)), Subject.MERGED, Cache.ON) is None
+    assert [w.cache for w in waterfalls(measured(ran(0.1)))] == [Cache.ON]
+
+
+def test_probes_are_explained_as_an_estimate() -> None:
+    probes = [
+        replace(
+            ran(0.2, cache=Cache.OFF, cached=False, purpose=Purpose.CURVE),
+            prompt_tokens=10 + ahead,
+            trial=Trial(Subject.MERGED, Cache.OFF, Purpose.CURVE, 5, 0, ahead),
+            steps=tuple(Step(i, 0.2, 10 + ahead + i, 7, 10 + ahead + i) for i in range(4)),
+        )
+        for ahead in (0, 2)
+    ]
+    made = explained(measured(*probes), Cache.OFF)
+    assert made.estimated
+    assert sentence(made).startswith("merged, cache off is not told apart: about 200 ms a token")
+
+
+def test_the_sentence_names_the_bound_and_its_figures() -> None:
+    made = explained(measured(ran(0.1, dispatch=0.09), profiles=(profile(0.03),)))
+    assert sentence(made) == (
+        "merged, cache on is launch-bound: 100 ms a token; 60 ms GPU waits for launches "
+        "(1,000 kernels); 20 ms GPU busy beyond the floor; 10 % of the memory bandwidth used"
+    )

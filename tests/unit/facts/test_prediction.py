@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import pytest
+
+from literals import measurement
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.prediction import predicted, predictions
+from slowlens.facts.live.timing import Generation, Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+
+PROMPT = 100
+
+
+def probe(ahead: int, *, number: int = 0, slope: float = 1.0, flat: float = 0.0) -> Generation:
+    """Four steps whose seconds follow from the length of their input, never less than ``flat``."""
+    lengths = range(PROMPT + ahead, PROMPT + ahead + 4)
+    steps = tuple(Step(i, max(flat, slope * n), n, 7) for i, n in enumerate(lengths))
+    trial = Trial(Subject.MERGED, Cache.OFF, Purpose.CURVE, 4, number, ahead)
+    return Generation(trial, PROMPT + ahead, steps, 0.0, Finish.LENGTH, "")
+
+
+def probes(**how: float) -> list[Generation]:
+    return [probe(ahead, **how) for ahead in (0, 50, 100, 196)]  # type: ignore[arg-type]
+
+
+def measured(*generations: Generation, new_tokens: int = 200) -> Measurement:
+    found = measurement(*generations)
+    return replace(found, plan=replace(found.plan, new_tokens=new_tokens))
+
+
+def test_a_line_is_followed_exactly() -> None:
+    found = predicted(probes(), 200)
+    whole = sum(range(PROMPT, PROMPT + 200))
+    assert found.ttft == PROMPT
+    assert found.total == pytest.approx(whole)
+    assert found.tpot == pytest.approx((whole - PROMPT) / 199)
+
+
+def test_a_floor_and_the_rise_behind_it_are_both_seen() -> None:
+    found = predicted(probes(flat=203.5), 200)
+    whole = sum(max(203.5, n) for n in range(PROMPT, PROMPT + 200))
+    assert found.total == pytest.approx(whole, rel=0.02)
+
+
+def test_order_does_not_matter() -> None:
+    assert predicted(reversed(probes()), 200) == predicted(probes(), 200)
+
+
+def test_the_work_is_a_share_of_the_tokens_that_steps_take_in() -> None:
+    processed = sum(n for ahead in (0, 50, 100, 196) for n in range(100 + ahead, 104 + ahead))
+    assert predicted(probes(), 200).work == processed / sum(range(100, 300))
+
+
+def test_one_prediction_a_round() -> None:
+    second = [replace(p, trial=replace(p.trial, round=1)) for p in probes(slope=2.0)]
+    found = predictions(measured(*probes(), *second), Subject.MERGED, Cache.OFF)
+    assert [each.ttft for each in found] == [PROMPT, 2 * PROMPT]
+
+
+def test_a_round_that_was_cut_off_predicts_nothing() -> None:
+    second = [replace(p, trial=replace(p.trial, round=1)) for p in probes()]
+    stopped = replace(second[0], finish=Finish.STOPPED)
+    found = predictions(measured(*probes(), stopped, *second[1:]), Subject.MERGED, Cache.OFF)
+    assert len(found) == 1
+
+
+def test_other_kinds_and_single_probes_predict_nothing() -> None:
+    assert predictions(measured(*probes()), Subject.MERGED, Cache.ON) == ()
+    assert predictions(measured(*probes()), Subject.SOURCE, Cache.OFF) == ()
+    assert predictions(measured(probe(0)), Subject.MERGED, Cache.OFF) == ()
+    assert predictions(measured(), Subject.MERGED, Cache.OFF) == ()

@@ -1,0 +1,126 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from literals import measurement, merged
+from slowlens.facts.environment import Environment
+from slowlens.facts.live.device import Peaks, Profile
+from slowlens.facts.live.measurement import Measurement, WarmUp
+from slowlens.facts.live.timing import Generation, Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.facts.reading import Merged
+from slowlens.facts.runtimes import Runtime
+from slowlens.findings import Applicability, Confidence, Edit, Severity, Undecided
+from slowlens.jsonvalue import ABSENT
+from slowlens.rules.launch_bound import check
+
+LLAMA = {"model_type": "llama", "architectures": ["LlamaForCausalLM"]}
+
+
+def ran(
+    seconds: float,
+    *,
+    cache: Cache = Cache.ON,
+    cached: bool = True,
+    purpose: Purpose = Purpose.SPEED,
+) -> list[Generation]:
+    """Three runs of five steps in which the host is all the time in the forward pass."""
+    steps = tuple(
+        Step(i, seconds, 1 if cached and i else 10 + i, 7, 10 + i, seconds) for i in range(5)
+    )
+    trial = Trial(Subject.MERGED, cache, purpose, 5)
+    one = Generation(trial, 10, steps, 5 * seconds, Finish.LENGTH, "")
+    return [one, one, one]
+
+
+def profile(busy: float, cache: Cache = Cache.ON) -> Profile:
+    return Profile(Subject.MERGED, cache, 7, 0.2, busy, 1215.4, 0.0)
+
+
+def measured(*runs: list[Generation], busy: float = 0.01, **more: Any) -> Measurement:
+    found = measurement(*[g for group in runs for g in group])
+    changes: dict[str, Any] = {"profiles": (profile(busy),)} | more
+    return replace(found, peaks=Peaks(1e9, 1e12, "bfloat16"), **changes)
+
+
+def llama(**keys: Any) -> Merged:
+    return merged(LLAMA, keys)
+
+
+def test_a_gpu_that_waits_longer_than_it_works_is_reported() -> None:
+    (finding,) = check(measured(ran(0.08)), llama())
+    assert finding.message == (
+        "launch-bound: of 80 ms a token the GPU waits 70 ms for the host to launch 1,215 kernels"
+    )
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.MEASURED)
+    assert finding.affects == (Runtime.TRANSFORMERS_5,)
+    assert finding.cost == "a compiled step with a static cache was not measured beside it"
+    assert [e.value for e in finding.evidence] == [80, 10, 1215.4]  # type: ignore[union-attr]
+
+
+def test_the_fix_is_one_key_with_its_price() -> None:
+    (finding,) = check(measured(ran(0.08)), llama(use_cache=True))
+    assert finding.fix is not None
+    assert finding.fix.applicability is Applicability.SAFE
+    assert finding.fix.edits == (
+        Edit("generation_config.json", ("cache_implementation",), ABSENT, "static"),
+    )
+    assert "compiled" in finding.fix.reason
+
+
+def test_half_of_the_time_is_not_most_of_it() -> None:
+    assert not list(check(measured(ran(0.08), busy=0.04), llama()))
+    assert list(check(measured(ran(0.08), busy=0.039), llama()))
+
+
+def test_the_static_cache_beside_it_gives_the_factor_and_the_price() -> None:
+    warm = WarmUp(Subject.MERGED, Cache.STATIC, 31.3, 8, steady=False)
+    on = WarmUp(Subject.MERGED, Cache.ON, 1.0, 8, steady=True)
+    static = ran(0.01, cache=Cache.STATIC)
+    (finding,) = check(measured(ran(0.08), static, warm_ups=(on, warm)), llama())
+    assert finding.cost == (
+        "8.00 times as long as with a static cache: 80 ms against 10 ms per token, after 31 s of "
+        "compiling once"
+    )
+    assert finding.fix is not None
+    (finding,) = check(measured(ran(0.08), static), llama())
+    assert finding.cost.endswith("after compiling")
+
+
+def test_a_static_cache_that_did_not_help_is_not_offered() -> None:
+    (finding,) = check(measured(ran(0.08), ran(0.079, cache=Cache.STATIC)), llama())
+    assert finding.cost.startswith("a static cache was not clearly faster")
+    assert finding.fix is None
+
+
+def test_a_checkpoint_that_ships_it_is_not_offered_it_again() -> None:
+    found = measured(ran(0.08))
+    shipping = tuple(replace(m, cache_implementation="static") for m in found.models)
+    (finding,) = check(replace(found, models=shipping), llama())
+    assert finding.fix is None
+
+
+def test_version_4_is_offered_what_it_compiles() -> None:
+    old = Environment("3.12", "Linux", {"transformers": "4.52.4"})
+    cohere = merged({"model_type": "qwen2_moe"}, {})
+    (finding,) = check(measured(ran(0.08), environment=old), cohere)
+    assert finding.fix is None
+    assert finding.affects == (Runtime.TRANSFORMERS_4,)
+    (finding,) = check(measured(ran(0.08)), cohere)
+    assert finding.fix is not None
+
+
+def test_as_shipped_stands_for_the_cache_where_it_is_on() -> None:
+    shipped = ran(0.08, cache=Cache.AS_SHIPPED)
+    proof = ran(0.08, cache=Cache.AS_SHIPPED, purpose=Purpose.PROOF)
+    profiles = (profile(0.01, Cache.AS_SHIPPED),)
+    assert list(check(measured(shipped, proof, profiles=profiles), llama()))
+    off = ran(0.08, cache=Cache.AS_SHIPPED, cached=False, purpose=Purpose.PROOF)
+    with pytest.raises(Undecided, match="no trial with the cache on"):
+        list(check(measured(shipped, off, profiles=profiles), llama()))
+
+
+def test_a_cpu_is_not_judged() -> None:
+    with pytest.raises(Undecided, match="needs a GPU"):
+        list(check(measured(ran(0.08), profiles=()), llama()))
