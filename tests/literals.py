@@ -14,6 +14,7 @@ from slowlens.facts.checkpoint import (
     Tokenizer,
 )
 from slowlens.facts.environment import Device, Environment
+from slowlens.facts.live.equality import Agreement, Equality
 from slowlens.facts.live.measurement import LoadedModel, Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Generation, Step
@@ -72,6 +73,18 @@ def measurement(*generations: Generation, status: Status = Status.DONE) -> Measu
     environment = Environment("3.12", "Linux", {"transformers": "5.23.0", "torch": "2.13.0"})
     plan = Plan("/m", prompt="hello", new_tokens=4)
     return Measurement(plan, status, (model,), generations, environment)
+
+
+def equality(
+    cached: float = 0.0,
+    floor: float = 0.0,
+    prefill: float = 0.0,
+    dtype: str = "float32",
+    subject: str = Subject.MERGED,
+) -> Equality:
+    """A comparison over 32 tokens with the same divergence, in nats, at each position."""
+    one, two, three = (Agreement(kl, kl, 0, 0.0, kl, kl) for kl in (cached, floor, prefill))
+    return Equality(subject, "llama", dtype, 32, one, two, three)
 
 
 LORA: Values = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "base_model_name_or_path": "org/base"}

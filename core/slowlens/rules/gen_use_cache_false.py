@@ -56,7 +56,7 @@ from slowlens.fixes import cache_switches, turn_cache_on
 COST = "2 to 24 times as long per answer: the longer prompt and answer are, the worse"
 
 
-def check(merged: Merged, measurement: Measurement | None) -> Iterator[Finding]:
+def check(merged: Merged, measurement: Measurement | None = None) -> Iterator[Finding]:
     """Yield one finding when a version of ``generate()`` ends up without the cache."""
     settings = merged.settings[USE_CACHE]
     slow = {r: settings[r] for r in GENERATE if settings[r].value is not True}

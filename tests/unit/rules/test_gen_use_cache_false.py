@@ -1,8 +1,9 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from literals import merged
+from literals import equality, measurement, merged
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Edit, Severity, Undecided
 from slowlens.jsonvalue import ABSENT
@@ -81,7 +82,12 @@ def test_the_thinker_of_an_omni_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("auto_map", {"AutoModel": "m.M"}), ("num_kv_shared_layers", 10)]
+    ("key", "value"),
+    [
+        ("auto_map", {"AutoModel": "m.M"}),
+        ("num_kv_shared_layers", 10),
+        ("text_config", {"num_kv_shared_layers": 10}),
+    ],
 )
 def test_the_fix_is_not_called_safe_where_the_cache_changes_the_numbers(
     key: str, value: Any
@@ -90,6 +96,37 @@ def test_the_fix_is_not_called_safe_where_the_cache_changes_the_numbers(
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
     assert finding.fix.reason
+
+
+@pytest.mark.parametrize(
+    ("kl", "applicability", "words"),
+    [
+        (1e-11, Applicability.SAFE, "the same with the cache, but for rounding"),
+        (1e-6, Applicability.SAFE, "float32 cannot tell"),
+        (0.5, Applicability.UNSAFE, "at most 0.5 over 32 tokens in float32"),
+    ],
+)
+def test_the_fix_says_what_a_run_found(kl: float, applicability: Applicability, words: str) -> None:
+    run = replace(measurement(), equalities=(equality(cached=kl),))
+    (finding,) = check(merged({"use_cache": False}), run)
+    assert finding.fix is not None
+    assert finding.fix.applicability is applicability
+    assert words in finding.fix.reason
+
+
+def test_a_run_that_did_not_compare_leaves_the_fix_as_it_is() -> None:
+    (finding,) = check(merged({"use_cache": False}), measurement())
+    assert finding.fix is not None
+    assert (finding.fix.applicability, finding.fix.reason) == (Applicability.SAFE, "")
+
+
+def test_own_code_stays_unsafe_whatever_was_measured() -> None:
+    run = replace(measurement(), equalities=(equality(cached=0.0),))
+    (finding,) = check(merged({"use_cache": False, "auto_map": {"AutoModel": "m.M"}}), run)
+    assert finding.fix is not None
+    assert finding.fix.applicability is Applicability.UNSAFE
+    assert "code of its own" in finding.fix.reason
+    assert "the same with the cache" in finding.fix.reason
 
 
 def test_without_config_a_readable_generation_config_still_decides() -> None:

@@ -1,0 +1,157 @@
+from dataclasses import replace
+
+import pytest
+
+from literals import equality, measurement
+from slowlens.facts.live.agreement import Odd, Verdict, judge, judged
+from slowlens.facts.live.equality import Agreement, Equality
+from slowlens.facts.live.trial import Subject
+
+
+@pytest.mark.parametrize(
+    ("kl", "verdict"),
+    [
+        (0.0, Verdict.EQUAL),
+        (1.9e-9, Verdict.EQUAL),
+        (1e-7, Verdict.EQUAL),
+        (2e-7, Verdict.UNCLEAR),
+        (1e-5, Verdict.UNCLEAR),
+        (1.1e-5, Verdict.DIFFERENT),
+        (4.6e-3, Verdict.DIFFERENT),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_full_precision_decides(kl: float, verdict: Verdict, dtype: str) -> None:
+    assert judge(equality(cached=kl, dtype=dtype)).verdict is verdict
+
+
+@pytest.mark.parametrize("noise", [0.0, 10.0])
+def test_in_full_precision_no_noise_excuses(noise: float) -> None:
+    source = equality(cached=noise, dtype="float32", subject=Subject.SOURCE)
+    assert judge(equality(cached=1e-3, floor=noise), source).verdict is Verdict.DIFFERENT
+
+
+def test_in_full_precision_one_position_is_enough() -> None:
+    once = Agreement(1e-3 / 32, 1e-3, 0, 0.0, 1.0, 0.0)
+    assert judge(replace(equality(), cached=once)).verdict is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("kl", "floor", "verdict"),
+    [
+        (1.7e-3, 0.0, Verdict.EQUAL),
+        (3e-3, 0.0, Verdict.EQUAL),
+        (4e-3, 0.0, Verdict.UNCLEAR),
+        (1e-2, 0.0, Verdict.UNCLEAR),
+        (1.1e-2, 0.0, Verdict.DIFFERENT),
+        (5e-3, 2e-3, Verdict.EQUAL),
+        (1.1e-2, 2e-3, Verdict.UNCLEAR),
+        (2.1e-2, 2e-3, Verdict.DIFFERENT),
+        (0.5, 2e-2, Verdict.UNCLEAR),
+    ],
+)
+def test_bfloat16_is_held_against_the_models_own_rounding(
+    kl: float, floor: float, verdict: Verdict
+) -> None:
+    assert judge(equality(cached=kl, floor=floor, dtype="bfloat16")).verdict is verdict
+
+
+def test_float16_rounds_less() -> None:
+    for kl, verdict in (
+        (1e-4, Verdict.EQUAL),
+        (5e-4, Verdict.UNCLEAR),
+        (1e-3, Verdict.DIFFERENT),
+    ):
+        assert judge(equality(cached=kl, dtype="float16")).verdict is verdict
+
+
+def routed(mean: float, largest: float, median: float | None = 1e-4) -> Equality:
+    """A mixture of experts: some tokens went to other experts."""
+    cached = Agreement(mean, largest, 1, 0.1, 2.0, median)
+    return replace(equality(dtype="bfloat16"), cached=cached)
+
+
+def test_a_few_tokens_that_go_elsewhere_are_no_proof() -> None:
+    assert judge(routed(1e-3, 0.16)).verdict is Verdict.UNCLEAR
+    assert judge(routed(5e-2, 1.6)).verdict is Verdict.UNCLEAR
+    assert judge(routed(5e-2, 1.6, median=None)).verdict is Verdict.DIFFERENT
+    wide = Agreement(2e-2, 0.42, 1, 0.1, 2.0, 1e-4)
+    assert judge(replace(routed(5e-2, 1.6), floor=wide)).verdict is Verdict.EQUAL
+
+
+def test_the_noise_is_the_larger_of_its_own_and_its_sources() -> None:
+    merged = equality(cached=8e-3, floor=1e-3, dtype="bfloat16")
+    assert judge(merged).verdict is Verdict.UNCLEAR
+    source = equality(cached=3e-3, dtype="bfloat16", subject=Subject.SOURCE)
+    judgement = judge(merged, source)
+    assert judgement.verdict is Verdict.EQUAL
+    assert judgement.noise == source.cached
+    quiet = equality(cached=1e-4, dtype="bfloat16", subject=Subject.SOURCE)
+    assert judge(merged, quiet).noise == merged.floor
+
+
+def test_a_source_of_another_dtype_tells_nothing() -> None:
+    merged = equality(cached=8e-3, floor=1e-3, dtype="bfloat16")
+    source = equality(cached=3e-3, dtype="float16", subject=Subject.SOURCE)
+    assert judge(merged, source) == judge(merged)
+
+
+def test_a_source_with_the_defect_is_no_noise() -> None:
+    merged = equality(cached=0.5, floor=1e-3, dtype="bfloat16")
+    source = equality(cached=0.5, dtype="bfloat16", subject=Subject.SOURCE)
+    judgement = judge(merged, source)
+    assert judgement.verdict is Verdict.DIFFERENT
+    assert judgement.source_too
+    assert not judge(merged, replace(source, cached=merged.floor)).source_too
+
+
+@pytest.mark.parametrize(
+    ("floor", "prefill", "odd"),
+    [
+        (1e-12, 0.0, Odd.DECODING),
+        (0.4, 0.0, Odd.LENGTH),
+        (1e-12, 0.4, Odd.CACHE),
+        (0.4, 0.4, Odd.CACHE),
+    ],
+)
+def test_which_one_stands_alone(floor: float, prefill: float, odd: Odd) -> None:
+    assert judge(equality(cached=0.5, floor=floor, prefill=prefill)).odd is odd
+
+
+def test_which_one_stands_alone_in_16_bits() -> None:
+    def odd(prefill: float) -> Odd | None:
+        return judge(equality(cached=0.5, prefill=prefill, dtype="bfloat16")).odd
+
+    assert (odd(1e-3), odd(0.1)) == (Odd.DECODING, Odd.CACHE)
+
+
+def test_without_a_pass_that_fills_a_cache_it_is_decoding() -> None:
+    assert judge(replace(equality(cached=0.5), prefill=None)).odd is Odd.DECODING
+
+
+def test_what_is_equal_has_nothing_odd() -> None:
+    for found in (equality(floor=0.4), equality(cached=1e-6)):
+        assert judge(found).odd is None
+        assert not judge(found).source_too
+
+
+def test_a_run_is_judged_by_what_it_compared() -> None:
+    merged, source = equality(dtype="bfloat16"), equality(1e-3, subject=Subject.SOURCE)
+    source = replace(source, dtype="bfloat16")
+    assert judged(measurement()) is None
+    assert judged(replace(measurement(), equalities=(source,))) is None
+    both = judged(replace(measurement(), equalities=(source, merged)))
+    assert both is not None
+    assert both.found == merged
+    assert both.noise == source.cached
+
+
+def test_a_sentence_for_each_verdict() -> None:
+    found = replace(equality(), cached=Agreement(2e-3, 0.25, 5, 0.3, 1.0, 1e-3))
+    assert judge(found).sentence == (
+        "Measured: the cache changes the results (Kullback-Leibler divergence 0.002 nats on "
+        "average and at most 0.25 over 32 tokens in float32, another most likely token at 5)."
+    )
+    assert judge(equality()).sentence.startswith("Measured: the results are the same")
+    unclear = judge(equality(cached=5e-3, dtype="bfloat16")).sentence
+    assert unclear.startswith("Whether the cache changes the results, bfloat16 cannot tell (")
