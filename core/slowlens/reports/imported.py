@@ -40,12 +40,13 @@ def table(result: Imported) -> Iterator[str]:
         yield "  ".join([f"{name:<{widths[0]}}", *shown])
 
 
-def rows_of(result: Imported) -> Iterator[Sequence[str]]:
-    """Yield the cells of each figure."""
+def rows_of(result: Imported, untold: str = "-") -> Iterator[Sequence[str]]:
+    """Yield the cells of each figure, ``untold`` for what the file does not tell."""
     for figure in result.figures:
         values = (figure.mean, figure.median, figure.p90, figure.p95, figure.p99)
-        number = "-" if figure.n is None else str(figure.n)
-        yield (words(figure.name), *(_cell(figure, value) for value in values), number)
+        number = untold if figure.n is None else str(figure.n)
+        cells = (untold if value is None else _cell(figure, value) for value in values)
+        yield (words(figure.name), *cells, number)
 
 
 def settings(result: Imported) -> Iterator[str]:
@@ -61,7 +62,5 @@ def words(name: str) -> str:
     return name.replace("_per_second", "/s").replace("_", " ")
 
 
-def _cell(figure: ImportedFigure, value: float | None) -> str:
-    if value is None:
-        return "-"
+def _cell(figure: ImportedFigure, value: float) -> str:
     return milliseconds(value) if figure.unit == "s" else f"{value:,.4g}"

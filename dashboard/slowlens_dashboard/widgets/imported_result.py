@@ -8,6 +8,9 @@ from slowlens.reports.imported import HEAD, rows_of, settings, title, words
 from slowlens_dashboard.pages import CHECKPOINT
 from slowlens_dashboard.prose import plain, prose
 
+NOT_AVAILABLE = "n/a"
+"""A dash would begin a list: cells are Markdown."""
+
 
 def imported_result(result: Imported) -> None:
     """Draw what its file tells."""
@@ -17,7 +20,7 @@ def imported_result(result: Imported) -> None:
         icon=":material/upload_file:",
     )
     st.caption(plain(title(result)))
-    table = pd.DataFrame([*rows_of(result)], columns=[*HEAD])
+    table = pd.DataFrame([*rows_of(result, NOT_AVAILABLE)], columns=[*HEAD])
     st.table(table, hide_index=True, border="horizontal")
     for text in (*result.notes, "; ".join(settings(result)), _missing(result)):
         if text:

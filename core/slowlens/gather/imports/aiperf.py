@@ -2,7 +2,8 @@
 
 Written from https://docs.nvidia.com/aiperf/reference/json-export-schema and, for what each metric
 means, https://github.com/ai-dynamo/aiperf/blob/main/docs/metrics-reference.md. GenAI-Perf has the
-same metrics without a version: https://docs.nvidia.com/nim/benchmarking/llm/latest/metrics.html.
+same metrics without a version, as early AIPerf had:
+https://docs.nvidia.com/nim/benchmarking/llm/latest/metrics.html.
 Each metric carries its unit.
 """
 
@@ -49,10 +50,9 @@ def read(rows: Rows) -> tuple[Imported, ...]:
 
 def _summary(row: JsonObject) -> Imported:
     version = texts(at(row, "aiperf_version"))
-    ours = version or "schema_version" in row
     models = at(row, *_MODEL)
     result = Imported(
-        tool="AIPerf" if ours else "GenAI-Perf",
+        tool="AIPerf" if version else "GenAI-Perf",
         version=version,
         model=next((texts(at(m, "name")) for m in objects(models)), "") or texts(models),
         created=texts(at(row, "start_time")),

@@ -24,11 +24,11 @@ from slowlens.gather.imports.values import (
 from slowlens.jsonvalue import JsonObject
 
 NAME = "GuideLLM (benchmarks.json)"
-DEFINITION = (
-    "GuideLLM's own is (last token - start) / n, with the first token and so the prefill in it"
-)
-RECOMPUTED = (
-    "; recomputed here from each request as (E2E - TTFT) / (n - 1), without the first token"
+OWN = "(last token - start) / n, with the first token and so the prefill in it"
+DEFINITION = f"GuideLLM's own: {OWN}"
+ANEW = (
+    "(E2E - TTFT) / (n - 1) of each request, recomputed: the first token is not in it; GuideLLM's "
+    f"own would be {OWN}"
 )
 NOTES = (
     "Its inter token latency is the mean of each request; only the mean over all tokens is kept.",
@@ -67,7 +67,7 @@ def _read(report: JsonObject, benchmark: JsonObject) -> Imported:
         version=texts(at(report, "metadata.guidellm_version")),
         model=texts(at(benchmark, *_MODEL)) or texts(at(report, *_MODEL_OF_ALL)),
         created=when(positive(at(benchmark, "start_time"))),
-        definition=f"{DEFINITION}{RECOMPUTED if tpot else ''}.",
+        definition=f"{ANEW if tpot else DEFINITION}.",
         comparable=tpot is not None,
         figures=(),
         settings=settings(

@@ -14,8 +14,8 @@ from slowlens.jsonvalue import JsonObject
 
 NAME = "llama-bench (-o json, jsonl or csv)"
 DEFINITION = (
-    "Time of a generating test / its tokens, each one decode step: there is no first token, and "
-    "neither tokenising nor sampling is timed, so real generation is slower"
+    "the time of a generating test / its tokens, each one decode step: there is no first token, "
+    "and neither tokenising nor sampling is timed, so real generation is slower"
 )
 MIXED = "A test of a prompt with generation counts both: its rate is no decode speed."
 _KEYS = {"model_filename", "n_prompt", "n_gen", "avg_ns", "avg_ts"}

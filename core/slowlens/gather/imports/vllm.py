@@ -31,7 +31,7 @@ from slowlens.jsonvalue import JsonObject
 
 NAME = "vLLM (vllm bench serve --save-result, latency or throughput --output-json)"
 DEFINITION = "(E2E - TTFT) / (n - 1) of each request: the first token is not in it"
-NONE = "It has none: whole batches are timed, and the first token is not told apart"
+NONE = "not told: whole batches are timed, and the first token is not told apart"
 _SERVE = {"model_id", "output_throughput", "total_input_tokens"}
 _LATENCY = {"avg_latency", "latencies", "percentiles"}
 _THROUGHPUT = {"elapsed_time", "num_requests", "total_num_tokens", "tokens_per_second"}

@@ -32,6 +32,14 @@ def test_what_the_file_tells_of_the_run() -> None:
     assert result.missing == ("dtype", "itl")
 
 
+@pytest.mark.parametrize("gpu", [None, "x", {}, {"gpu_name": ""}, {"gpu_name": 3}])
+def test_a_gpu_without_a_name_is_no_device(tmp_path: Path, gpu: object) -> None:
+    row = values("aiperf-summary.json")
+    row["telemetry_data"]["endpoints"] = {"a": {"gpus": {"0": gpu}}, "b": None}
+    (result,) = read(tmp_path / "x.json", row)
+    assert "device" in result.missing
+
+
 def test_a_later_config_names_its_models_otherwise(tmp_path: Path) -> None:
     row = values("aiperf-summary.json")
     row["input_config"] = {"models": {"items": [{"name": "acme/other"}]}}

@@ -109,7 +109,7 @@ def test_a_batch_has_an_end_to_end_latency_and_no_tpot() -> None:
     assert [f.name for f in result.figures] == [Metric.E2E]
     assert figure(result, Metric.E2E).samples == (0.4, 0.5, 0.6)
     assert not result.comparable
-    assert "has none" in result.definition
+    assert "not told" in result.definition
 
 
 def test_a_throughput_with_the_prompts_in_it_is_no_output_throughput() -> None:
