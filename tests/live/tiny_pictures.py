@@ -141,6 +141,7 @@ def llava(folder: Path, template: str | None = None) -> Path:
     config = transformers.LlavaConfig(
         text_config=text, vision_config=vision, image_token_index=len(words) - 1
     )
+    torch.manual_seed(0)
     transformers.LlavaForConditionalGeneration(config).save_pretrained(folder)
     words.save_pretrained(folder)
     reader = {
