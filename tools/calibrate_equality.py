@@ -241,6 +241,8 @@ def row(name: str, defect: str, found: list[Equality]) -> str:
 def measure(name: str, make: Callable[[int], tuple[Any, list[int]]], seeds: int) -> None:
     """Print the lines of one family or checkpoint, but for defects that it cannot have."""
     for dtype, (defect, planted) in product(DTYPES, DEFECTS.items()):
+        if dtype is torch.float16 and planted is not sound:  # as in bfloat16
+            continue
         found: list[Equality] = []
         try:
             for seed in range(seeds):

@@ -16,11 +16,11 @@ from slowlens.frozen import dataclass
 _FULL = ("float32", "float64")
 _SOUND, _DEFECT = 1e-7, 1e-5
 """Largest divergence in nats at one position, in float32: up to here equal, from here not."""
-_MEAN, _MAX = 3e-3, 3e-2
+_MEAN, _MAX = 3e-3, 2e-2
 """Divergence in bfloat16 that no trained model is the worse for, over the positions."""
 _FAR = 1e-2
 """Median from which on rounding to bfloat16 is no explanation."""
-_FINER = {"float16": 16.0}
+_FINER = {"float16": 32.0}
 """How much less rounding to this dtype moves distributions than rounding to bfloat16."""
 
 
@@ -117,7 +117,7 @@ def _verdict(found: Equality, noise: Agreement) -> Verdict:
         return Verdict.UNCLEAR
     if _typical(cached) > max(_FAR / finer, 10 * typical):
         return Verdict.DIFFERENT
-    mean, largest = max(_MEAN / finer, 3 * noise.kl_mean), max(_MAX / finer, 10 * noise.kl_max)
+    mean, largest = max(_MEAN / finer, 2 * noise.kl_mean), max(_MAX / finer, 4 * noise.kl_max)
     within = cached.kl_mean <= mean and cached.kl_max <= largest
     return Verdict.EQUAL if within else Verdict.UNCLEAR
 
