@@ -12,6 +12,7 @@ from cattrs.strategies import configure_tagged_union
 from slowlens.errors import RunFileError
 from slowlens.facts.difference import Difference, Effect
 from slowlens.facts.live.columns import register_steps
+from slowlens.facts.live.samplecolumns import register_samples
 from slowlens.facts.provenance import Trace
 from slowlens.facts.settings import Setting
 from slowlens.findings import Edit, Evidence, ValueEvidence
@@ -68,6 +69,7 @@ def to_json(run: Run) -> dict[str, Any]:
 def _converter() -> Converter:
     converter = make_converter()
     register_steps(converter)
+    register_samples(converter)
     for kind in (Setting, Edit, ValueEvidence, Difference, Trace):
         converter.register_unstructure_hook(kind, _present)
         converter.register_structure_hook(kind, _structure)
