@@ -5,13 +5,16 @@ predecessor ``benchmark_serving.py`` has the same keys), ``latency.py`` and ``th
 it. Lists of requests are there with ``--save-detailed``; ``--append-result`` adds a line a run.
 """
 
-from slowlens.facts.live.imported import Imported, Metric
+from collections.abc import Sequence
+
+from slowlens.facts.live.imported import Imported, ImportedFigure, Metric
 from slowlens.gather.imports.figures import finished, of_samples, told
 from slowlens.gather.imports.parsing import Rows
 from slowlens.gather.imports.serving import (
     ANEW,
     CHUNKS,
     ONE_EACH,
+    Request,
     aggregates,
     one_token_each,
     raw_figures,
@@ -75,17 +78,31 @@ def _serve(row: JsonObject) -> Imported:
         notes=(f"{ONE_EACH if clean else CHUNKS}.",),
         recomputed=any(request.tpot for request in done),
     )
-    latencies = raw_figures(done) if done else aggregates(row, "e2el")
     output = told(Metric.OUTPUT, [positive(at(row, "output_throughput"))])
     total = told(Metric.TOTAL, [positive(at(row, "total_token_throughput"))])
-    return finished(result, [*latencies, output, total])
+    return finished(result, [*_latencies(row, done), output, total])
+
+
+def _latencies(row: JsonObject, done: Sequence[Request]) -> list[ImportedFigure | None]:
+    """Compute anew what the file holds for each request: often E2E alone."""
+    if done:
+        return raw_figures(done)
+    *others, e2e = aggregates(row, "e2el")
+    return [*others, of_samples(Metric.E2E, _seconds(row)) or e2e]
+
+
+def _seconds(row: JsonObject) -> list[float]:
+    """Return the end-to-end latencies of what succeeded; the others have zeros."""
+    return [value for value in known(numbers(at(row, "latencies"))) if value > 0]
 
 
 def _latency(row: JsonObject) -> Imported:
-    samples = [value for value in known(numbers(at(row, "latencies"))) if value > 0]
     return finished(
         Imported("vLLM", "", "", "", f"{NONE}.", comparable=False, figures=()),
-        [of_samples(Metric.E2E, samples) or told(Metric.E2E, [positive(at(row, "avg_latency"))])],
+        [
+            of_samples(Metric.E2E, _seconds(row))
+            or told(Metric.E2E, [positive(at(row, "avg_latency"))])
+        ],
     )
 
 

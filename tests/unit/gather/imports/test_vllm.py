@@ -75,11 +75,29 @@ def test_a_latency_that_is_told_goes_before_the_sum_of_gaps(tmp_path: Path) -> N
     assert figure(result, Metric.TPOT).samples == pytest.approx((0.05, 0.04))
 
 
+def test_latencies_are_there_without_the_other_details(tmp_path: Path) -> None:
+    row = values("vllm-serve.json") | {"latencies": [1.0, 0.0, 2.0]}
+    (result,) = read(tmp_path / "x.json", row)
+    assert figure(result, Metric.E2E).samples == (1.0, 2.0)
+    assert figure(result, Metric.TPOT).mean == 0.0115
+    assert not result.recomputed
+
+
 def test_an_answer_of_one_token_has_no_tpot(tmp_path: Path) -> None:
     row = values("vllm-serve-detailed.json") | {"output_lens": [1, 2, 0], "itls": [[], [0.04], []]}
     (result,) = read(tmp_path / "x.json", row)
     assert figure(result, Metric.TPOT).n == 1
     assert figure(result, Metric.TTFT).n == 2
+
+
+@pytest.mark.parametrize(
+    "change", [{"output_lens": [4, 0, 0]}, {"ttfts": [0.1, 0.0, 0.0]}], ids=["no token", "no first"]
+)
+def test_a_request_without_a_token_does_not_count(
+    tmp_path: Path, change: dict[str, list[float]]
+) -> None:
+    (result,) = read(tmp_path / "x.json", values("vllm-serve-detailed.json") | change)
+    assert [figure(result, name).n for name in (Metric.TTFT, Metric.TPOT, Metric.E2E)] == [1, 1, 1]
 
 
 def test_lists_that_do_not_fit_each_other_are_not_used(tmp_path: Path) -> None:
