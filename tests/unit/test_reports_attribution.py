@@ -74,7 +74,7 @@ def test_without_a_source_the_gap_is_to_all_fixes() -> None:
 
 
 def test_what_noise_hides_is_not_clear() -> None:
-    assert "no gap to share out" in text(CASE, rounds=2)
+    assert "too few runs" in text(CASE, rounds=2)
     assert "not clear" in text(CASE, rounds=2)
     idle = text({**CASE, "merged + eos": CASE["merged"]})
     row = next(line for line in idle.splitlines() if line.startswith("merged + eos"))

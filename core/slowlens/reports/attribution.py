@@ -68,8 +68,8 @@ def _sentences(found: Attribution) -> Iterator[str]:
     target = "one of the source" if by_source else "one with all fixes"
     if not found.clear:
         yield (
-            f"An answer of merged does not clearly take longer than {target}: there is no gap to "
-            "share out."
+            f"An answer of merged does not clearly take longer than {target} "
+            f"({found.verdict.why}): there is no gap to share out."
         )
         return
     yield (

@@ -10,7 +10,6 @@ from slowlens.facts.live.answer_time import AnswerTime, answer_time
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation, Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.frozen import replace
 
 SHIPPED = Cache.AS_SHIPPED
 
@@ -71,37 +70,33 @@ def test_steps_that_grow_are_counted_up_to_the_length_of_the_answer() -> None:
     assert not exact.estimated
 
 
-def stretch(ahead: int, number: int = 0, finish: Finish = Finish.LENGTH) -> Generation:
-    """Four steps after ``ahead`` tokens of an answer whose token ``i`` takes 0.1 + 0.01 i."""
+def probe(ahead: int, number: int = 0, finish: Finish = Finish.LENGTH) -> Generation:
+    """Four steps far into an answer, each a hundredth of a second a token of its input."""
     trial = Trial(Subject.MERGED, SHIPPED, Purpose.CURVE, 4, number, ahead)
-    places = range(ahead, ahead + 4)
-    steps = tuple(
-        Step(k, 5.0 if i == 0 else 0.1 + 0.01 * i, 10 + i, 7) for k, i in enumerate(places)
-    )
+    steps = tuple(Step(i, 0.1 + 0.01 * (ahead + i), 10 + ahead + i, 7) for i in range(4))
     return Generation(trial, 10 + ahead, steps, 1, finish, "")
 
 
-def test_a_run_that_was_sampled_is_followed_along_its_line() -> None:
-    curve = [stretch(ahead, number) for number in (0, 1) for ahead in (96, 0, 50)]
-    found = of_merged(measurement(*curve, answer(100)))
+def test_a_run_that_was_probed_is_predicted_for_the_length_of_the_answer() -> None:
+    probes = [probe(ahead, number) for number in (0, 1) for ahead in (96, 0, 50)]
+    found = of_merged(measurement(*probes, answer(100)))
     assert found.estimated
-    assert found.runs == pytest.approx([5 + sum(0.1 + 0.01 * i for i in range(1, 100))] * 2)
-    beyond = of_merged(measurement(*curve, answer(200)))
-    assert beyond.seconds == pytest.approx(5 + sum(0.1 + 0.01 * i for i in range(1, 200)))
+    assert found.runs == pytest.approx([sum(0.1 + 0.01 * i for i in range(100))] * 2)
+    beyond = of_merged(measurement(*probes, answer(200)))
+    assert beyond.seconds == pytest.approx(sum(0.1 + 0.01 * i for i in range(200)))
+    single = of_merged(measurement(*probes, answer(1)))
+    assert single.seconds == pytest.approx(0.1)
 
 
-def test_a_curve_that_bends_is_followed_from_point_to_point() -> None:
-    flat = replace(stretch(0), steps=tuple(Step(i, 1.0, 10 + i, 7) for i in range(4)))
-    low = replace(stretch(10), steps=flat.steps)
-    high = replace(stretch(20), steps=tuple(Step(i, 2.0, 30 + i, 7) for i in range(4)))
-    found = of_merged(measurement(flat, low, high, answer(23)))
-    expected = 1 + 12 * 1.0 + sum(1 + 0.1 * i for i in range(1, 11))
-    assert found.seconds == pytest.approx(expected)
+def test_a_round_of_probes_that_is_not_complete_does_not_count() -> None:
+    probes = [probe(0), probe(50), probe(0, 1), probe(50, 1, Finish.STOPPED)]
+    assert len(of_merged(measurement(*probes)).runs) == 1
+    assert answer_time(measurement(probe(0)), Subject.MERGED, SHIPPED) is None
 
 
-def test_a_round_without_its_beginning_does_not_count() -> None:
-    curve = [stretch(0), stretch(50), stretch(50, 1), stretch(0, 1, Finish.STOPPED)]
-    assert len(of_merged(measurement(*curve)).runs) == 1
+def test_runs_that_were_waited_for_come_before_probes() -> None:
+    found = of_merged(measurement(generation(1, 0.1), probe(0), probe(50)))
+    assert not found.estimated
 
 
 def time(tokens: int, ttft: float, tpot: float) -> AnswerTime:

@@ -3,18 +3,15 @@
 E2E = TTFT + (n - 1) x TPOT, with the n tokens that the subject writes until it stops by itself.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable
 
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.prediction import predicted
 from slowlens.facts.live.speed import answer_of
 from slowlens.facts.live.statistics import mean
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.frozen import dataclass
-
-Point = tuple[float, float]
-"""Where in the answer, in tokens, and the seconds of a step there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +77,18 @@ def _pace(generation: Generation, tokens: int) -> tuple[float, bool]:
         return mean(itl[: max(tokens - 1, 1)]), False
     quarter = max(1, len(itl) // 4)
     first, last = mean(itl[:quarter]), mean(itl[-quarter:])
-    line = (((1 + quarter) / 2, first), (len(itl) - (quarter - 1) / 2, last))
-    beyond = [_at(line, place) for place in range(len(itl) + 1, tokens)]
+    rise = (last - first) / max(1, len(itl) - quarter)
+    middle = len(itl) - (quarter - 1) / 2
+    beyond = [last + rise * (place - middle) for place in range(len(itl) + 1, tokens)]
     return mean([*itl, *beyond]), True
 
 
 def _sampled(generations: Iterable[Generation], tokens: int) -> list[_Run]:
-    """Return a run for each round of trials that stand for stretches of one."""
-    rounds: dict[int, dict[int, Generation]] = {}
+    """Return a run for each round of probes that stand for stretches of one."""
+    rounds: dict[int, list[Generation]] = {}
     for found in generations:
-        if found.finish is not Finish.STOPPED and found.itl:
-            rounds.setdefault(found.trial.round, {})[found.trial.ahead] = found
-    return [(one[0].ttft, _interpolated(one, tokens), True) for one in rounds.values() if 0 in one]
-
-
-def _interpolated(stretches: Mapping[int, Generation], tokens: int) -> float:
-    points = [
-        (ahead + (len(one.itl) + 1) / 2, one.tpot) for ahead, one in sorted(stretches.items())
-    ]
-    return mean([_at(points, place) for place in range(1, max(tokens, 2))])
-
-
-def _at(points: Sequence[Point], place: float) -> float:
-    """Follow the line between the two points around ``place``, or that of the nearest two."""
-    pairs = list(pairwise(points))
-    if not pairs or points[0][0] == points[-1][0]:
-        return points[0][1]
-    (left, low), (right, high) = next((p for p in pairs if place <= p[1][0]), pairs[-1])
-    return low + (high - low) * (place - left) / (right - left)
+        if found.finish is not Finish.STOPPED:
+            rounds.setdefault(found.trial.round, []).append(found)
+    whole = max(map(len, rounds.values()), default=0)
+    runs = (predicted(one, max(tokens, 2)) for one in rounds.values() if len(one) == whole > 1)
+    return [(run.ttft, run.tpot, True) for run in runs]

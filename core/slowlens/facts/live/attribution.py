@@ -13,7 +13,7 @@ from slowlens.facts.live.shares import beyond_sum, share_of_gap
 from slowlens.facts.live.speed import noise
 from slowlens.facts.live.statistics import Interval
 from slowlens.facts.live.trial import Cache, Subject
-from slowlens.facts.live.verdict import Outcome, judge
+from slowlens.facts.live.verdict import Outcome, Verdict, judge
 from slowlens.frozen import dataclass
 
 STATIC = "static-cache"
@@ -58,8 +58,8 @@ class Attribution:
     merged: AnswerTime
     target: AnswerTime
     """The source, or merged with all fixes where there is none."""
-    clear: bool
-    """Whether merged is slower than its target beyond noise."""
+    verdict: Verdict
+    """Whether merged is slower than its target, by whole answers."""
     parts: tuple[Share, ...]
     """The fixes of each rule alone."""
     together: Share | None
@@ -69,6 +69,11 @@ class Attribution:
     interaction: Interval | None
     """Seconds that all save beyond the sum of each alone: negative where shares overlap. None
     with one part, or too few runs."""
+
+    @property
+    def clear(self) -> bool:
+        """Whether there is a gap beyond noise."""
+        return self.verdict.outcome is Outcome.FAIL
 
     @property
     def gap(self) -> float:
@@ -109,10 +114,9 @@ def _attributed(
     whole: _Tried | None,
     apart: float,
 ) -> Attribution:
-    clear = _effect(target, merged, apart) is Effect.FASTER
-    shares = [
-        _share(rules, time, merged, target if clear else None, apart) for rules, time in tried
-    ]
+    verdict = judge(merged.runs, target.runs, noise=apart)
+    reached = target if verdict.outcome is Outcome.FAIL else None
+    shares = [_share(rules, time, merged, reached, apart) for rules, time in tried]
     known = [one for one in shares if STATIC not in one.rules]
     together = next((one for one in known if whole and one.time is whole[1]), None)
     alone = known if len(known) == 1 else [one for one in known if one is not together]
@@ -123,7 +127,7 @@ def _attributed(
     return Attribution(
         merged=merged,
         target=target,
-        clear=clear,
+        verdict=verdict,
         parts=tuple(alone),
         together=together,
         further=tuple(one for one in shares if STATIC in one.rules),
