@@ -8,7 +8,7 @@ from slowlens.frozen import replace
 
 MOST_SAMPLES = 10_000
 """More raw values are not kept in a run, though its statistics are of all."""
-_STATISTICS = ("mean", "median", "p90", "p95", "p99")
+_NONE = (None,) * 5
 _EXPECTED = ("version", "model", "created")
 _SETTINGS = ("concurrency", "input_length", "output_length", "dtype", "device", "backend")
 _FIGURES = (Metric.TTFT, Metric.TPOT, Metric.ITL, Metric.E2E)
@@ -38,10 +38,10 @@ def told(
 
     None where neither mean nor median is told.
     """
-    given = dict(zip(_STATISTICS, statistics, strict=False))
-    if given.get("mean") is None and given.get("median") is None:
+    average, middle, p90, p95, p99, *_ = (*statistics, *_NONE)
+    if average is None and middle is None:
         return None
-    return replace(ImportedFigure(name, name.unit, n=n), **given)
+    return ImportedFigure(name, name.unit, average, middle, p90, p95, p99, n)
 
 
 def finished(result: Imported, figures: Iterable[ImportedFigure | None]) -> Imported:
