@@ -1,6 +1,7 @@
 """Two runs of the same checkpoint: before and after a fix."""
 
 from slowlens.facts.live.comparison import factor, judged, sample, shown
+from slowlens.facts.live.likeness import unlike_conditions
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, Work, answer_of, speed_of
 from slowlens.facts.live.trial import Cache, Subject
@@ -47,23 +48,10 @@ def compare(before: Run, after: Run) -> Comparison:
 
 
 def _differences(one: Measurement, two: Measurement) -> list[str]:
-    pairs = {
-        "another checkpoint": (one.plan.merged, two.plan.merged),
-        "another prompt": (one.plan.prompt, two.plan.prompt),
-        "another number of new tokens": (one.plan.new_tokens, two.plan.new_tokens),
-        "another device": (_device(one), _device(two)),
-        "other package versions": (_packages(one), _packages(two)),
-    }
-    return [name for name, (a, b) in pairs.items() if a != b]
-
-
-def _device(measurement: Measurement) -> object:
-    return next((m.device for m in measurement.models), None)
-
-
-def _packages(measurement: Measurement) -> object:
-    packages = measurement.environment.packages if measurement.environment else {}
-    return {name: packages.get(name) for name in ("torch", "transformers")}
+    """Name what is unlike; how a checkpoint is loaded may be what was fixed, and is not."""
+    another = one.plan.merged != two.plan.merged
+    unlike = [each.words for each in unlike_conditions(one, two)]
+    return ["another checkpoint", *unlike] if another else unlike
 
 
 def _tokens(measurement: Measurement) -> int | None:

@@ -47,7 +47,7 @@ def test_the_length_of_the_answer() -> None:
 def test_unlike_runs_are_not_compared() -> None:
     one = a_measurement()
     two = replace(one, plan=replace(one.plan, prompt="other"))
-    assert "another prompt" in compare(a_run(one), a_run(two)).sentence
+    assert "prompt (“hello” of 5 characters before, “other” of 5 characters after)" in compare(a_run(one), a_run(two)).sentence
 
 
 def test_runs_that_were_not_measured() -> None:

@@ -13,7 +13,10 @@ from slowlens import __version__
 from slowlens.errors import SlowlensError
 from slowlens.gate import ExitCode
 
-COMMANDS = ("check", "explain", "inspect", "diff", "measure", "import", "fix", "undo", "ui", "demo")
+COMMANDS = (
+    *("check", "explain", "inspect", "diff", "measure", "compare", "baseline", "gate", "import"),
+    *("fix", "undo", "ui", "demo"),
+)
 """Modules of this package. Only the one that is called is imported: a gate should start fast."""
 MODULES = {"import": "import_"}
 """Where the name of a command is a keyword of Python."""

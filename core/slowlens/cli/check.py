@@ -18,7 +18,7 @@ from slowlens.batch import Batch, Broken
 from slowlens.checking import Surroundings, check_one, surroundings
 from slowlens.cli.judging import add_judging, judging, silences_for
 from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
-from slowlens.cli.output import add_output, write
+from slowlens.cli.output import add_output, add_to_summary, write
 from slowlens.cli.scanbar import ScanBar
 from slowlens.errors import CheckpointError
 from slowlens.findings import Severity
@@ -137,19 +137,9 @@ def _report(found: Batch, name: str, output: Path | None) -> None:
         many = counted(len(found.results), "checkpoint")
         _tell(f"{many}: {words.verdicts(found)}. The report is in {output}")
     if name == "github":
-        _summarise(found)
+        from slowlens.reports.github import summary
 
-
-def _summarise(found: Batch) -> None:
-    """Add to the summary of the job, where GitHub Actions says where that is."""
-    from slowlens.reports.github import summary
-
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        try:
-            with Path(path).open("a", encoding="utf-8", errors="replace") as file:
-                file.write(summary(found))
-        except OSError as error:
-            _tell(f"the job's summary cannot be written: {error.strerror}")
+        add_to_summary(summary(found))
 
 
 def _tell(text: str, begin: str = "slowlens: ") -> None:

@@ -38,6 +38,17 @@ def write(text: str, output: Path | None) -> None:
         raise SlowlensError(f"{output} cannot be written: {error.strerror}") from error
 
 
+def add_to_summary(text: str) -> None:
+    """Add to the summary of the job, where GitHub Actions says where that is."""
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+        except OSError as error:
+            message = f"slowlens: the job's summary cannot be written: {error.strerror}"
+            print(message, file=sys.stderr)
+
+
 def _print(text: str) -> None:
     try:
         sys.stdout.write(text)

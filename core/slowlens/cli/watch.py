@@ -13,6 +13,7 @@ from slowlens.measure.protocol import (
     Event,
     Loaded,
     Loading,
+    Planned,
     Sampled,
     Started,
     Stepped,
@@ -46,6 +47,8 @@ class Progress:
                 self._trials = trials
                 versions = (f"{n} {environment.packages[n]}" for n in ("torch", "transformers"))
                 self._say(", ".join(versions))
+            case Planned(trials):
+                self._trials = trials
             case Loading(subject, path, bytes_):
                 self._say(f"loading {subject}: {size(bytes_)} from {path}")
             case Loaded(model):

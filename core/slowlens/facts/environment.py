@@ -56,6 +56,10 @@ class Device:
     """Bytes, 0 when not known."""
     threads: int = 0
     """Torch's CPU threads."""
+    driver: str = ""
+    """Version of the NVIDIA driver; empty where there is none, or none that tells."""
+    power_limit: float | None = None
+    """Watts that the GPU may draw."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slowlens.facts.environment import Device, Hardware
 from slowlens.facts.live.device import DeviceSample
-from slowlens.frozen import dataclass
+from slowlens.frozen import dataclass, replace
 from slowlens.gather.gpu import Gpu, open_gpu
 from slowlens.gather.nvml import Driver, connect
 
@@ -47,6 +47,12 @@ class Gpus:
         """Return the bytes in use of one GPU; None where the driver does not tell."""
         memory = self.driver.ask("nvmlDeviceGetMemoryInfo", self._handle(uuid))
         return memory.used if memory else None
+
+    def told(self, device: Device) -> Device:
+        """Add to a GPU that torch describes what only the driver knows of it."""
+        gpu, version = self.find(device.uuid), self.driver.ask("nvmlSystemGetDriverVersion")
+        limit = gpu.power_limit if gpu else None
+        return replace(device, driver=_text(version), power_limit=limit)
 
     def _handle(self, uuid: str) -> object | None:
         names = (prefix + _bare(uuid) for prefix in ("GPU-", "MIG-"))

@@ -67,7 +67,7 @@ def _unloadable(batch: Batch) -> Iterator[str]:
 def _lines(batch: Batch) -> Iterator[str]:
     for item in batch.broken:
         text = f"{item.path}: {item.message}. {item.hint}"
-        yield _command("error", text, title="not checked")
+        yield annotation("error", text, title="not checked")
     for name, run in zip(words.names(batch.runs), batch.runs, strict=True):
         for found in run.findings:
             yield _finding(batch, run, name, found)
@@ -75,12 +75,12 @@ def _lines(batch: Batch) -> Iterator[str]:
             file = words.relative(run.merged.path, problem.file, batch.root)
             known = problem.file in run.merged.files
             text, title = words.problem(problem), f"{name}: not read"
-            yield _command("error", text, file=file if known else "", title=title)
+            yield annotation("error", text, file=file if known else "", title=title)
         for outcome in run.outcomes:
             if outcome.status is Status.CRASHED:
-                yield _command("error", f"{outcome.rule} crashed: {outcome.reason}", title=name)
+                yield annotation("error", f"{outcome.rule} crashed: {outcome.reason}", title=name)
     for silence in batch.idle:
-        yield _command("warning", words.idle(silence), title="slowlens.toml")
+        yield annotation("warning", words.idle(silence), title="slowlens.toml")
 
 
 def _finding(batch: Batch, run: Run, name: str, found: Found) -> str:
@@ -88,7 +88,7 @@ def _finding(batch: Batch, run: Run, name: str, found: Found) -> str:
     file, line = words.place(finding)
     cost = f" Cost: {finding.cost}." if finding.cost else ""
     fix = f" Fix: {words.fix(finding.fix)}" if finding.fix else ""
-    return _command(
+    return annotation(
         COMMANDS[finding.severity],
         f"{finding.message}.{cost}{fix}",
         file=words.relative(run.merged.path, file, batch.root) if file else "",
@@ -97,7 +97,8 @@ def _finding(batch: Batch, run: Run, name: str, found: Found) -> str:
     )
 
 
-def _command(name: str, message: str, **properties: str) -> str:
+def annotation(name: str, message: str, **properties: str) -> str:
+    """Write a workflow command; properties that are empty are left out."""
     given = ",".join(f"{key}={_property(text)}" for key, text in properties.items() if text)
     return f"::{name} {given}::{_data(message)}"
 

@@ -1,7 +1,7 @@
 """JUnit XML, for CI servers: a suite a checkpoint, a case a rule."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 from slowlens.batch import Batch, Broken
@@ -17,16 +17,18 @@ FILES = "every-file-can-be-read"
 
 def render(batch: Batch) -> str:
     """Render ``batch`` as one JUnit document."""
+    return document(_suites(batch))
+
+
+def document(suites: Iterable[tuple[str, str, Sequence[ET.Element]]]) -> str:
+    """Write suites: the name of each, when it ran (or nothing), and its cases."""
     root = ET.Element("testsuites", name="slowlens")
-    for name, result in zip(words.names(batch.results), batch.results, strict=True):
+    for name, timestamp, cases in suites:
         suite = ET.SubElement(root, "testsuite", name=plain(name))
-        cases = [*_cases(batch, result)]
-        for case in cases:
-            case.set("classname", re.sub(r"[./\\]+", "_", plain(name)).strip("_"))
         suite.extend(cases)
         _count(suite, cases)
-        if isinstance(result, Run):
-            suite.set("timestamp", result.created[:19])
+        if timestamp:
+            suite.set("timestamp", timestamp)
     _count(root, list(root.iter("testcase")))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=False).join(
@@ -34,7 +36,15 @@ def render(batch: Batch) -> str:
     )
 
 
-def _count(suite: ET.Element, cases: list[ET.Element]) -> None:
+def _suites(batch: Batch) -> Iterator[tuple[str, str, Sequence[ET.Element]]]:
+    for name, result in zip(words.names(batch.results), batch.results, strict=True):
+        cases = [*_cases(batch, result)]
+        for case in cases:
+            case.set("classname", re.sub(r"[./\\]+", "_", plain(name)).strip("_"))
+        yield name, result.created[:19] if isinstance(result, Run) else "", cases
+
+
+def _count(suite: ET.Element, cases: Sequence[ET.Element]) -> None:
     suite.set("tests", str(len(cases)))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
@@ -44,12 +54,12 @@ def _count(suite: ET.Element, cases: list[ET.Element]) -> None:
 def _cases(batch: Batch, result: Run | Broken) -> Iterator[ET.Element]:
     files = ET.Element("testcase", name=FILES, time="0")
     if isinstance(result, Broken):
-        _say(files, "error", result.message, result.hint)
+        say(files, "error", result.message, result.hint)
         yield files
         return
     if result.problems:
         lines = [*map(words.problem, result.problems)]
-        _say(files, "error", lines[0], "\n".join(lines))
+        say(files, "error", lines[0], "\n".join(lines))
     yield files
     for outcome in result.outcomes:
         case = ET.Element("testcase", name=outcome.rule, time="0")
@@ -64,19 +74,20 @@ def _judge(case: ET.Element, batch: Batch, run: Run, outcome: Outcome) -> None:
     mild = [f for f in by_kind[Standing.COUNTED] if f not in grave]
     silence = next((s for s in run.silences if s.rule == outcome.rule), None)
     if outcome.status is Status.SKIPPED:
-        _say(case, "skipped", outcome.reason)
+        say(case, "skipped", outcome.reason)
     elif outcome.status is Status.CRASHED:
-        _say(case, "error", outcome.reason)
+        say(case, "error", outcome.reason)
     elif silence and by_kind[Standing.SILENCED]:
-        _say(case, "skipped", f"silenced: {silence.reason}")
+        say(case, "skipped", f"silenced: {silence.reason}")
     elif grave:
-        _say(case, "failure", grave[0].finding.message, "\n\n".join(map(_text, grave)))
+        say(case, "failure", grave[0].finding.message, "\n\n".join(map(_text, grave)))
     notes = [*map(_text, mild), *(_elsewhere(run, f) for f in by_kind[Standing.ELSEWHERE])]
     if notes:
         ET.SubElement(case, "system-out").text = plain("\n\n".join(notes))
 
 
-def _say(case: ET.Element, tag: str, message: str, text: str = "") -> None:
+def say(case: ET.Element, tag: str, message: str, text: str = "") -> None:
+    """Put into a case why it failed, could not be judged, or was skipped."""
     told = ET.SubElement(case, tag, message=plain(message))
     if tag != "skipped":
         told.set("type", tag)

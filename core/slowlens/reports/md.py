@@ -35,7 +35,7 @@ def escaped(text: str) -> str:
 
 def _several(batch: Batch) -> Iterator[str]:
     yield f"## Slowlens: {words.VERDICTS[batch.exit_code]}"
-    yield _table(HEAD, cells(batch))
+    yield table(HEAD, cells(batch))
     for name, result in zip(words.names(batch.results), batch.results, strict=True):
         if isinstance(result, Broken):
             yield f"### {escaped(name)}\n\n{escaped(f'{result.message}. {result.hint}')}"
@@ -48,7 +48,7 @@ def _run(batch: Batch, run: Run, name: str, heading: str) -> Iterator[str]:
     yield escaped(run.answer)
     if run.findings:
         head = ("severity", "finding", "where", "cost", "fix")
-        yield _table(head, (_row(found) for found in run.findings))
+        yield table(head, (_row(found) for found in run.findings))
     rest = [*_rest(run)]
     if rest:
         yield "\n".join(f"- {escaped(line)}" for line in rest)
@@ -76,7 +76,8 @@ def _rest(run: Run) -> Iterator[str]:
         yield f"judged {words.judged(run)}"
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write a table; cells are escaped, the head is not."""
     columns = [*head]
     lines = [columns, ["---"] * len(columns), *([escaped(c) for c in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,105 @@
+"""Keep a run under a name, for `slowlens gate` to judge later ones by.
+
+A baseline is a copy of the whole run. Exit codes: 0 done, 2 it could not be, 3 wrong usage.
+"""
+
+import argparse
+import json
+
+from slowlens.baselines import Baselines, default_baselines
+from slowlens.cli.output import add_output, write
+from slowlens.cli.runs import newest_run, run_named
+from slowlens.errors import RunFileError
+from slowlens.facts.live.speed import speed_of
+from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.live.verdict import LEAST_RUNS
+from slowlens.reports.units import counted, milliseconds, plain
+from slowlens.run import Run
+
+HEAD = ("name", "run", "measured", "TPOT", "rounds", "device", "checkpoint")
+NUMBERS = (3, 4)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be done with baselines."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION", title="actions")
+    save = actions.add_parser("save", help="keep a run under a name")
+    save.add_argument("name", metavar="NAME", help="letters, digits, dots, dashes, underscores")
+    save.add_argument(
+        "source_run", nargs="?", metavar="RUN", help="its id or its file (default: the newest run)"
+    )
+    save.add_argument("--force", action="store_true", help="replace the baseline of that name")
+    save.set_defaults(act=_save)
+    show = actions.add_parser("list", help="show what is kept")
+    add_output(show)
+    show.set_defaults(act=_list)
+    delete = actions.add_parser("delete", help="forget a baseline")
+    delete.add_argument("name", metavar="NAME")
+    delete.set_defaults(act=_delete)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked for."""
+    arguments.act(arguments, default_baselines())
+    return 0
+
+
+def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
+    run = run_named(arguments.source_run) if arguments.source_run else newest_run()
+    path = baselines.save(arguments.name, run, replacing=arguments.force)
+    *_, tpot, rounds, _device, checkpoint = _row(arguments.name, run)
+    basis = counted(int(rounds), "round")
+    print(f"Baseline {arguments.name}: {tpot} per token over {basis}, {checkpoint}.")
+    if int(rounds) < LEAST_RUNS:
+        print(f"A verdict takes {LEAST_RUNS} rounds: measure with --rounds 5 and save it again.")
+    print(f"It is in {path}.")
+
+
+def _list(arguments: argparse.Namespace, baselines: Baselines) -> None:
+    found = {name: _loaded(baselines, name) for name in baselines.names()}
+    if arguments.format == "json":
+        rows = [dict(zip(HEAD, _told(name, run), strict=True)) for name, run in found.items()]
+        write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", arguments.output)
+        return
+    lines = [HEAD, *(_told(name, run) for name, run in found.items())]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    text = "".join(f"{_aligned(line, widths)}\n" for line in lines) if found else _NONE
+    write(plain(text), arguments.output)
+
+
+_NONE = "No baseline is kept yet: slowlens baseline save NAME keeps the newest run.\n"
+
+
+def _delete(arguments: argparse.Namespace, baselines: Baselines) -> None:
+    baselines.delete(arguments.name)
+    print(f"Baseline {arguments.name} is deleted.")
+
+
+def _loaded(baselines: Baselines, name: str) -> Run | RunFileError:
+    try:
+        return baselines.load(name)
+    except RunFileError as error:
+        return error
+
+
+def _told(name: str, run: Run | RunFileError) -> tuple[str, ...]:
+    if isinstance(run, RunFileError):
+        return (name, "cannot be read", "", "", "", "", str(run))
+    return _row(name, run)
+
+
+def _row(name: str, run: Run) -> tuple[str, ...]:
+    measured = run.measurement
+    assert measured
+    speed = speed_of(measured, Subject.MERGED, Cache.AS_SHIPPED)
+    device = next((model.device.name for model in measured.models), "n/a")
+    tpot, rounds = (milliseconds(speed.tpot), str(speed.rounds)) if speed else ("n/a", "0")
+    return (name, run.id, run.created[:10], tpot, rounds, device, run.merged.argument)
+
+
+def _aligned(line: tuple[str, ...], widths: list[int]) -> str:
+    cells = (
+        f"{cell:>{width}}" if column in NUMBERS else f"{cell:<{width}}"
+        for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+    )
+    return "  ".join(cells).rstrip()

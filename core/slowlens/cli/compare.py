@@ -1,0 +1,39 @@
+"""Say whether the second of two runs is slower than the first.
+
+A run is named by its id, its file or the name of a baseline; it was measured here, or imported from
+another benchmark. Runs that were not made alike are refused unless --anyway.
+
+Exit codes: 0 not slower, 1 slower, 2 inconclusive or not comparable, 3 wrong usage or an error.
+"""
+
+import argparse
+
+from slowlens.cli.runs import errors_end_with_3, run_named
+from slowlens.cli.speedreport import add_verdict, report
+from slowlens.errors import UsageError
+from slowlens.run import Run
+from slowlens.speedverdict import compare_runs
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("before", metavar="A", help="the run to judge by")
+    parser.add_argument("after", metavar="B", help="the run that is judged")
+    add_verdict(parser, ("text", "json", "md"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the verdict and the figures."""
+    with errors_end_with_3():
+        before, after = (_timed(name) for name in (arguments.before, arguments.after))
+        verdict = compare_runs(before, after, arguments.threshold, anyway=arguments.anyway)
+        report(verdict, arguments)
+    return verdict.exit_code
+
+
+def _timed(name: str) -> Run:
+    run = run_named(name)
+    if run.measurement is None and run.imported is None:
+        message = f"{name} was only checked: it holds no times."
+        raise UsageError(message, hint="slowlens measure MERGED makes a run that does.")
+    return run

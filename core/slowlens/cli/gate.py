@@ -1,0 +1,84 @@
+"""Measure a checkpoint and say whether it is slower than its source, or than a baseline.
+
+With --source the two take turns in one run. With --baseline the run is made as the baseline was,
+unless options say otherwise. The run is kept, like any other.
+
+Exit codes: 0 not slower, 1 slower, 2 inconclusive or not comparable, 3 wrong usage or an error.
+"""
+
+import argparse
+from pathlib import Path
+
+from slowlens.baselines import default_baselines
+from slowlens.cli.measuring import (
+    DEFAULTS,
+    add_plan,
+    checked,
+    diagnosed,
+    failure,
+    follow,
+    keep,
+    planned,
+)
+from slowlens.cli.runs import errors_end_with_3
+from slowlens.cli.speedreport import add_verdict, report
+from slowlens.cli.watch import Progress
+from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache
+from slowlens.frozen import replace
+from slowlens.run import Run
+from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
+
+STOPPED = 130
+PLAN = replace(DEFAULTS, rounds=5, settings=(Cache.AS_SHIPPED, Cache.ON), equality_tokens=0)
+"""The cache is forced on as well: where it is on as shipped, that is equal work, and its noise."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("merged", type=Path, help="folder of the checkpoint in question")
+    reference = parser.add_mutually_exclusive_group(required=True)
+    reference.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
+    reference.add_argument("--baseline", metavar="NAME", help="see slowlens baseline")
+    add_plan(parser, PLAN, "as the baseline")
+    add_verdict(parser, ("text", "json", "md", "junit", "github"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, compare, keep the run, print the verdict."""
+    with errors_end_with_3():
+        name = arguments.baseline
+        baseline = None if name is None else default_baselines().load(name)
+        before = checked(arguments)
+        measurement = follow(planned(arguments, _base(baseline)), Progress())
+        if failed := failure(measurement):
+            raise failed
+        found = diagnosed(before, measurement)
+        keep(found, None, shown=True)
+        if measurement.status is Status.STOPPED:
+            return STOPPED
+        verdict = _judged(baseline, found, arguments)
+        report(verdict, arguments)
+    return verdict.exit_code
+
+
+def _base(baseline: Run | None) -> Plan:
+    """Return the plan that options change: the gate's own, or that of the baseline."""
+    if baseline is None or baseline.measurement is None:
+        return PLAN
+    plan = baseline.measurement.plan
+    return replace(
+        plan,
+        rounds=PLAN.rounds,
+        settings=plan.settings or PLAN.settings,
+        equality_tokens=0,
+        overlays=(),
+    )
+
+
+def _judged(baseline: Run | None, found: Run, arguments: argparse.Namespace) -> SpeedVerdict:
+    if baseline is None:
+        return compare_subjects(found, arguments.threshold)
+    verdict = compare_runs(baseline, found, arguments.threshold, anyway=arguments.anyway)
+    return replace(verdict, titles=("baseline", "now"))

@@ -1,0 +1,71 @@
+"""What two measurements have unlike, so that their times say little about each other.
+
+What is not known of one of them is no difference.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from slowlens.facts.live.circumstances import MACHINE, TASK, Tell, kinds, of_model, of_trial
+from slowlens.facts.live.imported import Imported
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.trial import Purpose, Trial
+from slowlens.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """One circumstance that differs."""
+
+    what: str
+    before: str
+    after: str
+
+    @property
+    def words(self) -> str:
+        """``torch (2.11.0 before, 2.13.0 after)``."""
+        return f"{self.what} ({self.before} before, {self.after} after)"
+
+
+def unlike_conditions(before: Measurement, after: Measurement) -> tuple[Unlike, ...]:
+    """Compare what they ran on, what with, and what was asked for."""
+    return tuple(_unlike({**MACHINE, **TASK}, before, after))
+
+
+def unlike_models(before: Measurement, after: Measurement) -> tuple[Unlike, ...]:
+    """Compare what the checkpoints made of it: dtype, attention, prompt length, batch."""
+    shared = [kind for kind in kinds(before) if kind in kinds(after)]
+    if not shared:
+        return (Unlike("what was timed", _timed(before), _timed(after)),)
+    tells: dict[str, Tell] = {}
+    for subject, cache in shared:
+        tells = {**of_model(subject), **of_trial(subject, cache), **tells}
+    return tuple(_unlike(tells, before, after))
+
+
+def unlike_imports(before: Imported, after: Imported) -> tuple[Unlike, ...]:
+    """Compare two results of other benchmarks: the tool, its TPOT and its settings."""
+    here, there = _told(before), _told(after)
+    return tuple(
+        Unlike(name, here[name], there[name])
+        for name in here
+        if here[name] and there.get(name) and here[name] != there[name]
+    )
+
+
+def _unlike(tells: Mapping[str, Tell], before: Measurement, after: Measurement) -> Iterator[Unlike]:
+    for what, tell in tells.items():
+        here, there = tell(before), tell(after)
+        if here is not None and there is not None and here != there:
+            yield Unlike(what, here, there)
+
+
+def _told(result: Imported) -> Mapping[str, str]:
+    settings = {name.replace("_", " "): str(value) for name, value in result.settings.items()}
+    return {"tool": result.tool, "version": result.version, "TPOT": result.definition} | settings
+
+
+def _timed(measurement: Measurement) -> str:
+    labels = (
+        Trial(subject, cache, Purpose.SPEED, 0).label for subject, cache in kinds(measurement)
+    )
+    return "; ".join(labels) or "nothing"

@@ -1,0 +1,45 @@
+"""A verdict on speed as JSON: the answer, what is unlike, and both sides of each kind of trial."""
+
+import json
+from typing import Any
+
+from cattrs.preconf.json import make_converter
+
+from slowlens.reports.speed_words import failures, sentence
+from slowlens.run import Run
+from slowlens.speedverdict import Judged, SpeedVerdict
+
+SCHEMA_VERSION = 1
+_converter = make_converter()
+
+
+def render(verdict: SpeedVerdict) -> str:
+    """Render it; times in seconds, sizes in bytes, null where something is not available."""
+    before, after = verdict.titles
+    values = {
+        "schema_version": SCHEMA_VERSION,
+        "answer": verdict.answer.value,
+        "exit_code": int(verdict.exit_code),
+        "threshold": verdict.threshold,
+        "unlike": _converter.unstructure(verdict.unlike),
+        "anyway": verdict.anyway,
+        "before": _side(before, verdict.before),
+        "after": _side(after, verdict.after),
+        "kinds": [_kind(judged) for judged in verdict.judged],
+        "failures": [*failures(verdict)],
+    }
+    return json.dumps(values, indent=2, allow_nan=False) + "\n"
+
+
+def _side(title: str, run: Run) -> dict[str, str]:
+    return {"title": title, "run": run.id, "created": run.created, "path": run.merged.argument}
+
+
+def _kind(judged: Judged) -> dict[str, Any]:
+    return {
+        "label": judged.label,
+        "sentence": sentence(judged),
+        "verdict": _converter.unstructure(judged.slower),
+        "before": _converter.unstructure(judged.before),
+        "after": _converter.unstructure(judged.after),
+    }

@@ -1,0 +1,37 @@
+"""A verdict on speed as Markdown, for a pull request, an issue or the summary of a job."""
+
+from collections.abc import Iterator
+
+from slowlens.reports.md import escaped, table
+from slowlens.reports.speed_words import (
+    head,
+    VERDICTS,
+    cause,
+    failures,
+    headline,
+    rows,
+    sentence,
+    unlikes,
+)
+from slowlens.speedverdict import Answer, SpeedVerdict
+
+
+def render(verdict: SpeedVerdict) -> str:
+    """Render the verdict, then a table for each kind of trial."""
+    return "\n\n".join(_blocks(verdict)) + "\n"
+
+
+def _blocks(verdict: SpeedVerdict) -> Iterator[str]:
+    yield f"## Slowlens, speed: {VERDICTS[verdict.answer]}"
+    yield escaped(headline(verdict))
+    if said := cause(verdict):
+        yield escaped(said)
+    notes = [*unlikes(verdict), *failures(verdict)]
+    if notes:
+        yield "\n".join(f"- {escaped(note)}" for note in notes)
+    if verdict.answer is Answer.INCOMPARABLE:
+        return
+    for judged in verdict.judged:
+        if len(verdict.judged) > 1:
+            yield escaped(sentence(judged))
+        yield table(head(verdict), rows(judged))

@@ -1,0 +1,151 @@
+"""What a verdict on speed says, in the words that all its reports share."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from slowlens.facts.live.side import Side
+from slowlens.facts.live.speed import Work
+from slowlens.facts.live.statistics import Interval, geometric_ratio, ratio_interval
+from slowlens.facts.live.verdict import LEAST_RUNS, Outcome, Verdict, times
+from slowlens.reports.spread import UNKNOWN, growing
+from slowlens.reports.units import counted, milliseconds, size
+from slowlens.speedverdict import Answer, Judged, SpeedVerdict
+
+VERDICTS = {
+    Answer.PASS: "passed",
+    Answer.FAIL: "failed",
+    Answer.INCONCLUSIVE: "inconclusive",
+    Answer.INCOMPARABLE: "not comparable",
+}
+Row: TypeAlias = tuple[str, str, str, str]
+"""A figure, its value on both sides, and the second over the first."""
+
+
+def head(verdict: SpeedVerdict) -> Row:
+    """Name the columns."""
+    before, after = verdict.titles
+    return "figure", before, after, f"{after} / {before} (90 % interval)"
+
+
+def headline(verdict: SpeedVerdict) -> str:
+    """Say in one line what became of it."""
+    name = VERDICTS[verdict.answer].upper()
+    if verdict.answer is Answer.INCOMPARABLE:
+        return f"{name}: {_incomparable(verdict)}"
+    outcome = Outcome(verdict.answer.value)
+    first = next(each for each in verdict.decisive if each.slower.outcome is outcome)
+    return f"{name}: {sentence(first)}"
+
+
+def sentence(judged: Judged) -> str:
+    """Say what one kind of trial tells."""
+    estimated = judged.before.estimated or judged.after.estimated
+    basis = " This is estimated from a few steps of each run." if estimated else ""
+    if judged.faster.outcome is Outcome.FAIL:
+        return f"{judged.label}: {_faster(judged.faster, judged.slower)}.{basis}"
+    return f"{judged.label}: {judged.slower.reason}.{basis}"
+
+
+def _faster(faster: Verdict, slower: Verdict) -> str:
+    assert faster.ratio is not None
+    runs = f"{slower.candidate_runs} against {slower.reference_runs} runs"
+    return f"{times(faster.ratio)} times faster per token ({faster.interval}, {runs})"
+
+
+def _incomparable(verdict: SpeedVerdict) -> str:
+    if not verdict.unlike:
+        return "no kind of trial was timed on both sides."
+    names = [each.what for each in verdict.unlike]
+    return f"the two runs are unlike in {', '.join(names)}."
+
+
+def unlikes(verdict: SpeedVerdict) -> Iterator[str]:
+    """Yield a line for each circumstance that differs."""
+    before, after = verdict.titles
+    for each in verdict.unlike:
+        yield f"{each.what}: {each.before} ({before}), {each.after} ({after})"
+
+
+def failures(verdict: SpeedVerdict) -> Iterator[str]:
+    """Yield a sentence for each trial of the second side that could not be run."""
+    measurement = verdict.after.measurement
+    for failed in measurement.failures if measurement else ():
+        yield f"{failed.trial.label} ({failed.trial.purpose}) could not be run: {failed.message}"
+
+
+def cause(verdict: SpeedVerdict) -> str:
+    """Say why it is slow, where it is and a checkpoint was read."""
+    read = verdict.after.outcomes and verdict.answer is not Answer.PASS
+    return verdict.after.answer if read else ""
+
+
+def rows(judged: Judged) -> Iterator[Row]:
+    """Yield the figures that at least one side has."""
+    sides = (judged.before, judged.after)
+    told: Sequence[tuple[str, Callable[[Side], str], str]] = (
+        ("TTFT", lambda side: _times(side.ttfts), _ratio([side.ttfts for side in sides])),
+        ("TPOT", lambda side: _times(side.tpots), _ratio([side.tpots for side in sides])),
+        ("growth per 1,000 tokens", lambda side: growing(side.growth), ""),
+        ("a step processes", lambda side: _work(side.work), ""),
+        ("weights read a step", lambda side: _bytes(side.weights_read), ""),
+        ("memory peak", lambda side: _bytes(side.memory_peak), ""),
+        ("free answer", _answer, ""),
+    )
+    quotients = {
+        "weights read a step": [side.weights_read for side in sides],
+        "memory peak": [side.memory_peak for side in sides],
+        "free answer": [side.answer for side in sides],
+    }
+    for name, tell, ratio in told:
+        before, after = (tell(side) for side in sides)
+        if (before, after) != (UNKNOWN, UNKNOWN):
+            yield name, before, after, ratio or _quotient(quotients.get(name, ()))
+
+
+def _times(seconds: Sequence[float]) -> str:
+    """Write the median, and its range where runs differ: ``48 ms (26 to 70)``."""
+    from statistics import median
+
+    if not seconds:
+        return UNKNOWN
+    low, high = (milliseconds(end).removesuffix(" ms") for end in (min(seconds), max(seconds)))
+    spread = "" if low == high else f" ({low} to {high})"
+    return f"{milliseconds(median(seconds))}{spread}"
+
+
+def _ratio(sides: Sequence[Sequence[float]]) -> str:
+    before, after = sides
+    if not before or not after:
+        return ""
+    found = _interval(after, before)
+    if found is None:
+        return times(geometric_ratio(after, before))
+    return f"{times(found.estimate)} ({times(found.low)} to {times(found.high)})"
+
+
+def _interval(candidate: Sequence[float], reference: Sequence[float]) -> Interval | None:
+    if min(len(candidate), len(reference)) < LEAST_RUNS:
+        return None
+    try:
+        return ratio_interval(candidate, reference)
+    except ImportError:
+        return None
+
+
+def _quotient(values: Sequence[int | None]) -> str:
+    before, after = values or (None, None)
+    return times(after / before) if before and after else ""
+
+
+def _bytes(count: int | None) -> str:
+    return UNKNOWN if count is None else size(count)
+
+
+def _work(work: Work) -> str:
+    return UNKNOWN if work is Work.UNKNOWN else work
+
+
+def _answer(side: Side) -> str:
+    if side.answer is None:
+        return UNKNOWN
+    return counted(side.answer, "token") + ("" if side.ended else ", not at its end")
