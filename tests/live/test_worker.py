@@ -12,6 +12,7 @@ import pytest
 from slowlens.errors import WorkerError
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.protocol import Event, Loaded, Loading, Stepped
@@ -27,7 +28,10 @@ from live import tiny  # noqa: E402
 from slowlens.measure.worker import models  # noqa: E402
 from slowlens.measure.worker.__main__ import work  # noqa: E402
 from slowlens.measure.worker.loading import load  # noqa: E402
-from slowlens.measure.worker.trial import run, warm_up  # noqa: E402
+from slowlens.measure.worker.meter import Meter  # noqa: E402
+from slowlens.measure.worker.sequence import Common  # noqa: E402
+from slowlens.measure.worker.trial import run  # noqa: E402
+from slowlens.measure.worker.warmup import warm_up  # noqa: E402
 
 V4 = transformers.__version__.startswith("4.")
 PROMPT = "Which one is red?"
@@ -35,6 +39,7 @@ PROMPT = "Which one is red?"
 
 def plan(merged: Path, source: Path | None = None, **changes: Any) -> Plan:
     settings: dict[str, Any] = {"new_tokens": 6, "rounds": 1, "answer_tokens": 12, "threads": 1}
+    settings |= {"equality_tokens": 0}
     settings |= {"prompt": PROMPT, "device": "cpu"} | changes
     return Plan(str(merged), None if source is None else str(source), **settings)
 
@@ -168,16 +173,18 @@ def test_settings_that_are_often_shipped(shipped: dict[str, Any], tmp_path: Path
 @pytest.mark.skipif(V4, reason="dynamo's counters stay empty under transformers 4")
 def test_counting_makes_a_compiled_model_compile_no_more(tmp_path: Path) -> None:
     asked = plan(tiny.llama(tmp_path, {"cache_implementation": "static"}))
-    ready = load(asked, Subject.MERGED, torch.device("cpu"), ())
+    ready = load(asked, Subject.MERGED, torch.device("cpu"), (), lambda _: None)
+    common = Common(ready.prompt.ids, ready.prompt.ids)
     compiled = transformers.CompileConfig(backend="eager", mode=None)
     compiled._compile_all_devices = True
     ready.model.generation_config.compile_config = compiled
-    warm_up(ready, 16)
+    timed = [Trial(Subject.MERGED, c, Purpose.SPEED, 16) for c in (Cache.AS_SHIPPED, Cache.ON)]
+    warm_up(ready, timed[0], common)
     frames = dict(torch._dynamo.utils.counters["frames"])
     assert frames["ok"] > 0
     events: list[Event] = []
-    for cache in (Cache.AS_SHIPPED, Cache.ON):
-        run(ready, Trial(Subject.MERGED, cache, Purpose.SPEED, 16), 0, events.append)
+    for trial in timed:
+        run(ready, trial, common, 0, events.append)
     assert dict(torch._dynamo.utils.counters["frames"]) == frames
     lengths = [s.tokens_in for event in events if isinstance(event, Stepped) for s in event.steps]
     assert lengths == 2 * list(cached(len(ready.prompt.ids), 16))
@@ -274,7 +281,6 @@ def refused_setting(folder: Path) -> None:
         (unknown_type, "unheard_of", "model_type"),
         (own_code, "loading merged", "own code"),
         (no_text_model, "no class of transformers .* generates text", "config.json"),
-        (refused_setting, "warming up merged failed", "generation_config.json"),
     ],
 )
 def test_a_broken_checkpoint(spoil: Any, message: str, hint: str, tmp_path: Path) -> None:
@@ -297,9 +303,92 @@ def test_a_value_of_the_wrong_type(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not V4, reason="transformers 5 reads null as the default")
 def test_a_null_cache_breaks_transformers_4(tmp_path: Path) -> None:
-    folder = tiny.llama(tmp_path, {"use_cache": None})
-    with pytest.raises(WorkerError, match="merged as shipped"):
-        events_of(plan(folder))
+    found = measured(plan(tiny.llama(tmp_path, {"use_cache": None})))
+    assert {f.trial.cache for f in found.failures} == {Cache.AS_SHIPPED}
+    assert find(found, Cache.ON).cached
+
+
+def test_settings_that_are_refused_fail_their_trials_and_no_others(tmp_path: Path) -> None:
+    folder = tiny.llama(tmp_path, {})
+    refused_setting(folder)
+    found = measured(plan(folder))
+    assert find(found, Cache.OFF).recomputes
+    assert {f.trial.cache for f in found.failures} >= {Cache.AS_SHIPPED, Cache.ON}
+    timed = [f for f in found.failures if f.trial.purpose is Purpose.SPEED]
+    assert len(timed) == 2
+    assert all("generation_config.json" in f.hint for f in timed)
+    assert all("generating with merged" in f.message for f in timed)
+
+
+def test_beams_as_shipped_are_counted_in_the_proof(tmp_path: Path) -> None:
+    found = measured(plan(tiny.llama(tmp_path, {"num_beams": 3, "use_cache": False})))
+    proof = find(found, Cache.AS_SHIPPED, Purpose.PROOF)
+    assert proof.rows == 3
+    assert proof.input_lengths == uncached(proof.prompt_tokens, 3)
+    assert find(found, Cache.AS_SHIPPED).rows == 1
+
+
+def test_timed_trials_process_one_sequence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    merged = tiny.llama(tmp_path / "m", {})
+    source = tiny.llama(tmp_path / "s", {"use_cache": False}, vocab_size=300)
+    sequences: list[tuple[int, ...]] = []
+    entered = Meter.entered
+
+    def listen(meter: Meter, inputs: Any, sequence: Any) -> None:
+        sequences.append(tuple(sequence[0].tolist()))
+        entered(meter, inputs, sequence)
+
+    monkeypatch.setattr(Meter, "entered", listen)
+    found = measured(plan(merged, source, prompt_tokens=50, answer_tokens=0))
+    choices = {tuple(s.token for s in g.steps) for g in found.generations if len(g.steps) == 6}
+    assert len(choices) > 1
+    last = [sequence for sequence in sequences if len(sequence) == 50 + 5]
+    assert len(last) == 1 + 4  # the answer that is gone on with, and the timed trials
+    assert len(set(last)) == 1
+
+
+def test_long_runs_without_the_cache_are_predicted(tmp_path: Path) -> None:
+    asked = plan(tiny.llama(tmp_path, {"use_cache": False}), new_tokens=128, rounds=2)
+    found = measured(asked)
+    shipped = speed_of(found, Subject.MERGED, Cache.AS_SHIPPED)
+    assert shipped is not None
+    assert shipped.estimated
+    assert (shipped.new_tokens, len(shipped.runs)) == (128, 2)
+    assert len(found.find(Subject.MERGED, Cache.ON, Purpose.SPEED)[0].steps) == 128
+    full = measured(plan(tmp_path, new_tokens=128, full=True))
+    assert len(find(full, Cache.AS_SHIPPED).steps) == 128
+
+
+def test_a_model_that_does_not_fit_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged, source = tiny.llama(tmp_path / "m", {}), tiny.llama(tmp_path / "s", {})
+    real = models.load
+
+    def full(asked: Plan, subject: str, *rest: Any) -> Any:
+        if subject == Subject.SOURCE:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.50 GiB")
+        return real(asked, subject, *rest)
+
+    monkeypatch.setattr(models, "load", full)
+    found = measured(plan(merged, source))
+    assert {f.trial.subject for f in found.failures} == {Subject.SOURCE}
+    assert found.failures[0].needed == int(2.5 * 2**30)
+    assert found.failures[0].free
+    assert find(found, Cache.ON).cached
+
+
+def test_what_the_cache_holds_and_a_step_reads(tmp_path: Path) -> None:
+    found = measured(plan(tiny.llama(tmp_path, {})))
+    on = find(found, Cache.ON)
+    per_token = 2 * 2 * 2 * 16 * 2  # keys and values, layers, heads, width, bytes
+    assert on.cache_size == per_token * on.steps[-1].kv_length
+    assert find(found, Cache.OFF).cache_size is None
+    model = found.models[0]
+    assert model.parameters == 107_200
+    assert 0 < model.active_parameters < model.parameters
+    assert model.weights_read == 2 * model.active_parameters
+    assert model.placed == {"cpu": 2 * model.parameters}
 
 
 def test_an_impossible_device(tmp_path: Path) -> None:

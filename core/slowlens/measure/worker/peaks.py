@@ -8,10 +8,10 @@ import torch
 from slowlens.facts.live.device import Peaks
 from slowlens.measure.worker.device import synchronize
 
-_REPEATS = 10
-_GPU_BYTES, _CPU_BYTES = 1 << 30, 1 << 27
+_REPEATS = 6
+_GPU_BYTES, _CPU_BYTES = 1 << 30, 1 << 26
 """Larger than any cache between the processor and its memory."""
-_GPU_SIDE, _CPU_SIDE = 8192, 768
+_GPU_SIDE, _CPU_SIDE = 8192, 512
 _TRANSFER = 1 << 28
 
 

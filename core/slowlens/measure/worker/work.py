@@ -1,6 +1,7 @@
 """A plan from its first trial to its last: what fails is reported, and the rest goes on."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from slowlens.errors import WorkerError
 from slowlens.facts.live.measurement import Failure, WarmUp
@@ -109,9 +110,9 @@ class Work:
                 tokens.extend(step.token for step in event.steps)
 
         self._send(WarmingUp(trial.subject, trial.cache))
-        with during(f"warming up {trial.subject}", self._device, REFUSED):
-            self._send(Probed(peaks(self._device, ready.model.dtype)))
-            run(ready, trial, Common(prompt), 0, listen)
+        self._send(Probed(peaks(self._device, ready.model.dtype)))
+        with suppress(WorkerError), during("warming up", self._device, REFUSED):
+            run(ready, trial, Common(prompt), 0, listen)  # what it refuses, its trials will tell
         self._common = Common(prompt, tuple(tokens))
         return self._common
 
