@@ -64,8 +64,6 @@ class Progress:
             case TrialFinished(trial):
                 self._running = None
                 self._say(self._line(trial))
-            case _:
-                pass
 
     def _loaded(self, model: LoadedModel) -> None:
         device = model.device

@@ -123,7 +123,7 @@ def _finding(
     severity: Severity, message: str, bad: Trouble, evidence: Sequence[tuple[NumberEvidence, ...]]
 ) -> Finding:
     return Finding(
-        message=f"{message}, which puts the times of {' and '.join(bad.labels)} in doubt",
+        message=f"{message}, which puts the times of {bad.named} in doubt",
         severity=severity,
         confidence=Confidence.MEASURED,
         affects=GENERATE,

@@ -151,9 +151,17 @@ def test_trouble_knows_whose_figures_are_in_doubt() -> None:
         hot,
     )
     assert found is not None
-    assert found.labels == ("x", "z")
+    assert (found.labels, found.kinds, found.named) == (("x", "z"), 3, "x and z")
     assert [s.temperature for s in found.looks] == [90, 90, 90, 99, 95, 99]
     assert (len(found.all), found.share) == (8, 0.75)
+
+
+def test_one_trial_is_named_and_all_are_not() -> None:
+    both = trouble([stretch("x", 90, 90), stretch("y", 90, 90)], hot)
+    alone = trouble([stretch("x", 90, 90)], hot)
+    assert both is not None
+    assert alone is not None
+    assert (both.named, alone.named) == ("all timed trials", "x")
 
 
 def test_untold() -> None:

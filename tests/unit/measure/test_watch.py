@@ -14,6 +14,7 @@ from slowlens.measure.protocol import (
     Event,
     Loaded,
     Loading,
+    Planned,
     Sampled,
     Started,
     Stepped,
@@ -64,6 +65,16 @@ def test_in_a_pipe_each_trial_has_one_line(capsys: pytest.CaptureFixture[str]) -
         LOADED,
         f"{LAST} … 13",
     ]
+
+
+def test_what_is_planned_anew_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    show = Progress()
+    started, *_ = EVENTS
+    assert isinstance(started, Started)
+    for event in (started, Planned(started.trials * 3), TrialStarted(2, 10, 0.0)):
+        show(event)
+    show(TrialFinished(2, 0.5, Finish.LENGTH))
+    assert "[ 3/3] merged, cache off" in capsys.readouterr().err
 
 
 def test_on_a_terminal_the_line_moves(

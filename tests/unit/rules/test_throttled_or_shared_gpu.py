@@ -164,7 +164,7 @@ def test_a_busy_machine_is_noted_for_a_run_on_its_cpu() -> None:
     (finding,) = check(machine(6.25))
     assert finding.message == (
         "the machine was busy: load average up to 6.2 on 2 processors, which puts the times of "
-        "merged, cache on and merged, cache off in doubt"
+        "all timed trials in doubt"
     )
     assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.MEASURED)
     assert finding.evidence == (

@@ -48,6 +48,8 @@ class Trouble:
     stretches: tuple[Stretch, ...]
     looks: tuple[DeviceSample, ...]
     """Those that found it."""
+    kinds: int
+    """How many kinds of trial were looked at, these included."""
 
     @property
     def all(self) -> tuple[DeviceSample, ...]:
@@ -63,6 +65,13 @@ class Trouble:
     def labels(self) -> tuple[str, ...]:
         """The kinds of trial whose times are in doubt."""
         return tuple(dict.fromkeys(stretch.label for stretch in self.stretches))
+
+    @property
+    def named(self) -> str:
+        """Name them."""
+        if 1 < len(self.labels) == self.kinds:
+            return "all timed trials"
+        return " and ".join(self.labels)
 
 
 def stretches(measurement: Measurement) -> tuple[Stretch, ...]:
@@ -81,7 +90,11 @@ def trouble(seen: Iterable[Stretch], test: Test) -> Trouble | None:
     bad = [(s, looks) for s, looks in found if _too_many(looks, s)]
     if not bad:
         return None
-    return Trouble(tuple(s for s, _ in bad), tuple(look for _, looks in bad for look in looks))
+    return Trouble(
+        tuple(stretch for stretch, _ in bad),
+        tuple(look for _, looks in bad for look in looks),
+        len({stretch.label for stretch, _ in found}),
+    )
 
 
 def untold(seen: Iterable[Stretch], test: Test) -> bool:
