@@ -43,6 +43,20 @@ class Progress:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         match event:
+            case TrialStarted(trial):
+                self._steps, self._running = [], trial
+                self._show(trial)
+            case Stepped(trial, steps):
+                self._steps += steps
+                self._show(trial)
+            case TrialFinished(trial):
+                self._running = None
+                self._say(self._line(trial))
+            case _:
+                self._between_trials(event)
+
+    def _between_trials(self, event: Event) -> None:
+        match event:
             case Started(environment, trials):
                 self._trials = trials
                 versions = (f"{n} {environment.packages[n]}" for n in ("torch", "transformers"))
@@ -53,17 +67,10 @@ class Progress:
                 self._say(f"loading {subject}: {size(bytes_)} from {path}")
             case Loaded(model):
                 self._loaded(model)
-            case TrialStarted(trial):
-                self._steps, self._running = [], trial
-                self._show(trial)
-            case Stepped(trial, steps):
-                self._steps += steps
-                self._show(trial)
             case Sampled(samples):
                 self._looked(", ".join(gpus(samples)))
-            case TrialFinished(trial):
-                self._running = None
-                self._say(self._line(trial))
+            case _:
+                pass
 
     def _loaded(self, model: LoadedModel) -> None:
         device = model.device
