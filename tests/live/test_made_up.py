@@ -15,8 +15,8 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from slowlens.errors import WorkerError  # noqa: E402
+from slowlens.measure.worker.inputs import made_up_inputs, text_ids  # noqa: E402
 from slowlens.measure.worker.made_up import SEED, SPREAD, make  # noqa: E402
-from slowlens.measure.worker.made_up_inputs import made_up_inputs, text_ids  # noqa: E402
 
 CPU = torch.device("cpu")
 each_shape = pytest.mark.parametrize("name", shape_names())

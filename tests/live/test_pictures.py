@@ -14,9 +14,9 @@ transformers = pytest.importorskip("transformers")
 Image = pytest.importorskip("PIL.Image")
 
 from live import tiny, tiny_pictures  # noqa: E402
-from slowlens.measure.worker.inputs import Inputs, followed_by, inputs_for  # noqa: E402
-from slowlens.measure.worker.made_up_inputs import made_up_inputs  # noqa: E402
+from slowlens.measure.worker.inputs import inputs_for, made_up_inputs  # noqa: E402
 from slowlens.measure.worker.pictures import GENERATED, SIZE, generated, open_picture  # noqa: E402
+from slowlens.measure.worker.tensors import Inputs, followed_by  # noqa: E402
 
 CPU = torch.device("cpu")
 V4 = transformers.__version__.startswith("4.")

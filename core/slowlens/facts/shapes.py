@@ -36,7 +36,7 @@ def shortened(config: Mapping[str, Any], layers: int) -> dict[str, Any]:
         return dict(config)
     if "text_config" in config:
         return {**config, "text_config": shortened(config["text_config"], layers)}
-    cut = {key: layers for key in DEPTHS if key in config}
+    cut: dict[str, Any] = {key: layers for key in DEPTHS if key in config}
     if isinstance(kinds := config.get(_PER_LAYER), list):
         cut[_PER_LAYER] = kinds[:layers]
     return {**config, **cut}

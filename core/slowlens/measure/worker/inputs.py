@@ -1,33 +1,23 @@
-"""What ``generate()`` is given for a prompt with a picture, as tensors on the device."""
+"""What ``generate()`` is given for a prompt with a picture, and for one that is made up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from inspect import signature
 from typing import Any, TypeAlias
 
 import torch
 from transformers import AutoProcessor
 
 from slowlens.errors import WorkerError
-from slowlens.frozen import dataclass
 from slowlens.measure.worker.picture_prompt import prompts
 from slowlens.measure.worker.pictures import open_picture
-from slowlens.measure.worker.qwen_pictures import from_parts, is_qwen
+from slowlens.measure.worker.qwen_pictures import from_parts, is_qwen, pixels_of_size
+from slowlens.measure.worker.tensors import Inputs, marks_in, ready, refuse_text_models
 
-PER_TOKEN = {"input_ids": None, "attention_mask": 1, "mm_token_type_ids": 0, "token_type_ids": 0}
-"""Tensors as long as the prompt, and what each says of a token of text."""
-_KINDS = "mm_token_type_ids"
-_IMAGE_IDS = ("image_token_id", "image_token_index")
+_FIRST = 16
+"""Smaller ids are special tokens in many vocabularies."""
+_BEYOND = 50_000
+"""Larger ones in others."""
 _Found: TypeAlias = tuple[Mapping[str, Any], tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Keywords of ``generate()``; ``image_tokens`` of the prompt's tokens stand for a picture."""
-
-    tensors: Mapping[str, torch.Tensor]
-    image_tokens: int
-    notes: tuple[str, ...] = ()
 
 
 def inputs_for(path: str, text: str, image: str, device: torch.device, model: Any) -> Inputs:  # noqa: ANN401
@@ -51,38 +41,35 @@ def inputs_for(path: str, text: str, image: str, device: torch.device, model: An
     return ready(found, device, model, notes)
 
 
-def followed_by(inputs: Inputs, tokens: Sequence[int]) -> Inputs:
-    """Return ``inputs`` with further tokens of text at the end of the prompt."""
-    longer = dict(inputs.tensors)
-    for name, value in PER_TOKEN.items():
-        if (tensor := longer.get(name)) is not None:
-            values = tokens if value is None else [value] * len(tokens)
-            longer[name] = torch.cat([tensor, tensor.new_tensor([list(values)])], dim=1)
-    return Inputs(longer, inputs.image_tokens, inputs.notes)
+def made_up_inputs(model: Any, text_tokens: int, image: str, device: torch.device) -> Inputs:  # noqa: ANN401
+    """Make up a prompt of ``text_tokens`` tokens, and ``image`` before it unless that is empty.
+
+    A picture becomes as many tokens as it would with the Hub's processor; its pixels are random.
+    Raises WorkerError for a picture of a family other than Qwen-VL's, whose layout only its
+    processor knows, and for a model that takes none.
+    """
+    ids = text_ids(int(model.config.get_text_config().vocab_size), max(1, text_tokens))
+    pixels: dict[str, torch.Tensor] = {}
+    if image:
+        refuse_text_models(model)
+        if not is_qwen(model.config):
+            raise WorkerError(
+                f"no picture can be made up for model_type {model.config.model_type}",
+                hint="Measure a checkpoint with its processor files, or a shape of Qwen's.",
+            )
+        pixels, marks = pixels_of_size(model.config, open_picture(image).size)
+        ids = marks + ids
+    prompt = torch.tensor([ids])
+    found = {"input_ids": prompt, "attention_mask": torch.ones_like(prompt), **pixels}
+    note = f"the text of the prompt is {text_tokens} made-up tokens, and that of answers is empty"
+    return ready(found, device, model, (note,))
 
 
-def ready(
-    found: Mapping[str, Any],
-    device: torch.device,
-    model: Any,  # noqa: ANN401
-    notes: tuple[str, ...],
-) -> Inputs:
-    """Put the tensors of ``found`` on the device, and count what stands for a picture."""
-    tensors = {
-        name: value.to(device, model.dtype) if value.is_floating_point() else value.to(device)
-        for name, value in found.items()
-        if isinstance(value, torch.Tensor)
-    }
-    marks = marks_in(tensors["input_ids"], model.config)
-    if _KINDS not in tensors and marks.any() and is_qwen(model.config) and _takes(model, _KINDS):
-        tensors[_KINDS] = marks.int()
-    return Inputs(tensors, int(marks.sum()), notes)
-
-
-def marks_in(ids: torch.Tensor, config: Any) -> torch.Tensor:  # noqa: ANN401
-    """Return which tokens of a prompt stand for a picture."""
-    known = {getattr(config, name, None) for name in _IMAGE_IDS} - {None}
-    return torch.isin(ids, torch.tensor([*known], device=ids.device, dtype=ids.dtype))
+def text_ids(vocabulary: int, size: int) -> list[int]:
+    """Return ``size`` ids that stand for text in most vocabularies."""
+    last = min(vocabulary, _BEYOND)
+    first = min(_FIRST, last - 1)
+    return [first + number % (last - first) for number in range(size)]
 
 
 def _from_processor(path: str, text: str, picture: Any, config: Any) -> _Found:  # noqa: ANN401
@@ -106,19 +93,6 @@ def _processed(processor: Any, prompt: str, picture: Any) -> Any:  # noqa: ANN40
     return processor(
         text=prompt, images=picture, return_tensors="pt", add_special_tokens=not has_begin
     )
-
-
-def refuse_text_models(model: Any) -> None:  # noqa: ANN401
-    """Raise WorkerError unless the model takes pixels."""
-    if not _takes(model, "pixel_values"):
-        raise WorkerError(
-            f"{type(model).__name__} is a text model: it takes no pictures",
-            hint="Leave --image out, or measure a checkpoint that looks at pictures.",
-        )
-
-
-def _takes(model: Any, name: str) -> bool:  # noqa: ANN401
-    return name in signature(type(model).forward).parameters
 
 
 def _no_processor(path: str, error: Exception) -> WorkerError:

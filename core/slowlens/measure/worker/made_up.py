@@ -99,7 +99,7 @@ def _generation_config(folder: Path, model: Any) -> Any:  # noqa: ANN401
     return settings
 
 
-class _Noise(TorchFunctionMode):
+class _Noise(TorchFunctionMode):  # type: ignore[misc]  # its types are not read
     """Fills what a class fills at random with copies of one short sequence.
 
     Drawing each number would take minutes for billions. All else keeps its initial value: norms,

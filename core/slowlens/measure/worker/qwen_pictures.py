@@ -20,7 +20,8 @@ BUDGET = (65_536, 16_777_216)
 
 def is_qwen(config: Any) -> bool:  # noqa: ANN401
     """Whether pictures are handed to the model the way of this family."""
-    return config.model_type in MODEL_TYPES and hasattr(config.vision_config, "spatial_merge_size")
+    vision = getattr(config, "vision_config", None)
+    return config.model_type in MODEL_TYPES and hasattr(vision, "spatial_merge_size")
 
 
 def from_parts(
