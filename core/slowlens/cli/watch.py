@@ -57,12 +57,8 @@ class Progress:
 
     def _between_trials(self, event: Event) -> None:
         match event:
-            case Started(environment, trials):
-                self._trials = trials
-                versions = (f"{n} {environment.packages[n]}" for n in ("torch", "transformers"))
-                self._say(", ".join(versions))
-            case Planned(trials):
-                self._trials = trials
+            case Started() | Planned():
+                self._planned(event)
             case Loading(subject, path, bytes_):
                 self._say(f"loading {subject}: {size(bytes_)} from {path}")
             case Loaded(model):
@@ -71,6 +67,12 @@ class Progress:
                 self._looked(", ".join(gpus(samples)))
             case _:
                 pass
+
+    def _planned(self, event: Started | Planned) -> None:
+        self._trials = event.trials
+        if isinstance(event, Started):
+            packages = event.environment.packages
+            self._say(", ".join(f"{name} {packages[name]}" for name in ("torch", "transformers")))
 
     def _loaded(self, model: LoadedModel) -> None:
         device = model.device

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from slowlens.reports.md import escaped, table
 from slowlens.reports.speed_words import (
-    head,
     VERDICTS,
     cause,
     failures,
+    head,
     headline,
     rows,
     sentence,

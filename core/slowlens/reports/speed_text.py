@@ -4,10 +4,10 @@ import textwrap
 from collections.abc import Iterator
 
 from slowlens.reports.speed_words import (
-    head,
     Row,
     cause,
     failures,
+    head,
     headline,
     rows,
     sentence,
