@@ -26,6 +26,8 @@ INTERVAL = 0.1
 """Seconds between two looks."""
 BATCH = 0.5
 """Seconds of looks that are handed over together."""
+PATIENCE = 2.0
+"""Seconds to wait for the last look: a driver that hangs must not hold up the end of a run."""
 
 Samples = tuple[DeviceSample, ...]
 
@@ -69,7 +71,7 @@ class Sampler:
         """End the looks and return those that were not handed over yet."""
         self._over.set()
         self._begun.set()
-        self._thread.join()
+        self._thread.join(PATIENCE)
         kept, self._kept = self._kept, []
         return tuple(kept)
 

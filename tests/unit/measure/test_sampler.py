@@ -193,6 +193,18 @@ def test_stop_ends_the_thread_and_returns_the_rest(
     assert all(thread.name != "sampler" for thread in threading.enumerate())
 
 
+def test_a_driver_that_hangs_does_not_hold_up_the_end(
+    driver: Gpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    driver.ready.clear()
+    with Sampler(os.getpid(), print) as sampler:
+        assert sampler.stop() == ()
+        assert not driver.closed.is_set()
+        driver.ready.set()
+    assert driver.closed.wait(20)
+
+
 def test_a_driver_that_breaks_ends_the_looks_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
