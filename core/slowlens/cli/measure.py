@@ -9,6 +9,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from slowlens.cli.measuring import add_plan, checked, diagnosed, failure, follow, keep, planned
 from slowlens.cli.watch import Progress, print_event
@@ -16,6 +17,7 @@ from slowlens.codec import encode
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Overlay
 from slowlens.frozen import replace
+from slowlens.gather.shapes import shape_folder, shape_names
 from slowlens.overlay import overlays, static_version
 from slowlens.reports.measurement import render
 from slowlens.run import Run
@@ -25,7 +27,16 @@ EXIT_CODES = {Status.DONE: 0, Status.FAILED: 2, Status.STOPPED: 130}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("merged", type=Path, help="folder of the checkpoint in question")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("merged", nargs="?", type=Path, help="folder of the checkpoint in question")
+    what.add_argument(
+        "--shape",
+        metavar="NAME",
+        help=f"a model with random weights instead, made on the device: {', '.join(shape_names())}",
+    )
+    parser.add_argument(
+        "--layers", type=int, default=0, metavar="N", help="of the shape; 0 for all it has (0)"
+    )
     parser.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
     add_plan(parser)
     parser.add_argument(
@@ -41,10 +52,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, diagnose, keep the run, print it."""
-    before = checked(arguments)
+    with _shaped(arguments):
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    made_up = arguments.shape is not None
+    before = checked(arguments, configs_only=made_up)
     show = print_event if arguments.events else Progress()
     with _fixes(before, arguments) as fixes:
-        measurement = follow(replace(planned(arguments), overlays=fixes), show)
+        plan = replace(planned(arguments), overlays=fixes, random_weights=made_up)
+        measurement = follow(plan, show)
     failed = failure(measurement)
     if failed and not measurement.generations:
         raise failed
@@ -57,6 +75,17 @@ def run(arguments: argparse.Namespace) -> int:
     if failed:
         raise failed
     return EXIT_CODES[measurement.status]
+
+
+@contextmanager
+def _shaped(arguments: argparse.Namespace) -> Generator[None]:
+    """Write the config of a shape into a folder of its own, which is removed again."""
+    if arguments.shape is None:
+        yield
+        return
+    with TemporaryDirectory(prefix="slowlens-shape-") as folder:
+        arguments.merged = shape_folder(arguments.shape, arguments.layers, Path(folder))
+        yield
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from slowlens.codec import encode
 from slowlens.errors import RunFileError, SlowlensError, UsageError
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache
 from slowlens.frozen import replace
 from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.plan import DEFAULT_PROMPT
@@ -26,7 +27,9 @@ DEFAULTS = Plan(merged="", prompt=DEFAULT_PROMPT)
 NUMBERS = (
     ("new_tokens", 1, "steps of a timed trial"),
     ("rounds", 1, "how often each timed trial is run"),
-    ("answer_tokens", 1, "when to give up on an answer"),
+    ("answer_tokens", 0, "when to give up on an answer, 0 to ask for none"),
+    ("prompt_tokens", 0, "cut or repeat the prompt of timed trials to this length, 0 leaves it"),
+    ("equality_tokens", 0, "over how many to compare the cache with none, 0 to leave it out"),
     ("threads", 0, "CPU threads, 0 for all cores but one"),
 )
 """Fields of a plan that are numbers, the least that each may be, and what it is."""
@@ -35,8 +38,17 @@ WORDS = (
     ("dtype", "--dtype", "DTYPE", "bfloat16, float16, float32"),
     ("attention", "--attn-implementation", "NAME", "sdpa, eager, flash_attention_2"),
     ("device_map", "--device-map", "MAP", "auto, to spread a model over all GPUs"),
+    ("image", "--image", "FILE", "a picture that goes with the prompt, or: generated"),
 )
 """Fields that are words, with their option; an empty one is left to the checkpoint."""
+
+CACHES = {
+    "shipped": Cache.AS_SHIPPED,
+    "on": Cache.ON,
+    "off": Cache.OFF,
+    "static": Cache.STATIC,
+}
+_TELLING = "shipped, on, off, and static where a GPU waits for its host"
 
 
 def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead: str = "") -> None:
@@ -52,17 +64,31 @@ def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead
         option = f"--{name.replace('_', '-')}"
         usual = getattr(defaults, name) if name == "rounds" else instead or getattr(defaults, name)
         parser.add_argument(option, type=_at_least(least), metavar="N", help=f"{text} ({usual})")
+    parser.add_argument(
+        "--cache",
+        action="append",
+        choices=tuple(CACHES),
+        metavar="SETTING",
+        help=f"what to time merged with, may be repeated: {', '.join(CACHES)} "
+        f"({instead or _TELLING})",
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        default=None,
+        help="wait for long runs without the cache; by default they are sampled and predicted",
+    )
     for name, option, metavar, text in WORDS:
-        usual = instead or getattr(defaults, name) or "as shipped"
+        usual = instead or getattr(defaults, name) or ("none" if name == "image" else "as shipped")
         parser.add_argument(option, dest=name, metavar=metavar, help=f"{text} ({usual})")
 
 
 def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
     """Return ``base`` with the checkpoints and whatever options were given; UsageError."""
     source: Path | None = arguments.source
-    fields = [name for name, *_ in (*NUMBERS, *WORDS)]
+    fields = [*(name for name, *_ in (*NUMBERS, *WORDS)), "full"]
     given: dict[str, Any] = {name: getattr(arguments, name) for name in fields}
-    given["prompt"] = _prompt(arguments)
+    given |= {"prompt": _prompt(arguments), "settings": _settings(arguments)}
     return replace(
         base,
         merged=str(arguments.merged.resolve()),
@@ -71,12 +97,14 @@ def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
     )
 
 
-def checked(arguments: argparse.Namespace) -> Run:
+def checked(arguments: argparse.Namespace, *, configs_only: bool = False) -> Run:
     """Diagnose the checkpoints from their files, before anything is loaded."""
-    for folder in filter(None, (arguments.merged, arguments.source)):
-        require_weights(folder)
+    if not configs_only:
+        for folder in filter(None, (arguments.merged, arguments.source)):
+            require_weights(folder)
     silences = find_silences(Path.cwd()).covering(str(arguments.merged))
-    return check(arguments.merged, arguments.source, silences=silences)
+    merged, source = arguments.merged, arguments.source
+    return check(merged, source, silences=silences, configs_only=configs_only)
 
 
 def follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:
@@ -131,6 +159,12 @@ def keep(result: Run, output: Path | None, *, shown: bool) -> None:
 
 def _warn(error: SlowlensError) -> None:
     sys.stderr.write(f"slowlens: warning: {error}\n  {error.hint}\n")
+
+
+def _settings(arguments: argparse.Namespace) -> tuple[Cache, ...] | None:
+    """Return the settings that were asked for, each once; None leaves them to the plan."""
+    asked: list[str] | None = arguments.cache
+    return tuple(CACHES[name] for name in dict.fromkeys(asked)) if asked else None
 
 
 def _prompt(arguments: argparse.Namespace) -> str | None:

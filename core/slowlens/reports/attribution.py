@@ -1,12 +1,13 @@
 """Who closes the gap: a table of the fixes that were tried, and what it comes to in sentences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from slowlens.facts.live.answer_split import shown, split, terms
 from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import Attribution, Share, attribution
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
+from slowlens.reports.tables import aligned
 from slowlens.reports.units import counted
 
 HEAD = ("fix", "tokens", "one answer", "saved", "share of the gap")
@@ -17,7 +18,7 @@ def lines(measurement: Measurement) -> Iterator[str]:
     found = attribution(measurement)
     if found is None:
         return
-    yield from _aligned([HEAD, *_rows(found)])
+    yield from aligned([HEAD, *_rows(found)])
     yield ""
     yield from _sentences(found)
 
@@ -115,11 +116,3 @@ def _left(found: Attribution) -> Iterator[str]:
         )
     else:
         yield f"With all fixes an answer takes {shown(-left)} less than one of the source."
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Names to the left, figures to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *others in rows:
-        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        yield "  ".join([f"{first:<{widths[0]}}", *cells]).rstrip()

@@ -1,14 +1,17 @@
 """The figures of a live run: a table of trials, the factors, and who stopped by itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from slowlens.facts.live.answer_split import shown, split, terms
+from slowlens.facts.live.answer_time import answer_time
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
-from slowlens.reports import attribution
+from slowlens.reports import attribution, explanation
 from slowlens.reports.spread import growing, latency, variation
+from slowlens.reports.tables import aligned
 from slowlens.reports.units import counted, milliseconds
 
 HEAD = (
@@ -20,8 +23,14 @@ HEAD = (
 def render(measurement: Measurement) -> str:
     """Render the figures for a terminal; latencies are medians over rounds."""
     said = [*factors(measurement), *_growths(measurement), *_ends(measurement)]
-    fixes = list(attribution.lines(measurement))
-    parts = (list(_table(measurement)), said, fixes)
+    parts = (
+        list(_table(measurement)),
+        said,
+        list(_longer(measurement)),
+        list(explanation.lines(measurement)),
+        list(attribution.lines(measurement)),
+        list(_failures(measurement)),
+    )
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -66,25 +75,39 @@ def _ends(measurement: Measurement) -> Iterator[str]:
             yield f"{subject} did not stop by itself within {tokens}."
 
 
+def _longer(measurement: Measurement) -> Iterator[str]:
+    """Split what an answer of merged takes longer than one of its source."""
+    merged = answer_time(measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    source = answer_time(measurement, Subject.SOURCE, Cache.AS_SHIPPED)
+    if merged is None or source is None:
+        return
+    whole = f"{shown(merged.seconds)} against {shown(source.seconds)}"
+    told = ", ".join(terms(split(merged, source))) or "nothing that can be seen"
+    yield f"One answer, free to stop: merged {whole} of its source: {told}."
+
+
+def _failures(measurement: Measurement) -> Iterator[str]:
+    """Name each trial that could not be run, and what to do; the same trouble once."""
+    for message, hint in dict.fromkeys((f.message, f.hint) for f in measurement.failures):
+        yield f"could not be run: {message}"
+        yield f"  {hint}"
+
+
 def _table(measurement: Measurement) -> Iterator[str]:
     rows = list(_rows(measurement))
     if not rows:
         yield "No timed trial was finished."
         return
-    cells = [HEAD, *rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
-    yield from (_aligned(row, widths) for row in cells)
+    yield from aligned([HEAD, *rows], left=(0, len(HEAD) - 1))
 
 
 def _rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
-    timed = (g.trial for g in measurement.generations if g.trial.purpose is Purpose.SPEED)
-    for subject, cache in dict.fromkeys((trial.subject, trial.cache) for trial in timed):
-        speed = speed_of(measurement, subject, cache)
-        if speed is None:
-            continue
-        first = measurement.find(subject, cache, Purpose.SPEED)[0]
+    for speed in speeds(measurement):
+        purpose = Purpose.CURVE if speed.estimated else Purpose.SPEED
+        ran = measurement.find(speed.subject, speed.cache, purpose)
+        first = min(ran, key=lambda g: g.prompt_tokens)
         yield (
-            speed.label,
+            f"{speed.label}, estimated" if speed.estimated else speed.label,
             str(first.prompt_tokens),
             str(speed.new_tokens),
             milliseconds(speed.ttft),
@@ -96,13 +119,3 @@ def _rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
             f"{speed.tokens_per_second:.3g}",
             lengths(first),
         )
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    """Names and lists to the left, numbers to the right."""
-    ends = (0, len(row) - 1)
-    cells = (
-        f"{cell:<{width}}" if column in ends else f"{cell:>{width}}"
-        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join(cells).rstrip()

@@ -91,7 +91,7 @@ def _opened(
         return opened(plan, path, device, progress)
     from slowlens.measure.worker.made_up import make
 
-    return Opened(make(Path(path), plan.dtype, device))
+    return Opened(make(Path(path), plan.dtype, device, plan.attention))
 
 
 def _card(found: Opened, device: torch.device) -> LoadedModel:

@@ -1,0 +1,49 @@
+"""Where the time of a token goes: one column a kind of trial, one line a share."""
+
+from collections.abc import Iterator
+
+from slowlens.facts.live.device import Peaks
+from slowlens.facts.live.explanation import Share, Waterfall, sentence, waterfalls
+from slowlens.facts.live.measurement import Measurement
+from slowlens.reports.tables import aligned
+from slowlens.reports.units import milliseconds
+
+
+def lines(measurement: Measurement) -> Iterator[str]:
+    """Yield the table and a sentence for each kind; nothing where nothing was timed."""
+    found = waterfalls(measurement)
+    if not found:
+        return
+    shown = [share for share in Share if any(each.seconds(share) for each in found)]
+    if shown == [Share.REST]:  # nothing could be told apart
+        return
+    yield f"Where the time of a token goes{_basis(measurement.peaks)}:"
+    head = ("", *(each.label for each in found))
+    whole = ("time per token", *(_whole(each) for each in found))
+    yield from aligned([head, *(_row(share, found) for share in shown), whole])
+    yield ""
+    yield from (f"{sentence(each)}." for each in found)
+
+
+def _basis(peaks: Peaks | None) -> str:
+    if peaks is None:
+        return ""
+    return (
+        f" ({peaks.bandwidth / 1e9:,.0f} GB/s and {peaks.flops / 1e12:.3g} TFLOP/s in "
+        f"{peaks.dtype}, measured before)"
+    )
+
+
+def _row(share: Share, found: tuple[Waterfall, ...]) -> tuple[str, ...]:
+    return (share.value, *(_part(each, share) for each in found))
+
+
+def _part(explained: Waterfall, share: Share) -> str:
+    seconds = explained.seconds(share)
+    if not seconds:
+        return "–"
+    return f"{milliseconds(seconds)} ({100 * seconds / explained.tpot:.0f} %)"
+
+
+def _whole(explained: Waterfall) -> str:
+    return f"{'about ' if explained.estimated else ''}{milliseconds(explained.tpot)}"
