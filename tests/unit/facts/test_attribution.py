@@ -2,7 +2,7 @@
 
 import math
 import random
-from statistics import mean
+from statistics import mean, variance
 from typing import Any
 
 import pytest
@@ -79,6 +79,19 @@ def test_a_small_saving_is_told_where_runs_agree_to_a_thousandth() -> None:
     close = told({**FIXED, "merged + b": 11.5}, (0.9999, 1.0, 1.0001)).parts[1]
     assert close.effect is Effect.NONE
     assert close.told
+
+
+def test_without_a_gap_a_fix_that_does_nothing_is_not_told() -> None:
+    part = told({**FIXED, "source": 12.0}).parts[1]
+    assert (part.effect, part.interval, part.told) == (Effect.NONE, None, False)
+
+
+def test_what_a_verdict_leaves_open_is_not_told() -> None:
+    """Though its share is not nothing: whether it is a tenth of the answer is open."""
+    part = told({**FIXED, "merged + b": 10.9}, (0.985, 1.0, 1.015)).parts[1]
+    assert part.interval is not None
+    assert part.interval.low > 0
+    assert (part.effect, part.told) == (Effect.UNCLEAR, False)
 
 
 def test_a_fix_that_costs_time_is_told() -> None:
@@ -215,3 +228,20 @@ def test_the_estimates_are_of_means() -> None:
     assert share_of_gap([3, 4], [2, 3], [2.9, 4.1]) is None
     assert share_of_gap([3], [2], [1]) is None
     assert not math.isnan(interval.low)
+
+
+def test_the_ends_of_an_interval_lie_as_many_standard_errors_away_as_welch_says() -> None:
+    special = pytest.importorskip("scipy.special")
+    sides = [12.0, 13.1, 12.4], [5.0, 5.2, 5.9, 5.3], [2.0, 2.6, 2.2]
+    slow, fixed, target = map(mean, sides)
+    a, b, c = (variance(side) / len(side) for side in sides)
+    interval = share_of_gap(*sides)
+    assert interval is not None
+    r = interval.estimate
+    parts = [((1 - r) ** 2 * a, 2), (b, 3), (r**2 * c, 2)]
+    freedom = sum(p for p, _ in parts) ** 2 / sum(p**2 / n for p, n in parts)
+    reach = special.stdtrit(freedom, 0.95)
+    for end in (interval.low, interval.high):
+        spread = math.sqrt((1 - end) ** 2 * a + b + end**2 * c)
+        away = abs((slow - fixed) - end * (slow - target)) / spread
+        assert away == pytest.approx(reach)
