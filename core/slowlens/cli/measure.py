@@ -84,7 +84,9 @@ def _shaped(arguments: argparse.Namespace) -> Generator[None]:
         yield
         return
     with TemporaryDirectory(prefix="slowlens-shape-") as folder:
-        arguments.merged = shape_folder(arguments.shape, arguments.layers, Path(folder))
+        arguments.merged = shape_folder(
+            arguments.shape, arguments.layers, Path(folder, arguments.shape)
+        )
         yield
 
 

@@ -41,7 +41,7 @@ def _row(share: Share, found: tuple[Waterfall, ...]) -> tuple[str, ...]:
 def _part(explained: Waterfall, share: Share) -> str:
     seconds = explained.seconds(share)
     if not seconds:
-        return "–"
+        return "-"
     return f"{milliseconds(seconds)} ({100 * seconds / explained.tpot:.0f} %)"
 
 

@@ -73,9 +73,9 @@ def test_events_of_the_gpu_go_before_the_time_of_the_host() -> None:
     assert parts(explained(found))[Share.LAUNCH] == 0.02
 
 
-def test_a_busy_gpu_is_bandwidth_bound() -> None:
+def test_a_busy_gpu_is_bound_by_its_work() -> None:
     made = explained(measured(ran(0.1, dispatch=0.01, gpu=0.095), profiles=(profile(0.09),)))
-    assert made.bound is Bound.BANDWIDTH
+    assert made.bound is Bound.COMPUTE
     assert parts(made)[Share.BUSY] == 0.08
 
 
@@ -119,14 +119,26 @@ def test_cache_off_borrows_the_profile_of_as_shipped_where_that_recomputes() -> 
     assert explained(measured(cached, slow, profiles=profiles), Cache.OFF).kernels is None
 
 
-def test_a_cpu_tells_the_floor_and_the_recomputation() -> None:
-    slow = ran(0.2, cache=Cache.OFF, cached=False)
-    found = measured(ran(0.1), slow)
-    assert parts(explained(found)) == {Share.FLOOR: 0.01, Share.REST: 0.09}
-    assert explained(found).bound is Bound.UNKNOWN
-    made = explained(found, Cache.OFF)
-    assert parts(made) == {Share.FLOOR: 0.01, Share.RECOMPUTE: 0.1, Share.REST: 0.09}
-    assert made.bound is Bound.RECOMPUTE
+def test_a_cpu_is_at_work_in_the_forward_pass() -> None:
+    found = measured(
+        ran(0.1, dispatch=0.09), ran(0.2, cache=Cache.OFF, cached=False, dispatch=0.19)
+    )
+    on, off = explained(found), explained(found, Cache.OFF)
+    assert parts(on) == {Share.FLOOR: 0.01, Share.BUSY: 0.08, Share.REST: 0.01}
+    assert on.bound is Bound.COMPUTE
+    assert parts(off) == parts(on) | {Share.RECOMPUTE: 0.1}
+    assert off.bound is Bound.RECOMPUTE
+
+
+def test_work_that_is_mostly_reading_is_bandwidth_bound() -> None:
+    assert explained(measured(ran(0.02, dispatch=0.019))).bound is Bound.BANDWIDTH
+    assert explained(measured(ran(0.022, dispatch=0.021))).bound is Bound.COMPUTE
+
+
+def test_what_the_host_did_not_time_is_unexplained() -> None:
+    made = explained(measured(ran(0.1)))
+    assert parts(made) == {Share.FLOOR: 0.01, Share.REST: 0.09}
+    assert made.bound is Bound.UNKNOWN
 
 
 def test_without_a_bandwidth_there_is_no_floor() -> None:
@@ -161,5 +173,5 @@ def test_the_sentence_names_the_bound_and_its_figures() -> None:
     made = explained(measured(ran(0.1, dispatch=0.09), profiles=(profile(0.03),)))
     assert sentence(made) == (
         "merged, cache on is launch-bound: 100 ms a token; 60 ms GPU waits for launches "
-        "(1,000 kernels); 20 ms GPU busy beyond the floor; 10 % of the memory bandwidth used"
+        "(1,000 kernels); 20 ms at work beyond the floor; 10 % of the memory bandwidth used"
     )

@@ -15,12 +15,15 @@ from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.frozen import dataclass
 
+READING = 0.5
+"""Share of the work from which the floor, rather than what lies above it, is what bounds it."""
+
 
 class Share(StrEnum):
     """A part of the time of a token, in the order of a waterfall."""
 
     FLOOR = "floor: weights and cache read once"
-    BUSY = "GPU busy beyond the floor"
+    BUSY = "at work beyond the floor"
     LAUNCH = "GPU waits for launches"
     RECOMPUTE = "recomputation, the cache is off"
     OFFLOAD = "weights copied from the host"
@@ -31,6 +34,7 @@ class Bound(StrEnum):
     """What limits a token."""
 
     BANDWIDTH = "bandwidth-bound"
+    COMPUTE = "compute-bound"
     LAUNCH = "launch-bound"
     RECOMPUTE = "recompute-bound"
     OFFLOAD = "offload-bound"
@@ -71,8 +75,9 @@ class Waterfall:
         """Return what takes most of the time, the floor and the work on the GPU taken together."""
         seconds = {part.share: part.seconds for part in self.parts}
         working = seconds.get(Share.FLOOR, 0.0) + seconds.get(Share.BUSY, 0.0)
+        reading = seconds.get(Share.FLOOR, 0.0) >= READING * working
         candidates = {
-            Bound.BANDWIDTH: working,
+            Bound.BANDWIDTH if reading else Bound.COMPUTE: working,
             Bound.LAUNCH: seconds.get(Share.LAUNCH, 0.0),
             Bound.RECOMPUTE: seconds.get(Share.RECOMPUTE, 0.0),
             Bound.OFFLOAD: seconds.get(Share.OFFLOAD, 0.0),
@@ -160,17 +165,21 @@ def _longer(timed: _Timed, profile: Profile) -> bool:
 def _on_host(
     measurement: Measurement, timed: _Timed, floor: float | None
 ) -> tuple[tuple[Share, float], ...]:
-    """Where host and device are one, only the floor and the recomputation can be told apart."""
+    """Where nothing tells what a device did, its work is what the forward pass takes."""
     trial = timed.generations[0].trial
     twin = None
     if work_of(timed.generations[0]) is Work.ALL:
         twin = speed_of(measurement, trial.subject, Cache.ON)
     base = min(timed.tpot, twin.tpot) if twin else timed.tpot
-    low = min(floor or 0.0, base)
+    outside = 0.0 if timed.span is None else timed.tpot - timed.span
+    working = max(0.0, base - outside)
+    low = min(floor or 0.0, working)
+    known = floor is not None and timed.span is not None
     return (
         (Share.FLOOR, low),
+        (Share.BUSY if known else Share.REST, working - low),
         (Share.RECOMPUTE, timed.tpot - base),
-        (Share.REST, base - low),
+        (Share.REST, min(base, outside)),
     )
 
 
