@@ -104,3 +104,10 @@ def adapter(
     paths = tuple(f"{folder}/{file}".removeprefix("/") for file in files)
     found = tuple(Tensor(name, "F32", shape, 0, paths[-1]) for name, shape in tensors.items())
     return Adapter(folder, paths, config, found)
+
+
+def loaded(subject: Subject = Subject.MERGED, **changes: Any) -> LoadedModel:
+    """A model in memory, by default like that of ``measurement``, with a tokenizer."""
+    kind = changes.pop("device", "cpu")
+    given = {"dtype": "bfloat16", "attention": "sdpa", "parameters": 1000, "thinks": False}
+    return LoadedModel(subject, f"/{subject[0]}", 1.0, Device(kind, "a device"), **given | changes)

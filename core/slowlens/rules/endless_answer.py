@@ -2,7 +2,9 @@
 
 ## What it does
 Compares live runs that were free to stop: merged went on to the limit where its source ended
-its answer by itself. Without a source it reports the limit as a suspicion.
+its answer by itself. Without an answer of a source it reports the limit as a suspicion. Nothing is
+decided where the plan leaves answers out (`answer_tokens` 0), nor for a made-up model, which knows
+no end.
 
 ## Why it is slow
 The time for a token is the same, but there are more of them: every answer takes as long as the
@@ -31,13 +33,18 @@ from slowlens.facts.live.trial import Finish, Subject
 from slowlens.facts.runtimes import GENERATE
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
+NO_ANSWER = "did not come to an answer"
+
 
 def check(measurement: Measurement) -> Iterator[Finding]:
     """Yield one finding when merged did not stop by itself."""
+    if measurement.plan.random_weights:
+        raise Undecided("a made-up model knows no end")
     merged = answer_of(measurement, Subject.MERGED)
     source = answer_of(measurement, Subject.SOURCE)
     if merged is None:
-        raise Undecided("the live run did not come to an answer")
+        left_out = not measurement.plan.answer_tokens
+        raise Undecided(f"the live run {'left answers out' if left_out else NO_ANSWER}")
     if merged.finish is not Finish.LENGTH:
         return
     if source is not None and source.finish is Finish.LENGTH:

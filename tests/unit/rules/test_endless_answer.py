@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from literals import generation, measurement
@@ -36,5 +38,17 @@ def test_merged_stopped_by_itself() -> None:
 
 def test_a_run_that_was_stopped_by_hand_is_undecided() -> None:
     cut = generation(1, 1, purpose=Purpose.LENGTH, finish=Finish.STOPPED)
-    with pytest.raises(Undecided):
+    with pytest.raises(Undecided, match="did not come to an answer"):
         list(check(measurement(cut)))
+
+
+def test_a_plan_without_answers_is_undecided() -> None:
+    found = measurement()
+    with pytest.raises(Undecided, match="left answers out"):
+        list(check(replace(found, plan=replace(found.plan, answer_tokens=0))))
+
+
+def test_a_made_up_model_knows_no_end() -> None:
+    found = measurement(ENDLESS)
+    with pytest.raises(Undecided, match="made-up"):
+        list(check(replace(found, plan=replace(found.plan, random_weights=True))))
