@@ -1,6 +1,6 @@
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -168,3 +168,17 @@ def test_cards_that_do_not_tell_their_memory(nvml: Nvml, traces: Path) -> None:
     found = hardware()
     assert found is not None
     assert (found.largest, found.memory, found.used) == (None, 0, {})
+
+
+def test_what_only_the_driver_knows_is_added_to_what_torch_tells(
+    nvml: Nvml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = Device("cuda", "NVIDIA H100", UUID, 80_000, 4)
+    monkeypatch.setitem(ANSWERS, "nvmlSystemGetDriverVersion", lambda: b"570.86.15")
+    monkeypatch.setitem(ANSWERS, "nvmlDeviceGetEnforcedPowerLimit", lambda _: 700_000)
+    with open_gpus() as gpus:
+        assert gpus
+        assert gpus.told(device) == replace(device, driver="570.86.15", power_limit=700.0)
+        assert gpus.told(replace(device, uuid="nobody")).power_limit is None
+        nvml.refused |= {"nvmlSystemGetDriverVersion", "nvmlDeviceGetEnforcedPowerLimit"}
+        assert gpus.told(device) == device

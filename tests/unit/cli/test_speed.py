@@ -1,0 +1,290 @@
+"""``compare``, ``baseline`` and ``gate`` on runs made by hand."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import builders
+from literals import generation, measurement
+from runs import a_measurement, a_run
+from slowlens import cli
+from slowlens.baselines import default_baselines
+from slowlens.cli import measuring
+from slowlens.codec import encode
+from slowlens.errors import WorkerError
+from slowlens.facts.environment import Environment
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import Step
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Trial
+from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.measure.protocol import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
+from slowlens.store import default_store
+
+ENVIRONMENT = Environment("3.12", "Linux", {"torch": "2.13.0", "transformers": "5.23.0"})
+STEPS = 4
+
+
+@pytest.fixture
+def kept() -> tuple[str, str]:
+    """Ids of a run that takes 0.1 s a token and, later, one that takes 0.4."""
+    for number, seconds in enumerate((0.1, 0.4)):
+        default_store().save(replace(a_run(a_measurement(seconds)), id=f"2026-{number}"))
+    return "2026-0", "2026-1"
+
+
+def test_compare_by_id_file_and_baseline(
+    kept: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fast, slow = kept
+    assert cli.main(["compare", fast, slow]) == 1
+    assert capsys.readouterr().out.startswith("FAILED: merged as shipped: 4.00 times as long")
+    assert cli.main(["compare", slow, fast]) == 0
+    file = tmp_path / "a.json"
+    file.write_text(encode(default_store().load(slow)))
+    default_baselines().save("main", default_store().load(fast))
+    assert cli.main(["compare", "main", str(file)]) == 1
+    assert cli.main(["compare", "main", str(file), "--threshold", "4"]) == 0
+
+
+def test_compare_refuses_unlike_runs(
+    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = default_store().load("2026-1")
+    assert run.measurement
+    plan = replace(run.measurement.plan, new_tokens=9)
+    other = replace(run, id="2026-2", measurement=replace(run.measurement, plan=plan))
+    default_store().save(other)
+    assert cli.main(["compare", "2026-0", "2026-2"]) == 2
+    assert "new tokens: 4 (before), 9 (after)" in capsys.readouterr().out
+    assert cli.main(["compare", "2026-0", "2026-2", "--anyway"]) == 1
+
+
+def test_compare_as_json_into_a_file(kept: tuple[str, str], tmp_path: Path) -> None:
+    output = tmp_path / "out.json"
+    assert cli.main(["compare", *kept, "--format", "json", "-o", str(output)]) == 1
+    assert json.loads(output.read_text())["answer"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing", "2026-0"], "There is no run, run file or baseline nothing"),
+        (["2026-0", "checked"], "checked was only checked: it holds no times"),
+        (["2026-0", "broken.json"], "This is not a run file"),
+    ],
+)
+def test_compare_ends_with_3_for_what_is_no_comparison(
+    arguments: list[str],
+    said: str,
+    kept: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("broken.json").write_text("{}")
+    default_store().save(replace(a_run(), id="checked"))
+    assert cli.main(["compare", *arguments]) == 3
+    assert said in capsys.readouterr().err
+
+
+def test_baselines_from_the_command_line(
+    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["baseline", "list"]) == 0
+    assert "No baseline is kept yet" in capsys.readouterr().out
+    assert cli.main(["baseline", "save", "main"]) == 0
+    assert "Baseline main: 400 ms per token over 3 rounds, /m.\n" in capsys.readouterr().out
+    assert cli.main(["baseline", "save", "main", "2026-0"]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert cli.main(["baseline", "save", "main", "2026-0", "--force"]) == 0
+    capsys.readouterr()
+    assert cli.main(["baseline", "list"]) == 0
+    head, line = capsys.readouterr().out.splitlines()
+    assert head.split() == ["name", "run", "measured", "TPOT", "rounds", "device", "checkpoint"]
+    assert line.split() == [
+        "main",
+        "2026-0",
+        "2026-01-02",
+        "100",
+        "ms",
+        "3",
+        "a",
+        "processor",
+        "/m",
+    ]
+    assert cli.main(["baseline", "delete", "main"]) == 0
+    assert cli.main(["baseline", "delete", "main"]) == 2
+
+
+def test_a_baseline_outlives_its_run_and_a_damaged_one_is_listed(
+    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["baseline", "save", "main"]) == 0
+    default_store().path("2026-1").unlink()
+    assert cli.main(["compare", "2026-0", "main"]) == 1
+    (default_baselines().folder / "old.json").write_text("{")
+    capsys.readouterr()
+    assert cli.main(["baseline", "list", "--format", "json"]) == 0
+    main, old = json.loads(capsys.readouterr().out)
+    assert (main["TPOT"], main["rounds"]) == ("400 ms", "3")
+    assert old["run"] == "cannot be read"
+
+
+def test_too_few_rounds_for_a_verdict_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    default_store().save(a_run(measurement(generation(1, 0.1, 0.1))))
+    assert cli.main(["baseline", "save", "main"]) == 0
+    out = capsys.readouterr().out
+    assert "over 1 round, " in out
+    assert "A verdict takes 3 rounds" in out
+
+
+def test_a_baseline_needs_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["baseline", "save", "main"]) == 2
+    assert "No run is kept yet" in capsys.readouterr().err
+
+
+class Session:
+    """Stands in for the worker: it takes this long per token of each subject."""
+
+    def __init__(self, **seconds: float) -> None:
+        self.seconds, self.plans = seconds, list[Plan]()
+
+    @contextmanager
+    def __call__(self, plan: Plan) -> Iterator[Iterator[Event]]:
+        self.plans.append(plan)
+        yield self._events(plan)
+
+    def _events(self, plan: Plan) -> Iterator[Event]:
+        trials = tuple(
+            Trial(subject, Cache.AS_SHIPPED, Purpose.SPEED, STEPS, n)
+            for n in range(plan.rounds)
+            for subject in self.seconds
+        )
+        yield Started(ENVIRONMENT, trials)
+        for index, trial in enumerate(trials):
+            seconds = self.seconds[trial.subject]
+            if seconds < 0:
+                raise WorkerError("out of memory", hint="Use less.")
+            yield TrialStarted(index, 10, 0.0)
+            lengths = [10, *[1] * (STEPS - 1)]
+            steps = tuple(Step(i, seconds, n, 7) for i, n in enumerate(lengths))
+            yield Stepped(index, steps, "a")
+            yield TrialFinished(index, STEPS * seconds, Finish.LENGTH)
+        yield Finished()
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[str, str]:
+    return tuple(str(builders.checkpoint(tmp_path / name)) for name in ("m", "s"))  # type: ignore[return-value]
+
+
+def with_session(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> Session:
+    session = Session(**seconds)
+    monkeypatch.setattr(measuring, "measure", session)
+    return session
+
+
+@pytest.mark.parametrize(("merged", "code"), [(0.1, 0), (0.2, 1), (-1, 3)])
+def test_gate_by_source(
+    merged: float,
+    code: int,
+    folders: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session = with_session(monkeypatch, merged=merged, source=0.1)
+    assert cli.main(["gate", folders[0], "--source", folders[1]]) == code
+    (plan,) = session.plans
+    assert (plan.rounds, plan.prompt, plan.source) == (5, DEFAULT_PROMPT, folders[1])
+    assert plan.settings == (Cache.AS_SHIPPED, Cache.ON)
+    assert len(default_store().recent()) == (code != 3)
+    out, error = capsys.readouterr()
+    assert out.startswith({0: "PASSED: ", 1: "FAILED: ", 3: ""}[code])
+    assert ("out of memory" in error) == (code == 3)
+
+
+def test_gate_by_a_baseline_measures_as_that_was_measured(
+    folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = with_session(monkeypatch, merged=0.1)
+    options = ["--prompt", "Hi.", "--new-tokens", "4", "--dtype", "float32", "--threads", "2"]
+    assert cli.main(["measure", folders[0], *options, "--answer-tokens", "9"]) == 0
+    assert cli.main(["baseline", "save", "main"]) == 0
+    assert cli.main(["gate", folders[1], "--baseline", "main"]) == 0
+    first, second = session.plans
+    assert (second.merged, second.rounds, second.equality_tokens) == (folders[1], 5, 0)
+    assert second.settings == (Cache.AS_SHIPPED, Cache.ON)
+    same = replace(
+        first,
+        **{n: getattr(second, n) for n in ("merged", "rounds", "equality_tokens", "settings")},
+    )
+    assert second == same
+    with_session(monkeypatch, merged=0.2)
+    assert cli.main(["gate", folders[1], "--baseline", "main"]) == 1
+    assert cli.main(["gate", folders[1], "--baseline", "main", "--threshold", "2"]) == 0
+    capsys.readouterr()
+    assert cli.main(["gate", folders[1], "--baseline", "main", "--new-tokens", "5"]) == 2
+    assert "new tokens: 4 (baseline), 5 (now)" in capsys.readouterr().out
+    assert (
+        cli.main(["gate", folders[1], "--baseline", "main", "--new-tokens", "5", "--anyway"]) == 1
+    )
+
+
+def test_gate_is_inconclusive_with_too_few_rounds(
+    folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_session(monkeypatch, merged=0.2, source=0.1)
+    assert cli.main(["gate", folders[0], "--source", folders[1], "--rounds", "2"]) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--source", "s", "--baseline", "main"],
+        ["--baseline", "none"],
+        ["--source", "/no/such/folder"],
+        ["--source", "s", "--threshold", "0"],
+        ["--source", "s", "--threshold", "ten"],
+    ],
+)
+def test_gate_wrong_usage(
+    arguments: list[str], folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = with_session(monkeypatch, merged=0.1)
+    try:
+        code = cli.main(["gate", folders[0], *arguments])
+    except SystemExit as error:
+        code = int(error.code or 0)
+    assert code == 3
+    assert session.plans == []
+
+
+def test_gate_on_github_adds_to_the_summary(
+    folders: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    with_session(monkeypatch, merged=0.2, source=0.1)
+    assert cli.main(["gate", folders[0], "--source", folders[1], "--format", "github"]) == 1
+    assert capsys.readouterr().out.startswith("::error title=slowlens gate::FAILED: ")
+    assert (tmp_path / "summary").read_text().startswith("## Slowlens, speed: failed")
+
+
+def test_gate_that_is_stopped_ends_with_130(
+    folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def stopped(plan: Plan) -> Iterator[Iterator[Event]]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(measuring, "measure", stopped)
+    assert cli.main(["gate", folders[0], "--source", folders[1]]) == 130

@@ -1,0 +1,184 @@
+import json
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from literals import generation, measurement
+from runs import a_run
+from slowlens.facts.live.measurement import Failure
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.reports import speed_github, speed_json, speed_junit, speed_md, speed_text
+from slowlens.run import Run
+from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
+
+NOISE = (0.98, 1.0, 1.02)
+
+
+def run(shipped: float, *, on: bool = False, tokens: int = 3, **changes: Any) -> Run:
+    """Merged as shipped takes ``shipped`` seconds a token, with its cache forced on 0.1."""
+    answer = generation(*[1] * tokens, purpose=Purpose.LENGTH, finish=Finish.EOS, cache=Cache.ON)
+    slow = [
+        replace(generation(0.5, *[shipped * n] * 2, cached=False), memory_peak=2 * 10**9)
+        for n in NOISE
+    ]
+    fast = [generation(0.4, 0.1 * n, 0.1 * n, cache=Cache.ON) for n in NOISE] if on else []
+    made = measurement(*slow, *fast, answer)
+    model = replace(made.models[0], weights_read=269_000_000)
+    return a_run(replace(made, models=(model,), **changes))
+
+
+PASSED = compare_runs(run(0.1), run(0.1))
+FAILED = compare_runs(run(0.1, on=True), run(0.2, on=True, tokens=9))
+OPEN = compare_runs(run(0.1), run(0.11))
+FASTER = compare_runs(run(0.4), run(0.1))
+
+
+def unlike(*, anyway: bool = False) -> SpeedVerdict:
+    after = run(0.2)
+    assert after.measurement
+    plan = replace(after.measurement.plan, new_tokens=64)
+    after = replace(after, measurement=replace(after.measurement, plan=plan))
+    return compare_runs(run(0.1), after, anyway=anyway)
+
+
+def first_line(verdict: SpeedVerdict) -> str:
+    head, _, _ = speed_text.render(verdict).partition("\n\n")
+    head, _, _ = head.partition("\ncause ")
+    return " ".join(head.split())
+
+
+def test_the_verdict_comes_first_in_one_sentence() -> None:
+    assert first_line(PASSED) == (
+        "PASSED: merged as shipped: 1.00 times as long per token (90 % interval 0.97 to 1.04, 3 "
+        "against 3 runs): not slower by more than 10 %."
+    )
+    assert first_line(FAILED) == (
+        "FAILED: merged as shipped: 2.00 times as long per token (90 % interval 1.93 to 2.07, 3 "
+        "against 3 runs): slower by more than 10 %."
+    )
+    assert first_line(OPEN) == (
+        "INCONCLUSIVE: merged as shipped: 1.10 times as long per token (90 % interval 1.06 to "
+        "1.14, 3 against 3 runs): whether it is slower by more than 10 % is open."
+    )
+    assert first_line(FASTER) == (
+        "PASSED: merged as shipped: 4.00 times faster per token (90 % interval 3.86 to 4.14, 3 "
+        "against 3 runs)."
+    )
+
+
+def test_the_figures_of_both_sides_and_their_ratio() -> None:
+    lines = speed_text.render(FAILED).splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("  figure"))
+    assert [" ".join(line.split()) for line in lines[start : start + 8]] == [
+        "figure before after after / before (90 % interval)",
+        "TTFT 500 ms 500 ms 1.00 (1.00 to 1.00)",
+        "TPOT 100 ms (98 to 102) 200 ms (196 to 204) 2.00 (1.93 to 2.07)",
+        "a step processes all tokens again all tokens again",
+        "weights read a step 269 MB 269 MB 1.00",
+        "memory peak 2 GB 2 GB 1.00",
+        "free answer 3 tokens 9 tokens 3.00",
+        "",
+    ]
+
+
+def test_each_kind_of_trial_has_its_sentence() -> None:
+    text = " ".join(speed_text.render(FAILED).split())
+    assert "merged, cache on: 1.00 times as long per token (90 % interval" in text
+
+
+def test_the_cause_is_named_unless_it_passes() -> None:
+    assert "cause     " in speed_text.render(FAILED)
+    assert "cause" not in speed_text.render(PASSED)
+
+
+def test_unlike_runs_have_no_figures_but_what_differs() -> None:
+    text = speed_text.render(unlike())
+    assert text.startswith("NOT COMPARABLE: the two runs are unlike in new tokens.\n")
+    assert "unlike    new tokens: 4 (before), 64 (after)\n" in text
+    assert "--anyway compares them all the same" in text
+    assert "TPOT" not in text
+    anyway = speed_text.render(unlike(anyway=True))
+    assert anyway.startswith("FAILED: ")
+    assert "unlike    new tokens: 4 (before), 64 (after)\n" in anyway
+    assert "--anyway" not in anyway
+    assert "TPOT" in anyway
+
+
+def test_a_trial_that_could_not_be_run_is_told() -> None:
+    trial = Trial(Subject.SOURCE, Cache.AS_SHIPPED, Purpose.SPEED, 4)
+    verdict = compare_subjects(run(0.1, failures=(Failure(trial, "out of memory"),)))
+    text = speed_text.render(verdict)
+    assert text.startswith("INCONCLUSIVE: merged against source, both as shipped: no verdict: a ")
+    assert "failed    source as shipped (speed) could not be run: out of memory\n" in text
+
+
+def test_an_estimate_says_so() -> None:
+    judged = replace(FAILED.judged[0], after=replace(FAILED.judged[0].after, estimated=True))
+    text = " ".join(speed_text.render(replace(FAILED, judged=(judged,))).split())
+    assert "10 %. This is estimated from a few steps of each run." in text
+
+
+def test_no_line_is_wider_than_a_terminal() -> None:
+    for verdict in (PASSED, FAILED, unlike()):
+        assert all(len(line) <= 110 for line in speed_text.render(verdict).splitlines())
+
+
+def test_what_a_checkpoint_says_cannot_drive_a_terminal() -> None:
+    evil = replace(FAILED, after=replace(FAILED.after, answer="\x1b[2J"))
+    for report in (speed_text, speed_md, speed_github, speed_junit):
+        assert "\x1b" not in report.render(evil)
+
+
+def test_json() -> None:
+    values = json.loads(speed_json.render(FAILED))
+    assert values["schema_version"] == 1
+    assert (values["answer"], values["exit_code"]) == ("fail", 1)
+    assert values["before"]["run"] == "20260102-030405-abcd"
+    assert [kind["label"] for kind in values["kinds"]] == ["merged as shipped", "merged, cache on"]
+    shipped = values["kinds"][0]
+    assert shipped["verdict"]["outcome"] == "fail"
+    assert shipped["before"]["tpots"] == pytest.approx([0.098, 0.1, 0.102])
+    assert shipped["before"]["memory_peak"] == 2 * 10**9
+    assert shipped["before"]["growth"] is None
+    assert json.loads(speed_json.render(unlike()))["unlike"] == [
+        {"what": "new tokens", "before": "4", "after": "64"}
+    ]
+
+
+def test_markdown() -> None:
+    text = speed_md.render(FAILED)
+    assert text.startswith("## Slowlens, speed: failed\n\nFAILED: merged as shipped: 2.00 times")
+    assert "| TPOT | 100 ms (98 to 102) | 200 ms (196 to 204) | 2.00 (1.93 to 2.07) |" in text
+    refused = speed_md.render(unlike())
+    assert "- new tokens: 4 (before), 64 (after)\n" in refused
+    assert "TPOT" not in refused
+
+
+def cases(verdict: SpeedVerdict) -> dict[str, list[str]]:
+    suite = ET.fromstring(speed_junit.render(verdict)).find("testsuite")  # noqa: S314 - our own
+    assert suite is not None
+    return {str(case.get("name")): [child.tag for child in case] for case in suite}
+
+
+def test_junit_fails_what_fails_the_gate() -> None:
+    alike = "both-sides-are-comparable"
+    assert cases(PASSED) == {alike: [], "merged as shipped": ["system-out"]}
+    assert cases(FAILED) == {
+        alike: [],
+        "merged as shipped": ["failure"],
+        "merged, cache on": ["system-out"],
+    }
+    assert cases(OPEN) == {alike: [], "merged as shipped": ["error"]}
+    assert cases(unlike()) == {alike: ["error"]}
+    assert cases(unlike(anyway=True)) == {alike: ["system-out"], "merged as shipped": ["failure"]}
+
+
+def test_github_has_one_annotation_and_a_summary() -> None:
+    assert speed_github.render(PASSED).startswith("::notice title=slowlens gate::PASSED: merged")
+    assert speed_github.render(FAILED).startswith("::error title=slowlens gate::FAILED: merged")
+    for verdict in (OPEN, unlike()):
+        assert speed_github.render(verdict).startswith("::warning title=slowlens gate::")
+        assert speed_github.render(verdict).count("\n") == 1
+    assert speed_github.summary(FAILED) == speed_md.render(FAILED)
