@@ -44,7 +44,7 @@ from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severit
 class _Left(NamedTuple):
     """How many tensors, and the names of the first."""
 
-    count: int
+    number: int
     names: tuple[str, ...]
 
 
@@ -56,7 +56,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
     source = measurement.model(Subject.SOURCE)
     known = _left(source) if source else {}
     for kind, left in _left(merged).items():
-        if left.count and left != known.get(kind):
+        if left.number and left != known.get(kind):
             yield _finding(measurement, kind, left)
 
 
@@ -71,11 +71,11 @@ def _left(model: LoadedModel) -> dict[str, _Left]:
 def _finding(measurement: Measurement, kind: str, left: _Left) -> Finding:
     harmless = kind == "unexpected"
     return Finding(
-        message=f"{_many(left.count)} {_TOLD[kind]}{_named(left)}",
+        message=f"{_many(left.number)} {_TOLD[kind]}{_named(left)}",
         severity=Severity.NOTE if harmless else Severity.ERROR,
         confidence=Confidence.MEASURED,
         affects=ran_in(measurement),
-        evidence=(NumberEvidence(f"{kind} tensors", left.count, "tensors"),),
+        evidence=(NumberEvidence(f"{kind} tensors", left.number, "tensors"),),
         cost="" if harmless else "noise instead of what these weights had learned",
     )
 
@@ -85,7 +85,7 @@ def _many(count: int) -> str:
 
 
 def _named(left: _Left) -> str:
-    more = ", …" if left.count > len(left.names) else ""
+    more = ", …" if left.number > len(left.names) else ""
     return f": {', '.join(left.names)}{more}" if left.names else ""
 
 
