@@ -5,10 +5,11 @@ Reads, from a live run, the distributions of the next token at the same position
 answer, computed three ways: step by step with the cache, step by step without, and in one pass over
 everything. The second and the third use no cache, so what lies between them is rounding. Cached
 against uncached is held against that, and against what the source does with its cache where a
-source ran in the same dtype. float32 decides: sound models of twenty families stayed below 2e-9
-nats at every position, and the mildest planted defect exceeded 4e-5. In bfloat16 and float16 only
-what lies far beyond rounding is reported; in between the rule says that it cannot tell. Sampled or
-free-running text proves nothing: rounding alone makes two greedy answers part within a few tokens.
+source ran in the same dtype. float32 decides: sound models of every family tried stayed below
+2e-9 nats at every position, and the mildest planted defect exceeded 3e-5. In bfloat16 and float16
+only what lies far beyond rounding is reported; in between the rule says that it cannot tell.
+Sampled or free-running text proves nothing: rounding alone makes two greedy answers part within a
+few tokens.
 
 The run covers the prompt and a few dozen tokens. What only happens further on, past the length at
 which positions are scaled, is not seen by a short prompt.
@@ -25,8 +26,8 @@ The version of transformers that the run was made with.
 By hand, by what stands alone:
 
 - *Layers that share keys and values* (``num_kv_shared_layers``, Gemma's E series): versions of
-  transformers that pass them on in the cache compute nonsense without one. Turn the cache on, and
-  leave it on for training and evaluation, or update transformers.
+  transformers that pass them on in the cache (5.5 does) compute nonsense without one. Turn the
+  cache on, and leave it on for training and evaluation, or update transformers.
 - *Positions scaled by the length so far* (``rope_type`` ``dynamic``, or ``longrope`` in a class
   that does not start its cache anew): keys in the cache keep the positions of the length at which
   they were written. Even without a cache the results depend on how much is computed in one pass.
@@ -43,6 +44,7 @@ None of it is an edit of the files that keeps what the model writes.
 ## References
 - https://huggingface.co/docs/transformers/kv_cache
 - https://github.com/huggingface/transformers/issues/45242
+- https://github.com/huggingface/transformers/pull/45312
 - https://github.com/huggingface/transformers/issues/25104
 """
 

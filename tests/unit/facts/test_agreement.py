@@ -61,7 +61,8 @@ def test_float16_rounds_less() -> None:
     for kl, verdict in (
         (9e-5, Verdict.EQUAL),
         (2e-4, Verdict.UNCLEAR),
-        (5e-4, Verdict.DIFFERENT),
+        (1e-2, Verdict.UNCLEAR),
+        (1.1e-2, Verdict.DIFFERENT),
     ):
         assert judge(equality(cached=kl, dtype="float16")).verdict is verdict
 
