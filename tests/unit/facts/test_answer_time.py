@@ -51,7 +51,8 @@ def test_without_timed_runs_there_is_no_time() -> None:
     stopped = generation(1, 0.1, 0.1, finish=Finish.STOPPED)
     single = generation(1)
     other = generation(1, 0.1, cache=Cache.ON)
-    found = measurement(stopped, single, other, answer(5))
+    timeless = generation(1, 0, 0)
+    found = measurement(stopped, single, timeless, other, answer(5))
     assert answer_time(found, Subject.MERGED, SHIPPED) is None
 
 
