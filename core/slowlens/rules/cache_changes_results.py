@@ -6,7 +6,7 @@ answer, computed three ways: step by step with the cache, step by step without, 
 everything. The second and the third use no cache, so what lies between them is rounding. Cached
 against uncached is held against that, and against what the source does with its cache where a
 source ran in the same dtype. float32 decides: sound models of every family tried stayed below
-2e-9 nats at every position, and the mildest planted defect exceeded 3e-5. In bfloat16 and float16
+4e-8 nats at every position, and the mildest planted defect exceeded 3e-5. In bfloat16 and float16
 only what lies far beyond rounding is reported; in between the rule says that it cannot tell.
 Sampled or free-running text proves nothing: rounding alone makes two greedy answers part within a
 few tokens.

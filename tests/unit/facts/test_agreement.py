@@ -13,8 +13,8 @@ from slowlens.facts.live.trial import Subject
     [
         (0.0, Verdict.EQUAL),
         (1.9e-9, Verdict.EQUAL),
-        (1e-7, Verdict.EQUAL),
-        (2e-7, Verdict.UNCLEAR),
+        (1e-6, Verdict.EQUAL),
+        (2e-6, Verdict.UNCLEAR),
         (1e-5, Verdict.UNCLEAR),
         (1.1e-5, Verdict.DIFFERENT),
         (4.6e-3, Verdict.DIFFERENT),
