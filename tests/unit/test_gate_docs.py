@@ -27,7 +27,11 @@ def blocks(page: str, language: str) -> list[str]:
 def test_every_command_is_understood(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     begin = r"^(?:\s*(?:- )?run: |.*&& )?slowlens "
-    commands = re.findall(begin + r"((?:check|explain|fix|diff) [^\n#&|]*)", text, re.MULTILINE)
+    commands = re.findall(
+        begin + r"((?:check|explain|fix|diff|measure|compare|baseline|gate) [^\n#&|;]*)",
+        text,
+        re.MULTILINE,
+    )
     assert commands
     for command in commands:
         parser().parse_args(shlex.split(command.replace("…", "x")))

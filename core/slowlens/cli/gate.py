@@ -51,7 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         name = arguments.baseline
         baseline = None if name is None else default_baselines().load(name)
         before = checked(arguments)
-        measurement = follow(planned(arguments, _base(baseline)), Progress())
+        plan = planned(arguments, _base(baseline))
+        settings = tuple(dict.fromkeys((Cache.AS_SHIPPED, *plan.settings)))
+        measurement = follow(replace(plan, settings=settings), Progress())
         if failed := failure(measurement):
             raise failed
         found = diagnosed(before, measurement)
@@ -74,6 +76,7 @@ def _base(baseline: Run | None) -> Plan:
         settings=plan.settings or PLAN.settings,
         equality_tokens=0,
         overlays=(),
+        random_weights=False,
     )
 
 

@@ -235,6 +235,20 @@ def test_gate_by_a_baseline_measures_as_that_was_measured(
     )
 
 
+def test_gate_always_times_what_ships_with_the_weights_of_the_files(
+    folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = with_session(monkeypatch, merged=0.1)
+    run = a_run(a_measurement(0.1))
+    assert run.measurement
+    plan = replace(run.measurement.plan, random_weights=True)
+    run = replace(run, measurement=replace(run.measurement, plan=plan))
+    default_baselines().save("shape", run)
+    assert cli.main(["gate", folders[0], "--baseline", "shape", "--cache", "off"]) == 2
+    assert session.plans[0].settings == (Cache.AS_SHIPPED, Cache.OFF)
+    assert not session.plans[0].random_weights
+
+
 def test_gate_is_inconclusive_with_too_few_rounds(
     folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
