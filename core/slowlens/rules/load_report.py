@@ -3,9 +3,11 @@
 ## What it does
 Reads what transformers reports when it really loads the checkpoint for a live run: tensors that the
 model has a place for and the files have not (*missing*), tensors of another shape (*mismatched*),
-and tensors in the files that the model has no place for (*unexpected*). The first two are filled
-with random numbers, without an exception, and are an error. Unexpected ones are a note: often they
-are harmless leftovers, and together with missing ones they mean that names were changed.
+and tensors in the files that the model has no place for (*unexpected*). Missing ones are filled
+with random numbers, without an exception, and are an error; so are mismatched ones, where
+transformers is told to go on in spite of them (`ignore_mismatched_sizes`). Unexpected ones are a
+note: often they are harmless leftovers, and together with missing ones they mean that names were
+changed.
 
 What the source reports alike is not counted against merged: the same number, under the same names.
 Tied heads and buffers that are not saved are not missing: transformers 4.52 and 5.23 leave them out

@@ -111,8 +111,14 @@ def test_what_the_interval_leaves_open_is_open() -> None:
         list(check(measurement(*runs(3.0), *of_source(1.0, spread=2.0))))
 
 
-def test_growth_of_no_matter_is_none_even_with_a_wide_interval() -> None:
-    assert not list(check(measurement(*runs(0.5, spread=1.0), *of_source(0.0))))
+def test_no_growth_needs_nothing_to_be_held_against() -> None:
+    assert not list(check(measurement(*runs(0.0))))
+
+
+def test_growth_of_no_matter_is_open_too_where_its_interval_is_wide() -> None:
+    assert not list(check(measurement(*runs(0.5, spread=0.1), *of_source(0.0))))
+    with pytest.raises(Undecided, match="is open"):
+        list(check(measurement(*runs(0.5, spread=1.0), *of_source(0.0))))
 
 
 def test_runs_that_recompute_belong_to_another_rule() -> None:
