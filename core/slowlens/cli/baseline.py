@@ -1,4 +1,4 @@
-"""Keep a run under a name, for `slowlens gate` to judge later ones by.
+"""Keep a run under a name, for slowlens gate to judge later ones by.
 
 A baseline is a copy of the whole run. Exit codes: 0 done, 2 it could not be, 3 wrong usage.
 """

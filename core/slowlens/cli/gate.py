@@ -12,6 +12,7 @@ from pathlib import Path
 from slowlens.baselines import default_baselines
 from slowlens.cli.measuring import (
     DEFAULTS,
+    OWN,
     add_plan,
     checked,
     diagnosed,
@@ -72,9 +73,8 @@ def _base(baseline: Run | None) -> Plan:
     plan = baseline.measurement.plan
     return replace(
         plan,
-        rounds=PLAN.rounds,
+        **{name: getattr(PLAN, name) for name in OWN},
         settings=plan.settings or PLAN.settings,
-        equality_tokens=0,
         overlays=(),
         random_weights=False,
     )

@@ -33,6 +33,8 @@ NUMBERS = (
     ("threads", 0, "CPU threads, 0 for all cores but one"),
 )
 """Fields of a plan that are numbers, the least that each may be, and what it is."""
+OWN = ("rounds", "equality_tokens")
+"""Those that a baseline does not decide: they change no time."""
 WORDS = (
     ("device", "--device", "NAME", "cpu, cuda, cuda:1"),
     ("dtype", "--dtype", "DTYPE", "bfloat16, float16, float32"),
@@ -52,25 +54,31 @@ _TELLING = "shipped, on, off, and static where a GPU waits for its host"
 
 
 def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead: str = "") -> None:
-    """Declare the options that make up a plan; ``instead`` says what else they default to.
+    """Declare the options that make up a plan; ``instead`` says what else may decide.
 
     None of them has a default of its own: ``planned`` takes it from a plan.
     """
+
+    def usual(value: object) -> str:
+        return f"{value}, or {instead}" if instead else str(value)
+
     prompt = parser.add_mutually_exclusive_group()
-    text = f"default: {instead or 'a story with a question'}"
+    text = f"default: {usual('a story with a question')}"
     prompt.add_argument("--prompt", type=_not_empty, help=text)
     prompt.add_argument("--prompt-file", type=Path, metavar="FILE", help="a file with the prompt")
     for name, least, text in NUMBERS:
         option = f"--{name.replace('_', '-')}"
-        usual = getattr(defaults, name) if name == "rounds" else instead or getattr(defaults, name)
-        parser.add_argument(option, type=_at_least(least), metavar="N", help=f"{text} ({usual})")
+        value = getattr(defaults, name)
+        shown = value if name in OWN else usual(value)
+        parser.add_argument(option, type=_at_least(least), metavar="N", help=f"{text} ({shown})")
+    settings = ", ".join(name for name, cache in CACHES.items() if cache in defaults.settings)
     parser.add_argument(
         "--cache",
         action="append",
         choices=tuple(CACHES),
         metavar="SETTING",
         help=f"what to time merged with, may be repeated: {', '.join(CACHES)} "
-        f"({instead or _TELLING})",
+        f"({usual(settings or _TELLING)})",
     )
     parser.add_argument(
         "--full",
@@ -79,8 +87,8 @@ def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead
         help="wait for long runs without the cache; by default they are sampled and predicted",
     )
     for name, option, metavar, text in WORDS:
-        usual = instead or getattr(defaults, name) or ("none" if name == "image" else "as shipped")
-        parser.add_argument(option, dest=name, metavar=metavar, help=f"{text} ({usual})")
+        value = getattr(defaults, name) or ("none" if name == "image" else "as shipped")
+        parser.add_argument(option, dest=name, metavar=metavar, help=f"{text} ({usual(value)})")
 
 
 def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:

@@ -74,9 +74,9 @@ def failures(verdict: SpeedVerdict) -> Iterator[str]:
 
 
 def cause(verdict: SpeedVerdict) -> str:
-    """Say why it is slow, where it is and a checkpoint was read."""
-    read = verdict.after.outcomes and verdict.answer is not Answer.PASS
-    return verdict.after.answer if read else ""
+    """Say why it is slow, where it may be and a checkpoint was read."""
+    doubted = verdict.answer in (Answer.FAIL, Answer.INCONCLUSIVE)
+    return verdict.after.answer if doubted and verdict.after.outcomes else ""
 
 
 def rows(judged: Judged) -> Iterator[Row]:
