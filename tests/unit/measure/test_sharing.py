@@ -126,3 +126,9 @@ def test_without_weights_nothing_is_shared(tmp_path: Path) -> None:
     one = builders.checkpoint(tmp_path / "one", tensors=None)
     assert not shares_weights(one, overlay(one, [], tmp_path / "double"))
     assert not shares_weights(one, tmp_path / "missing")
+
+
+def test_a_part_for_text_that_is_null_is_a_value(tmp_path: Path) -> None:
+    config = {**builders.CONFIG, "text_config": None}
+    one = builders.checkpoint(tmp_path / "one", config=config)
+    assert shares_weights(one, overlay(one, [], tmp_path / "double"))
