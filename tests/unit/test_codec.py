@@ -1,5 +1,6 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from slowlens.diagnose import Outcome, Status
 from slowlens.errors import RunFileError
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Finding, Severity, ValueEvidence
+from slowlens.reports import render
+from slowlens.run import SCHEMA_VERSION
 from slowlens.standing import Silence
 
 
@@ -45,7 +48,7 @@ def test_evidence_from_before_lines_has_none() -> None:
 
 def test_settings_and_outcomes_have_the_promised_form() -> None:
     values = json.loads(encode(a_run()))
-    assert values["schema_version"] == 1
+    assert values["schema_version"] == SCHEMA_VERSION == 2
     assert set(values["settings"]["use_cache"]) == {
         "transformers-4",
         "transformers-5",
@@ -108,3 +111,35 @@ def test_a_path_need_not_be_text() -> None:
 def test_what_is_no_run_is_refused(text: str, message: str) -> None:
     with pytest.raises(RunFileError, match=message):
         decode(text)
+
+
+OLD = (Path(__file__).parents[1] / "fixtures" / "runs" / "schema-1.json").read_text()
+"""Measured and written by the last version before schema 2, some outcomes left out."""
+
+
+def test_a_run_of_schema_1_loads_with_its_steps() -> None:
+    values = json.loads(OLD)
+    assert values["schema_version"] == 1
+    run = decode(OLD)
+    assert run.measurement is not None
+    for found, written in zip(
+        run.measurement.generations, values["measurement"]["generations"], strict=True
+    ):
+        assert [asdict(step) for step in found.steps] == [
+            step | {"kv_length": 0, "dispatch": None, "gpu": None} for step in written["steps"]
+        ]
+    proof = run.measurement.generations[0]
+    assert (proof.recomputes, proof.input_lengths) == (True, (25, 26, 27))
+    assert run.measurement.plan.rounds == 1
+    assert "gen-use-cache-false" in {rule for rule, _ in run.findings}
+
+
+def test_a_run_of_schema_1_can_be_told_and_kept_again() -> None:
+    run = decode(OLD)
+    for name in ("text", "md", "json"):
+        assert render(name, run)
+    again = decode(encode(run))
+    assert again.measurement is not None
+    assert run.measurement is not None
+    steps = [(g.input_lengths, g.total_seconds) for g in again.measurement.generations]
+    assert steps == [(g.input_lengths, g.total_seconds) for g in run.measurement.generations]

@@ -8,6 +8,7 @@ from runs import a_measurement, a_run
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.reports import inspection, render
+from slowlens.run import SCHEMA_VERSION
 
 UNREAD = FileProblem("config.json", "is empty", "Copy it from the source.")
 
@@ -41,7 +42,7 @@ def test_what_was_not_checked_is_said() -> None:
 
 
 def test_json_is_the_run() -> None:
-    assert json.loads(render("json", a_run()))["schema_version"] == 1
+    assert json.loads(render("json", a_run()))["schema_version"] == SCHEMA_VERSION
 
 
 def test_runtimes_that_agree_share_a_row() -> None:

@@ -28,6 +28,7 @@ from slowlens.diagnose import Outcome, Status
 from slowlens.findings import Severity
 from slowlens.reports import render
 from slowlens.reports.github import summary
+from slowlens.run import SCHEMA_VERSION
 
 SKIPPED = Outcome(OTHER, Status.SKIPPED, reason="needs a live run")
 CRASHED = Outcome("bug", Status.CRASHED, reason="KeyError: 'x'")
@@ -207,7 +208,7 @@ def test_json_of_one_run_is_that_run() -> None:
 
 def test_json_of_several_is_a_list_of_runs() -> None:
     values = json.loads(render("json", MIXED))
-    assert values["schema_version"] == 1
+    assert values["schema_version"] == SCHEMA_VERSION
     assert values["exit_code"] == 1
     assert [run["merged"]["path"][11] for run in values["runs"]] == ["a", "b", "c", "d"]
     assert values["runs"][0] == json.loads(encode(FAILING))
@@ -222,7 +223,7 @@ def test_json_lines_keep_the_order() -> None:
     assert lines[0] == json.loads(encode(FAILING))
     assert [line.get("error") for line in lines] == [None, None, "it is a file", None, None]
     assert lines[2]["path"] == "/data/runs/broken"
-    assert all(line["schema_version"] == 1 for line in lines)
+    assert all(line["schema_version"] == SCHEMA_VERSION for line in lines)
 
 
 def test_the_summary_names_what_does_not_load_beside_what_is_only_slow() -> None:

@@ -43,3 +43,23 @@ def test_prompt_lookup_cannot_run_without_a_cache() -> None:
     shipped = SimpleNamespace(prompt_lookup_num_tokens=5)
     assert arguments(trial(Cache.OFF), shipped)["prompt_lookup_num_tokens"] is None
     assert "prompt_lookup_num_tokens" not in arguments(trial(Cache.ON), shipped)
+
+
+def test_a_static_cache_is_asked_for_by_name() -> None:
+    told = arguments(trial(Cache.STATIC), PLAIN)
+    assert (told["use_cache"], told["cache_implementation"]) == (True, "static")
+    assert "cache_implementation" not in arguments(trial(Cache.ON), PLAIN)
+
+
+def test_a_proof_leaves_beams_as_shipped() -> None:
+    shipped = SimpleNamespace(num_beams=4, num_return_sequences=2)
+    proof = arguments(trial(Cache.AS_SHIPPED, Purpose.PROOF), shipped)
+    assert proof == {"do_sample": False, "max_new_tokens": 8, "eos_token_id": None}
+    timed = arguments(trial(Cache.AS_SHIPPED), shipped)
+    assert (timed["num_beams"], timed["num_return_sequences"]) == (1, 1)
+
+
+def test_the_assisted_loop_needs_an_end_token_that_never_comes() -> None:
+    shipped = SimpleNamespace(prompt_lookup_num_tokens=5)
+    assert arguments(trial(Cache.ON), shipped)["eos_token_id"] == -1
+    assert "eos_token_id" not in arguments(trial(Cache.ON, Purpose.LENGTH), shipped)

@@ -1,20 +1,31 @@
 import pytest
 
+from literals import equality
 from slowlens.facts.environment import Device, Environment
-from slowlens.facts.live.measurement import LoadedModel, Status
+from slowlens.facts.live.device import DeviceSample, Peaks, Profile
+from slowlens.facts.live.measurement import Failure, LoadedModel, Status, WarmUp
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.protocol import (
+    Compared,
     Failed,
     Finished,
     Loaded,
     Loading,
+    LoadProgress,
+    Planned,
+    Probed,
+    Profiled,
+    Sampled,
     Started,
     Stepped,
+    TrialFailed,
     TrialFinished,
     TrialStarted,
+    WarmedUp,
+    WarmingUp,
 )
 from slowlens.measure.recorder import Recorder
 
@@ -104,3 +115,61 @@ def test_an_error_is_part_of_the_measurement() -> None:
         "broke",
         "mend",
     )
+
+
+def test_what_is_planned_later_is_named_by_its_own_trial(recorder: Recorder) -> None:
+    recorder.apply(TrialFinished(1, 0.6, Finish.LENGTH))
+    further = Trial("a fix", Cache.AS_SHIPPED, Purpose.SPEED, 4)
+    recorder.apply(Planned((*TRIALS, further)))
+    recorder.apply(TrialStarted(2, 10, 0.0))
+    recorder.apply(TrialFinished(2, 0.6, Finish.LENGTH))
+    assert [g.trial for g in recorder.measurement(Status.DONE).generations] == [*TRIALS, further]
+
+
+def test_a_trial_that_fails_is_kept_apart_and_the_next_goes_on(recorder: Recorder) -> None:
+    failure = Failure(TRIALS[1], "out of memory", "shorter", 5, 3)
+    recorder.apply(Stepped(1, (Step(0, 0.3, 10, 5),), "x"))
+    recorder.apply(TrialFailed(1, failure))
+    recorder.apply(Stepped(1, (Step(1, 0.3, 1, 5),), "belongs to nothing"))
+    recorder.apply(TrialFinished(1, 0.6, Finish.LENGTH))
+    measurement = recorder.measurement(Status.DONE)
+    assert measurement.failures == (failure,)
+    assert [g.trial for g in measurement.generations] == [TRIALS[0]]
+
+
+def test_what_the_end_of_a_trial_tells_is_kept(recorder: Recorder) -> None:
+    recorder.apply(TrialStarted(1, 10, 2.5, 6))
+    recorder.apply(Stepped(1, (Step(0, 0.3, 10, 5), Step(1, 0.2, 1, 6)), "x"))
+    recorder.apply(TrialFinished(1, 0.6, Finish.EOS, 7, 2, 9, (0.25, 0.125)))
+    last = recorder.measurement(Status.DONE).generations[-1]
+    assert (last.started, last.image_tokens) == (2.5, 6)
+    assert (last.memory_peak, last.rows, last.cache_size) == (7, 2, 9)
+    assert [step.gpu for step in last.steps] == [0.25, 0.125]
+
+
+def test_times_of_the_gpu_that_do_not_fit_the_steps_are_left_out(recorder: Recorder) -> None:
+    recorder.apply(Stepped(1, (Step(0, 0.3, 10, 5), Step(1, 0.2, 1, 6)), "x"))
+    recorder.apply(TrialFinished(1, 0.6, Finish.EOS, gpu=(0.25,)))
+    assert [s.gpu for s in recorder.measurement(Status.DONE).generations[-1].steps] == [None, None]
+
+
+def test_what_is_learned_beside_the_generations_is_kept(recorder: Recorder) -> None:
+    peaks = Peaks(3e12, 8e14, "bfloat16")
+    warm = WarmUp(Subject.MERGED, Cache.ON, 3.0, 3, True)
+    samples = tuple(DeviceSample(float(at), power=300.0) for at in range(4))
+    profile = Profile(Subject.MERGED, Cache.ON, 7, 0.03, 0.01, 341.5, 0.0)
+    for event in (
+        LoadProgress(Subject.MERGED, 3, 5),
+        Probed(peaks),
+        WarmingUp(Subject.MERGED, Cache.ON),
+        WarmedUp(warm),
+        Sampled(samples[:2]),
+        Sampled(samples[2:]),
+        Profiled(profile),
+        Compared(equality(1e-3)),
+    ):
+        recorder.apply(event)
+    found = recorder.measurement(Status.RUNNING)
+    assert (found.peaks, found.warm_ups, found.samples) == (peaks, (warm,), samples)
+    assert (found.profiles, found.equalities) == ((profile,), (equality(1e-3),))
+    assert len(found.generations) == 1

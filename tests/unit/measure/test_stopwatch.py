@@ -1,12 +1,13 @@
 from collections.abc import Sequence
-from itertools import count
 
 import pytest
 
-from slowlens.facts.live.timing import Step
-from slowlens.measure.worker.detokenizer import Detokenizer
-from slowlens.measure.worker.meter import Meter
-from slowlens.measure.worker.stopwatch import FLUSH, Stopwatch
+torch = pytest.importorskip("torch")
+
+from slowlens.facts.live.timing import Step  # noqa: E402
+from slowlens.measure.worker.detokenizer import Detokenizer  # noqa: E402
+from slowlens.measure.worker.meter import Meter, Reading  # noqa: E402
+from slowlens.measure.worker.stopwatch import FLUSH, Stopwatch  # noqa: E402
 
 
 class Clock:
@@ -34,7 +35,9 @@ class Bench:
     """A stopwatch on a clock of our own, whose reports take ``cost`` seconds each."""
 
     def __init__(self, cost: float = 0.0) -> None:
-        self.clock, self.meter, self.cost = Clock(), Meter(), cost
+        self.clock, self.cost = Clock(), cost
+        self.meter = Meter(torch.device("cpu"), self.clock)
+        self.sequence = 3
         self.reports: list[tuple[tuple[Step, ...], str]] = []
         detokenizer = Detokenizer(lambda tokens: "".join(chr(97 + t) for t in tokens))
         self.watch = Stopwatch(self.meter, detokenizer, self.report, self.clock)
@@ -44,13 +47,22 @@ class Bench:
         self.reports.append((tuple(steps), text))
 
     def start(self) -> None:
+        self.meter.start()
         self.watch.start()
         self.watch.put(Tokens(1, 2, 3))
 
-    def step(self, seconds: float, tokens_in: int, *tokens: int) -> None:
+    def forward(self, tokens_in: int, seconds: float = 0.0) -> None:
+        """One pass that keeps the host for ``seconds``."""
+        ids = torch.zeros(1, tokens_in, dtype=torch.long)
+        self.meter.entered({"input_ids": ids}, torch.zeros(1, self.sequence))
         self.clock.now += seconds
-        self.meter.add(tokens_in)
+        self.meter.left({})
+
+    def step(self, seconds: float, tokens_in: int, *tokens: int) -> None:
+        self.forward(tokens_in, seconds / 2)
+        self.clock.now += seconds / 2
         self.watch.put(Tokens(*tokens))
+        self.sequence += len(tokens)
 
     @property
     def steps(self) -> list[Step]:
@@ -66,6 +78,8 @@ def test_steps_are_what_passed_between_the_calls() -> None:
     steps = bench.steps
     assert [(s.index, s.tokens_in, s.token) for s in steps] == [(0, 3, 7), (1, 1, 8)]
     assert [s.seconds for s in steps] == pytest.approx([0.30, 0.01])
+    assert [s.dispatch for s in steps] == pytest.approx([0.15, 0.005])
+    assert [s.kv_length for s in steps] == [3, 4]
 
 
 def test_the_cost_of_reporting_is_in_no_step() -> None:
@@ -97,9 +111,11 @@ def test_a_slow_step_is_reported_at_once() -> None:
 def test_several_passes_of_one_step_add_up() -> None:
     bench = Bench()
     bench.start()
-    bench.meter.add(512)
+    bench.forward(512, 0.2)
     bench.step(0.1, 88, 0)
-    assert bench.steps[0].tokens_in == 600
+    (step,) = bench.steps
+    assert step.tokens_in == 600
+    assert (step.seconds, step.dispatch) == pytest.approx((0.3, 0.25))
 
 
 def test_a_pass_that_gives_several_tokens_shares_its_time() -> None:
@@ -116,52 +132,69 @@ def test_a_pass_that_gives_several_tokens_shares_its_time() -> None:
 
 def test_what_was_counted_before_the_start_does_not_count() -> None:
     bench = Bench()
-    bench.meter.add(1000)
+    bench.forward(1000, 1.0)
     bench.start()
     bench.step(0.1, 3, 0)
-    assert bench.steps[0].tokens_in == 3
+    (step,) = bench.steps
+    assert (step.tokens_in, step.dispatch) == (3, pytest.approx(0.05))
 
 
-def decode_bytes(tokens: Sequence[int]) -> str:
-    return bytes(tokens).decode("utf-8", errors="replace")
+def test_a_look_takes_what_was_counted_away() -> None:
+    bench = Bench()
+    bench.start()
+    bench.forward(3, 0.5)
+    assert bench.meter.take() == Reading(3, 3, 0.5)
+    assert bench.meter.take() == Reading(0, 0, None)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 40])
-def test_the_pieces_make_up_the_whole(size: int) -> None:
-    text = "Zwei Leuchttürme: 灯台 🗼, and so on. " * 25
-    tokens = list(text.encode())
-    detokenizer = Detokenizer(decode_bytes)
-    pieces = [detokenizer.add(tokens[at : at + size]) for at in range(0, len(tokens), size)]
-    assert "".join(pieces) + detokenizer.rest() == text
-    assert "\ufffd" not in "".join(pieces)
+def test_what_a_pass_reads_is_its_embeddings_where_it_has_no_ids() -> None:
+    bench = Bench()
+    bench.start()
+    bench.meter.entered({"inputs_embeds": torch.zeros(2, 7, 4)}, torch.zeros(2, 3))
+    bench.meter.left({})
+    assert bench.meter.take()[:2] == (7, 7)
+    assert bench.meter.rows == 2
 
 
-def test_a_leading_space_depends_on_what_came_before() -> None:
-    def decode(tokens: Sequence[int]) -> str:
-        return " ".join(str(token) for token in tokens)
-
-    detokenizer = Detokenizer(decode)
-    pieces = [detokenizer.add([1]), detokenizer.add([]), detokenizer.add([2]), detokenizer.add([3])]
-    assert pieces == ["1", "", " 2", " 3"]
+def test_a_pass_without_inputs_is_counted_as_none() -> None:
+    bench = Bench()
+    bench.start()
+    bench.meter.entered({}, torch.zeros(1, 3))
+    assert bench.meter.take() == Reading(0, 3, None)
 
 
-def test_broken_bytes_are_shown_after_a_while() -> None:
-    detokenizer = Detokenizer(decode_bytes)
-    pieces = [detokenizer.add([0xFF]) for _ in range(40)]
-    assert sum(len(piece) for piece in pieces) >= 32
-    assert len("".join(pieces) + detokenizer.rest()) == 40
+def test_the_common_answer_takes_the_place_of_the_newest_token_alone() -> None:
+    bench = Bench()
+    bench.meter.start(answer=(7, 8))
+    seen = []
+    for length in (3, 4, 5, 6):
+        sequence = torch.zeros(1, length, dtype=torch.long)
+        bench.meter.entering(sequence)
+        bench.meter.entered({"input_ids": sequence}, sequence)
+        bench.meter.left({})
+        seen.append(sequence[0].tolist())
+    assert seen == [[0, 0, 0], [0, 0, 0, 7], [0, 0, 0, 0, 8], [0] * 6]
 
 
-def test_the_window_does_not_grow() -> None:
-    longest = 0
-    steps = count()
+def test_passes_as_steps_end_where_the_next_begins() -> None:
+    bench = Bench()
+    bench.start()
+    began = bench.clock.now
+    for tokens in (3, 1, 1):
+        bench.forward(tokens, 0.1)
+        bench.sequence += 1
+        bench.clock.now += 0.2
+    steps = list(bench.meter.steps(began + 1.0))
+    assert [s.seconds for s in steps] == pytest.approx([0.3, 0.3, 0.4])
+    assert [(s.index, s.tokens_in, s.kv_length) for s in steps] == [(0, 3, 3), (1, 1, 4), (2, 1, 5)]
 
-    def decode(tokens: Sequence[int]) -> str:
-        nonlocal longest
-        longest = max(longest, len(tokens))
-        return "x" * len(tokens)
 
-    detokenizer = Detokenizer(decode)
-    for _ in range(1000):
-        detokenizer.add([next(steps)])
-    assert longest <= 3
+def test_the_first_cache_is_kept_whatever_it_is_called() -> None:
+    bench = Bench()
+    bench.start()
+    for outputs in ({}, {"cache_params": "state"}, {"past_key_values": "later"}):
+        bench.meter.entered({}, torch.zeros(1, 3))
+        bench.meter.left(outputs)
+    assert bench.meter.cache == "state"
+    bench.meter.start()
+    assert bench.meter.cache is None

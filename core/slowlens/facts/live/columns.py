@@ -8,8 +8,8 @@ from cattrs import Converter
 from slowlens.facts.live.timing import Step
 
 ALWAYS = ("seconds", "tokens_in", "token")
-SOMETIMES = ("kv_length", "dispatch", "gpu")
-"""Left out where no step has them."""
+SOMETIMES = {"kv_length": 0, "dispatch": None, "gpu": None}
+"""Left out where no step has them; what a step has then. A time of 0 was measured."""
 DIGITS = 9
 """A nanosecond is more than any clock tells."""
 
@@ -25,9 +25,9 @@ def to_columns(steps: Sequence[Step]) -> dict[str, Any]:
     columns: dict[str, Any] = {"first": steps[0].index if steps else 0}
     for name in ALWAYS:
         columns[name] = [_rounded(getattr(step, name)) for step in steps]
-    for name in SOMETIMES:
+    for name, none in SOMETIMES.items():
         values = [_rounded(getattr(step, name)) for step in steps]
-        if any(values):
+        if any(value != none for value in values):
             columns[name] = values
     return columns
 
