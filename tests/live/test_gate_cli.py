@@ -14,7 +14,10 @@ pytest.importorskip("torch")
 
 from live import tiny  # noqa: E402
 
-QUICK = ("--new-tokens", "4", "--rounds", "3", "--answer-tokens", "4", "--threads", "1")
+QUICK = (
+    *("--new-tokens", "4", "--rounds", "3", "--answer-tokens", "4", "--equality-tokens", "0"),
+    *("--cache", "shipped", "--cache", "on", "--threads", "1"),
+)
 
 
 def run(tmp_path: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

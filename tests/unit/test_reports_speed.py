@@ -176,6 +176,17 @@ def test_junit_fails_what_fails_the_gate() -> None:
     assert cases(unlike(anyway=True)) == {alike: ["system-out"], "merged as shipped": ["failure"]}
 
 
+def test_junit_passes_what_decides_nothing() -> None:
+    before, after = run(0.1, on=True), run(0.1)
+    assert after.measurement
+    slower = [generation(0.4, 0.3 * n, 0.3 * n, cache=Cache.ON) for n in NOISE]
+    generations = (*after.measurement.generations, *slower)
+    after = replace(after, measurement=replace(after.measurement, generations=generations))
+    verdict = compare_runs(before, after)
+    assert [judged.slower.outcome for judged in verdict.judged] == ["pass", "fail"]
+    assert cases(verdict)["merged, cache on"] == ["system-out"]
+
+
 def test_github_has_one_annotation_and_a_summary() -> None:
     assert speed_github.render(PASSED).startswith("::notice title=slowlens gate::PASSED: merged")
     assert speed_github.render(FAILED).startswith("::error title=slowlens gate::FAILED: merged")

@@ -75,6 +75,17 @@ def test_else_the_worst_decides() -> None:
     assert compare_runs(run(0.3), run(0.9)).answer is Answer.FAIL
 
 
+def test_one_that_fails_goes_before_one_that_is_open() -> None:
+    def run(on: float, off: float) -> Run:
+        made = (*timed(on, Cache.ON), *timed(off, Cache.OFF, cached=False))
+        return a_run(measurement(*made))
+
+    verdict = compare_runs(run(0.1, 0.3), run(0.11, 0.9))
+    outcomes = [judged.slower.outcome for judged in verdict.judged]
+    assert outcomes == [Outcome.INCONCLUSIVE, Outcome.FAIL]
+    assert verdict.answer is Answer.FAIL
+
+
 def test_the_source_as_shipped_does_not_decide_for_merged() -> None:
     def run(source: float) -> Run:
         return a_run(measurement(*timed(0.1), *timed(source, subject=Subject.SOURCE)))
