@@ -17,6 +17,9 @@ SAMPLED_FROM = 128
 
 PROFILED_TOKENS = 8
 
+_SHIFTS = 6
+"""Rounds after which probes come back to the same lengths."""
+
 DEFAULT_PROMPT = """\
 The harbour town of Ellen Bay had two lighthouses. The older one, built of granite in 1841, stood \
 on the eastern rocks and burned oil until the storm of 1902 broke its lantern. The younger one \
@@ -86,12 +89,18 @@ def _runs(plan: Plan, known: Known, subject: str, cache: Cache, number: int) -> 
     slow = cache is Cache.OFF or (cache is Cache.AS_SHIPPED and subject in known.recomputing)
     if not slow or plan.full or plan.new_tokens < SAMPLED_FROM:
         return (Trial(subject, cache, Purpose.SPEED, plan.new_tokens, number),)
-    last = plan.new_tokens - PROBE_TOKENS
-    lengths = (0, plan.new_tokens // 4, plan.new_tokens // 2, last)
+    lengths = _lengths(plan.new_tokens, number)
     order = reversed(lengths) if number % 2 else lengths
     return tuple(
         Trial(subject, cache, Purpose.CURVE, PROBE_TOKENS, number, ahead) for ahead in order
     )
+
+
+def _lengths(new_tokens: int, number: int) -> tuple[int, ...]:
+    """Return where to probe: elsewhere in each round, for no length of a real run comes twice."""
+    shift = PROBE_TOKENS * (number % _SHIFTS)
+    quarter, half = new_tokens // 4, new_tokens // 2
+    return (shift, quarter + shift, half + shift, new_tokens - PROBE_TOKENS - shift)
 
 
 def _profiles(plan: Plan) -> tuple[Trial, ...]:
@@ -104,7 +113,7 @@ def _profile(subject: str, cache: Cache) -> Trial:
 
 
 def _answers(plan: Plan) -> tuple[Trial, ...]:
-    if not plan.answer_tokens:
+    if not plan.answer_tokens or plan.random_weights:  # made-up weights do not know when to stop
         return ()
     return tuple(Trial(s, Cache.ON, Purpose.LENGTH, plan.answer_tokens) for s in subjects(plan))
 

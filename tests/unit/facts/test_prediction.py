@@ -69,3 +69,9 @@ def test_other_kinds_and_single_probes_predict_nothing() -> None:
     assert predictions(measured(*probes()), Subject.SOURCE, Cache.OFF) == ()
     assert predictions(measured(probe(0)), Subject.MERGED, Cache.OFF) == ()
     assert predictions(measured(), Subject.MERGED, Cache.OFF) == ()
+
+
+def test_a_round_may_begin_beyond_the_first_token() -> None:
+    found = predicted([probe(ahead) for ahead in (8, 58, 108, 188)], 200)
+    whole = sum(range(PROMPT, PROMPT + 200))
+    assert found.tpot == pytest.approx((whole - PROMPT) / 199)

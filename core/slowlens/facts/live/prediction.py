@@ -52,7 +52,7 @@ def predictions(measurement: Measurement, subject: str, cache: Cache) -> tuple[P
 def predicted(probes: Iterable[Generation], new_tokens: int) -> Predicted:
     """Predict a run of ``new_tokens`` steps from probes at lengths from its first to its last."""
     ordered = sorted(probes, key=lambda g: g.prompt_tokens)
-    prompt = ordered[0].prompt_tokens
+    prompt = ordered[0].prompt_tokens - ordered[0].trial.ahead
     points = [_point(g) for g in ordered]
     steps = list(_interpolated(points, range(prompt, prompt + new_tokens)))
     processed = sum(sum(g.input_lengths) for g in ordered)

@@ -8,6 +8,7 @@ from transformers import AutoTokenizer
 from slowlens.facts.live.plan import Plan
 from slowlens.frozen import dataclass, field, replace
 from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.measure.worker.inputs import inputs_for, made_up_inputs, text_ids
 
 _TAIL = 16
 """Tokens at the end of a prompt among which a template opens an answer."""
@@ -43,8 +44,6 @@ def prompt_of(plan: Plan, path: str, model: Any, device: Any) -> Prompt:  # noqa
 
 
 def _pictured(plan: Plan, path: str, text: str, model: Any, device: Any) -> Prompt:  # noqa: ANN401
-    from slowlens.measure.worker.inputs import inputs_for, made_up_inputs
-
     if plan.random_weights:
         length = plan.prompt_tokens or SYNTHETIC_TOKENS
         found = made_up_inputs(model, length, plan.image, device)
@@ -103,7 +102,7 @@ def _thinks(end: str) -> bool:
 
 
 def _synthetic(vocabulary: int, why: str) -> Prompt:
-    ids = tuple(token % vocabulary for token in range(1, SYNTHETIC_TOKENS + 1))
+    ids = tuple(text_ids(vocabulary, SYNTHETIC_TOKENS))
     note = f"{why}: the prompt is {SYNTHETIC_TOKENS} made-up tokens and the text stays empty"
     return Prompt(ids, lambda _: "", None, (note,))
 

@@ -25,14 +25,14 @@ class Inputs:
     notes: tuple[str, ...] = ()
 
 
-def followed_by(inputs: Inputs, tokens: Sequence[int]) -> Inputs:
-    """Return ``inputs`` with further tokens of text at the end of the prompt."""
-    longer = dict(inputs.tensors)
+def followed_by(tensors: Mapping[str, Any], tokens: Sequence[int]) -> dict[str, Any]:
+    """Return the keywords of a prompt with further tokens of text at its end."""
+    longer = dict(tensors)
     for name, value in PER_TOKEN.items():
         if (tensor := longer.get(name)) is not None:
             values = tokens if value is None else [value] * len(tokens)
             longer[name] = torch.cat([tensor, tensor.new_tensor([list(values)])], dim=1)
-    return Inputs(longer, inputs.image_tokens, inputs.notes)
+    return longer
 
 
 def ready(

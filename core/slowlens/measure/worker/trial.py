@@ -18,6 +18,7 @@ from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.profiling import Recording
 from slowlens.measure.worker.sequence import Common, within
 from slowlens.measure.worker.stopwatch import Stopwatch
+from slowlens.measure.worker.tensors import followed_by
 from slowlens.measure.worker.weighing import cache_size
 
 REFUSED = "generate() refuses these settings: look at the checkpoint's generation_config.json."
@@ -74,26 +75,17 @@ def generate(ready: Ready, trial: Trial, inputs: dict[str, Any], streamer: objec
 
 
 def inputs_of(ready: Ready, trial: Trial, common: Common) -> dict[str, Any]:
-    """Return the tensors for ``generate()``: the checkpoint's own prompt, or the common one."""
-    if trial.purpose in OWN_PROMPT or ready.prompt.tensors:
-        ids = list(ready.prompt.ids)
-    else:
-        ids = list(within(common.prompt, ready.vocabulary))
+    """Return the tensors for ``generate()``: the checkpoint's own prompt, or the common one.
+
+    A prompt with a picture is its own in every trial.
+    """
     ahead = within(common.ahead(trial.ahead), ready.vocabulary) if trial.ahead else ()
+    if ready.prompt.tensors:
+        return followed_by(ready.prompt.tensors, ahead)
+    own = trial.purpose in OWN_PROMPT
+    ids = ready.prompt.ids if own else within(common.prompt, ready.vocabulary)
     tokens = torch.tensor([[*ids, *ahead]], device=ready.device)
-    inputs = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
-    return inputs | _longer(ready.prompt.tensors, len(ahead), tokens.shape[1] - len(ahead))
-
-
-def _longer(tensors: Any, ahead: int, prompt: int) -> dict[str, Any]:  # noqa: ANN401
-    """Lengthen what goes along with each token of the prompt; a picture stays as it is."""
-    longer: dict[str, Any] = {}
-    for name, tensor in (tensors or {}).items():
-        if name in ("input_ids", "attention_mask"):
-            continue
-        of_tokens = tensor.ndim == 2 and tensor.shape[1] == prompt
-        longer[name] = torch.nn.functional.pad(tensor, (0, ahead)) if of_tokens else tensor
-    return longer
+    return {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
 
 
 def _listen(ready: Ready, trial: Trial, common: Common) -> None:
