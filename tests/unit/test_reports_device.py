@@ -2,7 +2,7 @@ import pytest
 
 from slowlens.facts.live.device import DeviceSample
 from slowlens.frozen import replace
-from slowlens.reports.device import gpus, words
+from slowlens.reports.device import gpus, host, words
 
 GPU = DeviceSample(
     at=1.0,
@@ -79,3 +79,16 @@ def test_of_several_the_busiest_is_shown() -> None:
 def test_a_machine_without_a_gpu() -> None:
     assert gpus((DeviceSample(1.0, load=2.0),)) == ()
     assert gpus(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (DeviceSample(1.0), ()),
+        (DeviceSample(1.0, load=0.0), ("load 0.0",)),
+        (DeviceSample(1.0, load=3.25, cores=2), ("load 3.2 on 2 cores",)),
+        (DeviceSample(1.0, cores=2, process_memory=10**9), ("1 GB taken by the run",)),
+    ],
+)
+def test_the_machine_around_it(look: DeviceSample, said: tuple[str, ...]) -> None:
+    assert host(look) == said

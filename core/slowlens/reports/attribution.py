@@ -18,9 +18,9 @@ def lines(measurement: Measurement) -> Iterator[str]:
     found = attribution(measurement)
     if found is None:
         return
-    yield from aligned([HEAD, *_rows(found)])
+    yield from aligned([HEAD, *rows(found)])
     yield ""
-    yield from _sentences(found)
+    yield from sentences(found)
 
 
 def because(slow: AnswerTime, fast: AnswerTime) -> str:
@@ -29,7 +29,8 @@ def because(slow: AnswerTime, fast: AnswerTime) -> str:
     return ", ".join(said) if said else "nothing that can be seen"
 
 
-def _rows(found: Attribution) -> Iterator[tuple[str, ...]]:
+def rows(found: Attribution) -> Iterator[tuple[str, ...]]:
+    """Yield a line under ``HEAD`` for merged, each fix and the source."""
     yield _row("merged as shipped", found.merged)
     single = found.together is not None and len(found.parts) == 1
     for share in (*found.parts, *([found.together] if found.together and not single else [])):
@@ -63,7 +64,7 @@ def _part(share: Share) -> str:
     return f"{text} ({share.interval.low * 100:.0f} to {share.interval.high * 100:.0f})"
 
 
-def _sentences(found: Attribution) -> Iterator[str]:
+def sentences(found: Attribution) -> Iterator[str]:
     """Say how wide the gap is and why, how the shares go together, and what is left."""
     by_source = found.target.subject == Subject.SOURCE
     target = "one of the source" if by_source else "one with all fixes"

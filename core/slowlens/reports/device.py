@@ -16,6 +16,20 @@ def gpus(looks: Sequence[DeviceSample]) -> tuple[str, ...]:
     return (f"busiest of {len(found)}", *figures) if len(found) > 1 else figures
 
 
+def host(look: DeviceSample) -> tuple[str, ...]:
+    """Describe the machine around the GPUs: what every look knows of it."""
+    load = "" if look.load is None else f"load {look.load:.1f}"
+    cores = f" on {counted(look.cores, 'core')}" if load and look.cores else ""
+    return tuple(
+        text
+        for text in (
+            f"{load}{cores}",
+            _of(_bytes(look.process_memory), "", " taken by the run"),
+        )
+        if text
+    )
+
+
 def words(look: DeviceSample) -> tuple[str, ...]:
     """Describe one look at a GPU, a few words a figure."""
     return tuple(

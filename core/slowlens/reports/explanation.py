@@ -17,7 +17,7 @@ def lines(measurement: Measurement) -> Iterator[str]:
     shown = [share for share in Share if any(each.seconds(share) for each in found)]
     if shown == [Share.REST]:  # nothing could be told apart
         return
-    yield f"Where the time of a token goes{_basis(measurement.peaks)}:"
+    yield f"Where the time of a token goes{basis(measurement.peaks)}:"
     head = ("", *(each.label for each in found))
     whole = ("time per token", *(_whole(each) for each in found))
     yield from aligned([head, *(_row(share, found) for share in shown), whole])
@@ -25,7 +25,8 @@ def lines(measurement: Measurement) -> Iterator[str]:
     yield from (f"{sentence(each)}." for each in found)
 
 
-def _basis(peaks: Peaks | None) -> str:
+def basis(peaks: Peaks | None) -> str:
+    """Say in brackets what the device can do at best; empty where that was not measured."""
     if peaks is None:
         return ""
     return (

@@ -22,11 +22,11 @@ HEAD = (
 
 def render(measurement: Measurement) -> str:
     """Render the figures for a terminal; latencies are medians over rounds."""
-    said = [*factors(measurement), *_growths(measurement), *_ends(measurement)]
+    said = [*factors(measurement), *growths(measurement), *_ends(measurement)]
     parts = (
         list(_table(measurement)),
         said,
-        list(_longer(measurement)),
+        list(longer(measurement)),
         list(explanation.lines(measurement)),
         list(attribution.lines(measurement)),
         list(_failures(measurement)),
@@ -52,7 +52,7 @@ def factors(measurement: Measurement) -> Iterator[str]:
             yield f"{shipped.label}: {compared(shipped, speed)}."
 
 
-def _growths(measurement: Measurement) -> Iterator[str]:
+def growths(measurement: Measurement) -> Iterator[str]:
     """Yield a sentence for each kind whose last token certainly takes longer than its first.
 
     By a hundredth of the time per token: less has no cause that is worth looking for.
@@ -75,7 +75,7 @@ def _ends(measurement: Measurement) -> Iterator[str]:
             yield f"{subject} did not stop by itself within {tokens}."
 
 
-def _longer(measurement: Measurement) -> Iterator[str]:
+def longer(measurement: Measurement) -> Iterator[str]:
     """Split what an answer of merged takes longer than one of its source."""
     merged = answer_time(measurement, Subject.MERGED, Cache.AS_SHIPPED)
     source = answer_time(measurement, Subject.SOURCE, Cache.AS_SHIPPED)
