@@ -24,7 +24,8 @@ from slowlens.cli.measuring import (
 from slowlens.cli.runs import errors_end_with_3
 from slowlens.cli.speedreport import add_verdict, report
 from slowlens.cli.watch import Progress
-from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.likeness import unlike_conditions
+from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
 from slowlens.frozen import replace
@@ -32,6 +33,7 @@ from slowlens.run import Run
 from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
 
 STOPPED = 130
+TITLES = ("baseline", "now")
 PLAN = replace(DEFAULTS, rounds=5, settings=(Cache.AS_SHIPPED, Cache.ON), equality_tokens=0)
 """The cache is forced on as well: where it is on as shipped, that is equal work, and its noise."""
 
@@ -51,19 +53,40 @@ def run(arguments: argparse.Namespace) -> int:
     with errors_end_with_3():
         name = arguments.baseline
         baseline = None if name is None else default_baselines().load(name)
-        before = checked(arguments)
         plan = planned(arguments, _base(baseline))
-        settings = tuple(dict.fromkeys((Cache.AS_SHIPPED, *plan.settings)))
-        measurement = follow(replace(plan, settings=settings), Progress())
-        if failed := failure(measurement):
-            raise failed
-        found = diagnosed(before, measurement)
-        keep(found, None, shown=True)
-        if measurement.status is Status.STOPPED:
-            return STOPPED
-        verdict = _judged(baseline, found, arguments)
+        plan = replace(plan, settings=tuple(dict.fromkeys((Cache.AS_SHIPPED, *plan.settings))))
+        before = checked(arguments)
+        asked = replace(before, measurement=Measurement(plan, Status.RUNNING))
+        verdict = _refused(baseline, asked, arguments)
+        if verdict is None:
+            found = _measured(before, plan)
+            if found.measurement and found.measurement.status is Status.STOPPED:
+                return STOPPED
+            verdict = _judged(baseline, found, arguments)
         report(verdict, arguments)
     return verdict.exit_code
+
+
+def _measured(before: Run, plan: Plan) -> Run:
+    """Run the plan and keep what came of it; SlowlensError where it failed."""
+    measurement = follow(plan, Progress())
+    if failed := failure(measurement):
+        raise failed
+    found = diagnosed(before, measurement)
+    keep(found, None, shown=True)
+    return found
+
+
+def _refused(
+    baseline: Run | None, asked: Run, arguments: argparse.Namespace
+) -> SpeedVerdict | None:
+    """Return at once what no measuring would change: another task than the baseline's."""
+    if baseline is None or arguments.anyway or not (baseline.measurement and asked.measurement):
+        return None
+    unlike = unlike_conditions(baseline.measurement, asked.measurement)
+    if not unlike:
+        return None
+    return SpeedVerdict(baseline, asked, arguments.threshold, (), unlike, titles=TITLES)
 
 
 def _base(baseline: Run | None) -> Plan:
@@ -84,4 +107,4 @@ def _judged(baseline: Run | None, found: Run, arguments: argparse.Namespace) -> 
     if baseline is None:
         return compare_subjects(found, arguments.threshold)
     verdict = compare_runs(baseline, found, arguments.threshold, anyway=arguments.anyway)
-    return replace(verdict, titles=("baseline", "now"))
+    return replace(verdict, titles=TITLES)

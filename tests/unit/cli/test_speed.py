@@ -224,7 +224,7 @@ def test_gate_by_a_baseline_measures_as_that_was_measured(
         **{n: getattr(second, n) for n in ("merged", "rounds", "equality_tokens", "settings")},
     )
     assert second == same
-    with_session(monkeypatch, merged=0.2)
+    session = with_session(monkeypatch, merged=0.2)
     assert cli.main(["gate", folders[1], "--baseline", "main"]) == 1
     assert cli.main(["gate", folders[1], "--baseline", "main", "--threshold", "2"]) == 0
     capsys.readouterr()
@@ -244,7 +244,10 @@ def test_gate_always_times_what_ships_with_the_weights_of_the_files(
     plan = replace(run.measurement.plan, random_weights=True)
     run = replace(run, measurement=replace(run.measurement, plan=plan))
     default_baselines().save("shape", run)
-    assert cli.main(["gate", folders[0], "--baseline", "shape", "--cache", "off"]) == 2
+    assert cli.main(["gate", folders[0], "--baseline", "shape"]) == 2
+    assert session.plans == []
+    shape = ["--baseline", "shape", "--cache", "off", "--anyway"]
+    assert cli.main(["gate", folders[0], *shape]) == 0
     assert session.plans[0].settings == (Cache.AS_SHIPPED, Cache.OFF)
     assert not session.plans[0].random_weights
 
