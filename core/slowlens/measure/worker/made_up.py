@@ -108,7 +108,7 @@ class _Noise(TorchFunctionMode):  # type: ignore[misc]  # its types are not read
 
     def __init__(self) -> None:
         super().__init__()
-        drawn = torch.empty(_PERIOD).normal_(0, SPREAD, generator=_generator())
+        drawn = torch.empty(_PERIOD, device="cpu").normal_(0, SPREAD, generator=_generator())
         self._drawn: dict[tuple[torch.device, torch.dtype], torch.Tensor] = {}
         self._drawn[drawn.device, drawn.dtype] = self._first = drawn
         self._at = 0
