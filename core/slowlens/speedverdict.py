@@ -6,6 +6,7 @@ This is the performance half of the gate; ``gate`` is the half that judges findi
 from enum import StrEnum
 
 from slowlens.facts.live.likeness import (
+    NOTHING_SHARED,
     Unlike,
     unlike_conditions,
     unlike_imports,
@@ -17,6 +18,9 @@ from slowlens.facts.live.verdict import THRESHOLD, Outcome, Verdict, judge
 from slowlens.frozen import dataclass
 from slowlens.gate import ExitCode
 from slowlens.run import Run
+
+
+INSTRUMENT = "instrument"
 
 
 class Answer(StrEnum):
@@ -76,6 +80,11 @@ class SpeedVerdict:
         return Answer(next(outcome for outcome in worst if outcome in outcomes))
 
     @property
+    def hopeless(self) -> bool:
+        """Whether there is nothing to compare, whatever is told."""
+        return any(each.what in (INSTRUMENT, NOTHING_SHARED) for each in self.unlike)
+
+    @property
     def decisive(self) -> tuple[Judged, ...]:
         """The kinds of trial that the answer rests on."""
         return tuple(each for each in self.judged if each.shipped) or self.judged
@@ -132,7 +141,7 @@ def _imports(
 ) -> tuple[tuple[Unlike, ...], tuple[Judged, ...]]:
     one, two = before.imported, after.imported
     if one is None or two is None:
-        return (Unlike("instrument", _instrument(before), _instrument(after)),), ()
+        return (Unlike(INSTRUMENT, _instrument(before), _instrument(after)),), ()
     judged = _judged(
         "TPOT as the tool tells it", side_of_import(one), side_of_import(two), threshold
     )

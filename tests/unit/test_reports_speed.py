@@ -7,6 +7,7 @@ import pytest
 
 from literals import generation, measurement
 from runs import a_run
+from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Failure
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.reports import speed_github, speed_json, speed_junit, speed_md, speed_text
@@ -105,6 +106,15 @@ def test_unlike_runs_have_no_figures_but_what_differs() -> None:
     assert "unlike    new tokens: 4 (before), 64 (after)\n" in anyway
     assert "--anyway" not in anyway
     assert "TPOT" in anyway
+
+
+def test_anyway_is_not_offered_where_it_cannot_help() -> None:
+    on = measurement(*[generation(0.4, 0.1, 0.1, cache=Cache.ON)] * 3)
+    result = Imported("vLLM", "", "org/m", "", "mean", True, ())
+    for other in (a_run(on), replace(a_run(), imported=result)):
+        text = speed_text.render(compare_runs(other, run(0.1)))
+        assert text.startswith("NOT COMPARABLE: ")
+        assert "--anyway" not in text
 
 
 def test_a_trial_that_could_not_be_run_is_told() -> None:

@@ -37,7 +37,7 @@ def _why(verdict: SpeedVerdict) -> Iterator[str]:
 def _notes(verdict: SpeedVerdict) -> Iterator[str]:
     for line in unlikes(verdict):
         yield from labelled("unlike", line)
-    if verdict.unlike and not verdict.anyway:
+    if verdict.unlike and not (verdict.anyway or verdict.hopeless):
         yield from labelled("note", "--anyway compares them all the same.")
     for line in failures(verdict):
         yield from labelled("failed", line)

@@ -12,6 +12,9 @@ from slowlens.facts.live.trial import Purpose, Trial
 from slowlens.frozen import dataclass
 
 
+NOTHING_SHARED = "what was timed"
+
+
 @dataclass(frozen=True, slots=True)
 class Unlike:
     """One circumstance that differs."""
@@ -35,7 +38,7 @@ def unlike_models(before: Measurement, after: Measurement) -> tuple[Unlike, ...]
     """Compare what the checkpoints made of it: dtype, attention, prompt length, batch."""
     shared = [kind for kind in kinds(before) if kind in kinds(after)]
     if not shared:
-        return (Unlike("what was timed", _timed(before), _timed(after)),)
+        return (Unlike(NOTHING_SHARED, _timed(before), _timed(after)),)
     tells: dict[str, Tell] = {}
     for subject, cache in shared:
         tells = {**of_model(subject), **of_trial(subject, cache), **tells}
