@@ -19,7 +19,6 @@ from slowlens.frozen import dataclass
 from slowlens.gate import ExitCode
 from slowlens.run import Run
 
-
 INSTRUMENT = "instrument"
 
 

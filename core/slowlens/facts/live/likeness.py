@@ -11,7 +11,6 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Purpose, Trial
 from slowlens.frozen import dataclass
 
-
 NOTHING_SHARED = "what was timed"
 
 
