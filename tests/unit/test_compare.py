@@ -47,7 +47,20 @@ def test_the_length_of_the_answer() -> None:
 def test_unlike_runs_are_not_compared() -> None:
     one = a_measurement()
     two = replace(one, plan=replace(one.plan, prompt="other"))
-    assert "prompt (“hello” of 5 characters before, “other” of 5 characters after)" in compare(a_run(one), a_run(two)).sentence
+    assert (
+        "prompt (“hello” of 5 characters before, “other” of 5 characters after)"
+        in compare(a_run(one), a_run(two)).sentence
+    )
+
+
+def test_how_a_checkpoint_is_loaded_may_be_what_was_fixed() -> None:
+    one = a_measurement()
+    two = replace(one, models=(replace(one.models[0], dtype="float32"),))
+    assert compare(a_run(one), a_run(two)).differs == ()
+    other = replace(one, models=(replace(one.models[0], path="/n"),))
+    assert compare(a_run(one), a_run(other)).differs == ()
+    moved = replace(one, plan=replace(one.plan, merged="/n"))
+    assert compare(a_run(one), a_run(moved)).differs == ("another checkpoint",)
 
 
 def test_runs_that_were_not_measured() -> None:
