@@ -22,13 +22,14 @@ from slowlens.measure.recorder import Recorder
 pytestmark = pytest.mark.live
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+transformers = pytest.importorskip("transformers")
 safetensors = pytest.importorskip("safetensors.torch")
 
 from live import tiny  # noqa: E402
 from slowlens.measure.worker import loading  # noqa: E402
 from slowlens.measure.worker.__main__ import work  # noqa: E402
 from slowlens.measure.worker.opening import Opened  # noqa: E402
+from slowlens.rules import first_call_compiles  # noqa: E402
 
 RULES = (
     "decode-slows-with-position",
@@ -188,6 +189,29 @@ def test_longer_prompt(merged: Path, source: Path) -> None:
     said = found(merged, source)["longer-answer"]
     assert said.message.startswith("the same request is a prompt of ")
     assert said.cost == "29 more tokens to read before each answer"
+
+
+@pytest.mark.skipif(transformers.__version__ < "5", reason="version 4 compiles on a GPU only")
+@pytest.mark.xfail(strict=True, reason="the very first generation is in no trial and no warm-up")
+def test_first_call_compiles(merged: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compile on a CPU, where so small a step takes less than the seconds that count."""
+    load = loading.opened
+
+    def opened(plan: Plan, path: str, *args: Any) -> Opened:
+        loaded = load(plan, path, *args)
+        compiled = transformers.CompileConfig(backend="eager", mode=None)
+        compiled._compile_all_devices = True
+        loaded.model.generation_config.compile_config = compiled
+        return loaded
+
+    monkeypatch.setattr(loading, "opened", opened)
+    monkeypatch.setattr(first_call_compiles, "LEAST_SECONDS", 0.2)
+    torch._dynamo.reset()
+    assert "first-call-compiles" not in found(merged)
+    edit(merged, "generation_config.json", cache_implementation="static")
+    said = found(merged)["first-call-compiles"]
+    assert said.severity is Severity.NOTE
+    assert "cache_implementation static" in said.message
 
 
 def test_load_report(merged: Path, source: Path) -> None:
