@@ -2,37 +2,61 @@
 
 import pandas as pd
 
+from slowlens.facts.live.attribution import Attribution
+from slowlens.facts.live.comparison import shown
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.speed import speeds
+from slowlens.facts.live.speed import Speed, speeds
 from slowlens.facts.live.timing import Generation
-from slowlens.facts.live.trial import Finish, Purpose
-from slowlens.reports.spread import growing, latency, variation
+from slowlens.facts.live.trial import Finish, Purpose, Trial
+from slowlens.reports import attribution
+from slowlens.reports.spread import UNKNOWN, growing, latency, variation
 from slowlens.reports.units import counted, milliseconds
 from slowlens_dashboard.prose import plain
 
+OPTIONAL = ("p90", "p95", "Per 1,000 tokens before it", "Between rounds (CV)")
+"""Columns that are left out where no sample allows them."""
+
+UNBROKEN = ("First token (TTFT)", "p90", "p95", "Speed")
+"""Columns whose figures stay on the line of their units."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 def speed_table(measurement: Measurement) -> pd.DataFrame:
-    """Figures of the timed trials, medians over n rounds."""
-    rows = [
-        {
-            "Trial": speed.label,
-            "Per token (TPOT)": milliseconds(speed.tpot),
-            "Speed": f"{speed.tokens_per_second:.1f} tokens/s",
-            "First token (TTFT)": milliseconds(speed.ttft),
-            "90 % of tokens within (p90)": latency(speed.p90),
-            "Per 1,000 tokens before it": growing(speed.growth),
-            "Between rounds (CV)": variation(speed.cv),
-            "Last input": counted(_last_input(measurement, speed.label), "token"),
-            "n": f"{counted(speed.rounds, 'round')} of {counted(speed.new_tokens, 'token')}",
-        }
-        for speed in speeds(measurement)
-    ]
-    return pd.DataFrame(rows)
+    """Figures of the timed trials, medians over n rounds, with the range of the rounds."""
+    table = pd.DataFrame([_row(measurement, speed) for speed in speeds(measurement)])
+    for name in UNBROKEN:
+        if not table.empty:
+            table[name] = table[name].str.replace(" ", NO_BREAK)
+    empty = [name for name in OPTIONAL if not table.empty and (table[name] == UNKNOWN).all()]
+    return table.drop(columns=empty)
 
 
-def _last_input(measurement: Measurement, label: str) -> int:
-    timed = (g for g in measurement.generations if g.trial.purpose is Purpose.SPEED)
-    return next(g.steps[-1].tokens_in for g in timed if g.trial.label == label)
+def _row(measurement: Measurement, speed: Speed) -> dict[str, str]:
+    tokens = counted(speed.new_tokens, "token")
+    return {
+        "Trial": f"{speed.label}, estimated" if speed.estimated else speed.label,
+        "First token (TTFT)": milliseconds(speed.ttft),
+        "Per token (TPOT)": shown(speed),
+        "p90": latency(speed.p90),
+        "p95": latency(speed.p95),
+        "Speed": f"{speed.tokens_per_second:.3g} tokens/s",
+        "Per 1,000 tokens before it": growing(speed.growth),
+        "Between rounds (CV)": variation(speed.cv),
+        "Last input": counted(_last_input(measurement, speed), "token"),
+        "n": f"{counted(speed.rounds, 'round')} of {tokens}",
+    }
+
+
+def _last_input(measurement: Measurement, speed: Speed) -> int:
+    purpose = Purpose.CURVE if speed.estimated else Purpose.SPEED
+    return max(g.steps[-1].tokens_in for g in measurement.find(speed.subject, speed.cache, purpose))
+
+
+def attribution_table(found: Attribution) -> pd.DataFrame:
+    """Show what each fix that was tried saves of one answer."""
+    head = [name[:1].upper() + name[1:] for name in attribution.HEAD]
+    rows = [[plain(cell) for cell in row] for row in attribution.rows(found)]
+    return pd.DataFrame(rows, columns=head)
 
 
 def texts_table(measurement: Measurement) -> pd.DataFrame:
@@ -40,6 +64,20 @@ def texts_table(measurement: Measurement) -> pd.DataFrame:
     timed = [g for g in measurement.generations if g.trial.purpose is Purpose.SPEED]
     texts = {g.trial.label: plain(g.text) for g in timed}
     return pd.DataFrame({"Trial": list(texts), "Text": list(texts.values())})
+
+
+def warm_ups(measurement: Measurement) -> tuple[str, ...]:
+    """Say what went before the timed trials of each kind, and is in none of them."""
+    return tuple(
+        f"{Trial(each.subject, each.cache, Purpose.SPEED, 0).label}: {counted(each.runs, 'run')}, "
+        f"the first {_long(each.first)}, the last {_long(each.last)}"
+        f"{'' if each.steady else ', not steady by then'}"
+        for each in measurement.warm_ups
+    )
+
+
+def _long(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else milliseconds(seconds)
 
 
 def ending(answer: Generation) -> str:

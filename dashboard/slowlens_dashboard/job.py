@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from enum import Enum
 from queue import SimpleQueue
@@ -11,7 +11,7 @@ from threading import Thread
 from slowlens.checking import measured
 from slowlens.errors import SlowlensError
 from slowlens.facts.live.measurement import Status
-from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.facts.live.speed import work_of
 from slowlens.facts.live.trial import Purpose
 from slowlens.measure.protocol import (
@@ -24,14 +24,14 @@ from slowlens.measure.protocol import (
     to_json,
 )
 from slowlens.measure.recorder import Recorder
-from slowlens.reports.device import gpus
+from slowlens.reports.device import gpus, host
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import shown
 
 logger = logging.getLogger(__name__)
 
-GPU_INTERVAL = 1.0
-"""Seconds between two words on the GPU in a log that only grows."""
+LOOK_INTERVAL = 1.0
+"""Seconds between two words on the machine in a log that only grows."""
 
 
 class Signal(Enum):
@@ -42,6 +42,13 @@ class Signal(Enum):
 
 
 Message = Event | Signal | Exception
+Fixes = Callable[[], AbstractContextManager[tuple[Overlay, ...]]]
+"""Makes doubles of the checkpoint with its fixes tried, which are gone at the end of the block."""
+
+
+def no_fixes() -> AbstractContextManager[tuple[Overlay, ...]]:
+    """Try none."""
+    return nullcontext(())
 
 
 class Job:
@@ -53,6 +60,7 @@ class Job:
         plan: Plan,
         measure: Callable[[Plan], AbstractContextManager[Iterator[Event]]],
         save: Callable[[Run], object],
+        fixes: Fixes = no_fixes,
     ) -> None:
         self.run = run
         self.plan = plan
@@ -63,9 +71,10 @@ class Job:
         """JSON objects; a viewer's cursor is an index into it, so it only ever grows."""
         self._measure = measure
         self._save = save
+        self._fixes = fixes
         self._recorder = Recorder(plan)
         self._inbox: SimpleQueue[Message] = SimpleQueue()
-        self._told_of_gpus = -GPU_INTERVAL
+        self._looked = -LOOK_INTERVAL
         self._thread = Thread(target=self._follow, name=f"job-{run.id}", daemon=True)
 
     @property
@@ -93,9 +102,11 @@ class Job:
     def _follow(self) -> None:
         status = Status.FAILED
         try:
-            with self._measure(self.plan) as events:
-                Thread(target=_pump, args=(events, self._inbox), daemon=True).start()
-                status = self._read()
+            with self._fixes() as overlays:
+                self._try(overlays)
+                with self._measure(self.plan) as events:
+                    Thread(target=_pump, args=(events, self._inbox), daemon=True).start()
+                    status = self._read()
         except SlowlensError as error:
             self.error, self.hint = str(error), error.hint
         except Exception as error:
@@ -106,6 +117,12 @@ class Job:
             self._keep(status)
         finally:
             self.status = status
+
+    def _try(self, overlays: tuple[Overlay, ...]) -> None:
+        """Measure them too; the doubles live as long as the session."""
+        if overlays:
+            self.plan = replace(self.plan, overlays=overlays)
+            self._recorder = Recorder(self.plan)
 
     def _read(self) -> Status:
         """Take messages until the session ends, and say how it ended."""
@@ -126,9 +143,9 @@ class Job:
         self._recorder.apply(event)
         match event:
             case Sampled():
-                self._tell_of_gpus(event)
+                self._tell_of_machine(event)
             case Started(_, trials) | Planned(trials):
-                self.log.append({"event": "Planned", "trials": [shown(trial) for trial in trials]})
+                self.log.append({"event": "Planned", "trials": shown(trials)})
             case TrialFinished(trial):
                 self.log.append(to_json(event))
                 self._judge(trial)
@@ -142,12 +159,13 @@ class Job:
             if generation.trial.purpose is Purpose.PROOF:
                 self.log.append({"event": "Proved", "trial": trial, "work": work_of(generation)})
 
-    def _tell_of_gpus(self, event: Sampled) -> None:
+    def _tell_of_machine(self, event: Sampled) -> None:
         """Log the last look alone, in words: the recorder keeps the figures."""
-        at, words = event.samples[-1].at, gpus(event.samples)
-        if words and at - self._told_of_gpus >= GPU_INTERVAL:
-            self._told_of_gpus = at
-            self.log.append({"event": "Sampled", "gpu": words})
+        last = event.samples[-1]
+        words = gpus(event.samples) or host(last)
+        if words and last.at - self._looked >= LOOK_INTERVAL:
+            self._looked = last.at
+            self.log.append({"event": "Sampled", "machine": words})
 
     def _keep(self, status: Status) -> None:
         """Store the run, with what was measured before a stop or a failure."""

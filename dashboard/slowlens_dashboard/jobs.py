@@ -6,7 +6,7 @@ again, and "Clear cache" in Streamlit's menu cannot drop it.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 
@@ -15,10 +15,11 @@ from slowlens.errors import SlowlensError
 from slowlens.facts.live.plan import Plan
 from slowlens.measure.protocol import Event
 from slowlens.measure.session import measure
+from slowlens.overlay import overlays, static_version
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.store import Store, default_store
-from slowlens_dashboard.job import Job
+from slowlens_dashboard.job import Fixes, Job, no_fixes
 
 KEPT = 8
 """Finished jobs whose event logs stay at hand for late viewers."""
@@ -68,15 +69,19 @@ class Jobs:
         """Return the newest stored runs."""
         return self.store.recent(limit)
 
-    def start(self, plan: Plan) -> Job:
-        """Check the pair as it is now and begin to measure it; raises ``BusyError``."""
+    def start(self, plan: Plan, *, fixes: bool = False) -> Job:
+        """Check the pair as it is now and begin to measure it; raises ``BusyError``.
+
+        With ``fixes``, those that the check offers are tried too, on doubles.
+        """
         with self._lock:
             if active := self.active:
                 raise BusyError(active)
             source = Path(plan.source) if plan.source else None
             silences = find_silences(Path.cwd()).covering(plan.merged)
             run = check(Path(plan.merged), source, silences=silences)
-            job = Job(run, plan, self._measure, self.store.save)
+            tried = _fixes_of(run, plan) if fixes else no_fixes
+            job = Job(run, plan, self._measure, self.store.save, tried)
             self._jobs = {j.id: j for j in [*self._all(), job][-KEPT:]}
             job.start()
             return job
@@ -94,6 +99,10 @@ class Jobs:
 
     def _all(self) -> list[Job]:
         return list(self._jobs.values())
+
+
+def _fixes_of(run: Run, plan: Plan) -> Fixes:
+    return partial(overlays, run, static=static_version(run, plan.device))
 
 
 @cache

@@ -81,8 +81,3 @@ def first_sentence(text: str) -> tuple[str, str]:
     """Split ``text`` after its first sentence."""
     first, *rest = sentences(text)
     return first, " ".join(rest)
-
-
-def without(text: str, said: str) -> list[str]:
-    """Return the sentences of ``text`` that ``said`` does not hold already."""
-    return [found for found in sentences(text) if found.lower() not in said.lower()]

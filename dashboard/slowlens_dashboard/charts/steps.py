@@ -1,56 +1,83 @@
 """Milliseconds for each token, and below it how many tokens went into each step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 import plotly.graph_objects as go
 
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Purpose, Trial
-from slowlens_dashboard.charts.palette import line, opacity
+from slowlens_dashboard.charts.palette import colors, line, opacity
 
 HEIGHT = 520
+TIMED = (Purpose.SPEED, Purpose.CURVE)
 
 
 def steps_figure(generations: Iterable[Generation]) -> go.Figure:
     """Draw the timed generations, each round a line; input lengths once for each kind."""
     figure = go.Figure(layout=layout())
-    for generation in generations:
-        if generation.trial.purpose not in (Purpose.SPEED, Purpose.CURVE):
-            continue
-        steps = generation.steps
-        tokens = [generation.trial.ahead + step.index + 1 for step in steps]
-        taken = [step.tokens_in for step in steps]
-        milliseconds = [1000 * step.seconds for step in steps]
-        trial = generation.trial
-        figure.add_scatter(x=tokens, y=milliseconds, customdata=taken, **times(trial))
+    timed = [g for g in generations if g.trial.purpose in TIMED]
+    shades = colors(g.trial for g in timed)
+    for probes in _drawn_together(timed):
+        trial = probes[0].trial
+        shade = shades[trial.subject, trial.cache]
+        tokens, milliseconds, taken = _points(probes)
+        figure.add_scatter(x=tokens, y=milliseconds, customdata=taken, **times(trial, shade))
         if trial.round == 0:
-            figure.add_scatter(x=tokens, y=taken, **inputs(trial))
+            figure.add_scatter(x=tokens, y=taken, **inputs(trial, shade))
     return figure
 
 
-def shown(trial: Trial) -> dict[str, object]:
-    """Return what a viewer of a run in progress needs to know of a trial."""
+def _drawn_together(timed: Sequence[Generation]) -> Iterator[list[Generation]]:
+    """Yield each generation alone, but the probes of one round in the order of their lengths."""
+    for (purpose, *_), run in groupby(timed, key=_round):
+        probes = sorted(run, key=lambda g: g.trial.ahead)
+        yield from [probes] if purpose is Purpose.CURVE else ([each] for each in probes)
+
+
+def _round(generation: Generation) -> tuple[Purpose, str, int]:
+    trial = generation.trial
+    return trial.purpose, trial.label, trial.round
+
+
+def _points(probes: Sequence[Generation]) -> tuple[list[int], list[float], list[int]]:
+    """Return token, milliseconds and tokens in of each step, at its place in the answer."""
+    steps = [(g.trial.ahead, step) for g in probes for step in g.steps]
+    tokens = [ahead + step.index + 1 for ahead, step in steps]
+    taken = [step.tokens_in for _, step in steps]
+    return tokens, [1000 * step.seconds for _, step in steps], taken
+
+
+def shown(trials: Sequence[Trial]) -> list[dict[str, object]]:
+    """Return what a viewer of a run in progress needs to know of its trials."""
+    shades = colors(trials)
+    return [_shown(trial, shades[trial.subject, trial.cache]) for trial in trials]
+
+
+def _shown(trial: Trial, shade: str) -> dict[str, object]:
     return {
         "label": trial.label,
+        "subject": trial.subject,
+        "cache": trial.cache,
         "purpose": trial.purpose,
         "round": trial.round,
         "tokens": trial.new_tokens,
         "ahead": trial.ahead,
-        "times": times(trial),
-        "inputs": inputs(trial),
+        "times": times(trial, shade),
+        "inputs": inputs(trial, shade),
     }
 
 
-def times(trial: Trial) -> dict[str, object]:
+def times(trial: Trial, shade: str) -> dict[str, object]:
     """Return the look of a trial's line above; ``customdata`` is the length of its input."""
     tooltip = {"hovertemplate": "%{y:.1f} ms, tokens in: %{customdata}"}
     hover = {"hoverinfo": "skip"} if trial.round else tooltip
-    return _look(trial) | hover | {"showlegend": trial.round == 0 and not trial.ahead}
+    return _look(trial, shade) | hover | {"showlegend": trial.round == 0}
 
 
-def inputs(trial: Trial) -> dict[str, object]:
+def inputs(trial: Trial, shade: str) -> dict[str, object]:
     """Return the look of a trial's line in the lower chart."""
-    return _look(trial) | {
+    return _look(trial, shade) | {
         "yaxis": "y2",
         "showlegend": False,
         "hoverinfo": "skip",
@@ -86,12 +113,21 @@ def _title(text: str) -> dict[str, object]:
     return {"text": text, "font": {"size": 13}}
 
 
-def _look(trial: Trial) -> dict[str, object]:
-    probe = trial.purpose is Purpose.CURVE
+def _look(trial: Trial, shade: str) -> dict[str, object]:
     return {
-        "name": f"{trial.label}, sampled" if probe else trial.label,
-        "mode": "lines+markers" if probe else "lines",
-        "line": line(trial),
+        "name": trial.label,
+        "mode": "lines",
+        "line": line(trial, shade),
         "opacity": opacity(trial),
         "legendgroup": trial.label,
+    } | (_probes(trial, shade) if trial.purpose is Purpose.CURVE else {})
+
+
+def _probes(trial: Trial, shade: str) -> dict[str, object]:
+    """Mark the steps that were run; between them the first round is followed by a dotted line."""
+    return {
+        "name": f"{trial.label}, sampled",
+        "mode": "markers" if trial.round else "lines+markers",
+        "line": {"color": shade, "width": 1.5, "dash": "dot"},
+        "marker": {"color": shade, "size": 5 if trial.round else 7},
     }

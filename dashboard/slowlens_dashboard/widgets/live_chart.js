@@ -6,6 +6,11 @@ const VERDICTS = {
   "all tokens again": ["no", "it does not use its cache"],
   "not counted": ["", "not counted"],
 };
+// What each purpose belongs to, in the order in which a run goes through them.
+const STAGES = {
+  load: "load", proof: "look at the cache", profile: "record the GPU", speed: "time",
+  curve: "time", length: "answers", equality: "compare results",
+};
 const SECOND = 1000;
 const VISIBLE = 0.2 * SECOND, HIDDEN = 2 * SECOND, LOST = 2 * SECOND;
 const viewers = new WeakMap();
@@ -30,7 +35,9 @@ class Viewer {
     this.next = 0;
     this.trials = [];
     this.tiles = {};
+    this.lines = {};
     this.traces = 0;
+    this.stage = "load";
     this.open();
   }
 
@@ -90,20 +97,43 @@ class Viewer {
   onLoadProgress({ subject, done, size }) { this.doing = `Loading ${subject}: ${bytes(done)} of ${bytes(size)}…`; }
 
   onWarmingUp({ subject, cache }) {
-    const compiles = cache === "static" ? ". Where it compiles, the first one takes a minute" : "";
-    this.doing = `Warming up ${subject}, cache ${cache}, until its times are steady${compiles}…`;
+    const compiles = cache === "static" ? ". Where it compiles, the first time takes a minute" : "";
+    this.doing = `Warming up ${kind(subject, cache)}, until its times are steady${compiles}…`;
   }
 
-  onWarmedUp() { this.doing = "Warm. Next: …"; }
+  onWarmedUp({ warm_up: { subject, cache, first, runs, last } }) {
+    const took = `first ${duration(first * SECOND)}, last ${duration(last * SECOND)}`;
+    this.doing = `Warmed up ${kind(subject, cache)} in ${counted(runs, "run")}: ${took}`;
+  }
 
-  onProfiled({ profile: { subject, cache } }) { this.doing = `Recorded what the GPU does: ${subject}, cache ${cache}`; }
+  // These two are followed by no other event of theirs.
+  onProfiled({ profile: { subject, cache } }) { this.end("profile", subject, cache); }
 
-  onCompared({ equality: { subject } }) { this.doing = `Compared what ${subject} says with the cache and without`; }
+  onCompared({ equality: { subject } }) { this.end("equality", subject, "off"); }
+
+  end(purpose, subject, cache) {
+    const index = this.trials.findIndex(t => !t.over && t.purpose === purpose && t.subject === subject && t.cache === cache);
+    if (index < 0) return;
+    this.trials[index].over = true;
+    this.ahead(index + 1);
+  }
+
+  // Some trials begin without an event: say what is done in the meantime.
+  ahead(index) {
+    const next = this.trials[index];
+    if (next?.purpose === "profile") this.doing = `${next.label}: recording every kernel of the GPU…`;
+    else if (next?.purpose === "equality") this.doing = `${next.subject}: does it say the same with its cache as without? ${counted(next.tokens, "token")}…`;
+    else return;
+    this.stage = next.purpose;
+  }
 
   onTrialFailed({ trial: index, failure: { message } }) {
+    const trial = this.trials[index];
+    trial.over = true;
     const line = element("li", "failed");
-    line.textContent = `${this.trials[index].label}: ${message}`;
+    line.textContent = `${trial.label} could not be run: ${message}`;
     this.part("proof").append(line);
+    this.ahead(index + 1);
   }
 
   onLoaded({ model: { subject, seconds, device } }) {
@@ -112,16 +142,17 @@ class Viewer {
     if (device.memory && device.kind !== "cpu") this.load ??= ` · ${gibibytes(device.memory)}`;
   }
 
-  onSampled({ gpu }) { this.load = gpu.map(words => ` · ${words}`).join(""); }
+  onSampled({ machine }) { this.load = machine.map(words => ` · ${words}`).join(""); }
 
   async onTrialStarted({ trial: index }) {
     const trial = this.now = this.trials[index];
     this.doing = null;
+    this.stage = trial.purpose;
     for (const before of this.trials.slice(0, index)) before.over = true; // some are not followed
     if (!this.timed().includes(trial)) return;
     this.part("plot").classList.remove("empty");
-    trial.timeLine = await this.trace(trial.times);
-    if (trial.round === 0) trial.inputLine = await this.trace(trial.inputs);
+    trial.timeLine = await this.trace(trial, "times");
+    if (trial.round === 0) trial.inputLine = await this.trace(trial, "inputs");
   }
 
   onStepped({ trial: index, steps, text }) {
@@ -137,8 +168,8 @@ class Viewer {
   }
 
   onTrialFinished({ trial: index }) {
-    const trial = this.trials[index];
-    trial.over = true;
+    this.trials[index].over = true;
+    this.ahead(index + 1);
   }
 
   onProved({ trial: index, work }) {
@@ -149,8 +180,12 @@ class Viewer {
 
   timed() { return this.trials.filter(trial => ["speed", "curve"].includes(trial.purpose)); }
 
-  async trace(look) {
-    await this.Plotly.addTraces(this.part("plot"), { ...look, x: [], y: [], customdata: [] });
+  // The probes of a round are one line.
+  async trace(trial, part) {
+    const key = trial.purpose === "curve" ? `${part} ${trial.label} ${trial.round}` : null;
+    if (key in this.lines) return this.lines[key];
+    await this.Plotly.addTraces(this.part("plot"), { ...trial[part], x: [], y: [], customdata: [] });
+    if (key) this.lines[key] = this.traces;
     return this.traces++;
   }
 
@@ -176,19 +211,49 @@ class Viewer {
   show() {
     this.say(this.phase());
     this.part("device").textContent = this.device ? this.device + (this.load ?? "") : "";
-    const done = this.trials.reduce((sum, t) => sum + (t.over ? t.tokens : t.ms.length), 0);
-    const all = this.trials.reduce((sum, t) => sum + t.tokens, 0);
-    this.part("progress").firstElementChild.style.width = `${all ? 100 * done / all : 0}%`;
+    this.progress();
+    this.stages();
     for (const trial of this.timed()) if (trial.ms.length) this.figures(trial);
     const { now } = this;
-    this.part("writing").hidden = !now;
-    if (!now) return;
+    this.part("writing").hidden = !now?.text;
+    if (!now?.text) return;
     this.part("who").textContent = now.purpose === "length" ? `${now.label} writes` : `${now.label} writes, past its end if need be`;
     const text = this.part("writing").querySelector("p");
     if (text.textContent !== now.text) {
       text.textContent = now.text;
       text.scrollTop = text.scrollHeight;
     }
+  }
+
+  // A trial takes as long a token as those of its kind did, or else as the others.
+  progress() {
+    const seconds = new Map(), every = [0, 0];
+    for (const { label, ms } of this.trials) {
+      const sums = seconds.get(label) ?? seconds.set(label, [0, 0]).get(label);
+      for (const sum of [sums, every]) { sum[0] += ms.reduce((a, b) => a + b, 0); sum[1] += ms.length; }
+    }
+    const pace = label => { const [sum, n] = seconds.get(label)[1] ? seconds.get(label) : every; return n ? sum / n : 0; };
+    let done = 0, left = 0;
+    for (const trial of this.trials) {
+      const run = trial.over ? trial.tokens : trial.ms.length;
+      done += run * pace(trial.label);
+      left += (trial.tokens - run) * pace(trial.label);
+    }
+    const timed = this.timed();
+    const known = timed.length && timed.every(trial => seconds.get(trial.label)[1]);
+    this.part("progress").firstElementChild.style.width = `${timed.length && done ? 100 * done / (done + left) : 0}%`;
+    this.part("left").textContent = known && left ? `about ${roughly(left)} left, loading and warming up apart` : "";
+  }
+
+  stages() {
+    const names = [...new Set(["load", ...this.trials.map(trial => trial.purpose)].map(purpose => STAGES[purpose]))];
+    const order = [...new Set(Object.values(STAGES))].filter(name => names.includes(name));
+    const now = order.indexOf(STAGES[this.stage]);
+    this.part("stages").replaceChildren(...order.map((name, place) => {
+      const item = element("li", place === now ? "now" : place < now ? "done" : "");
+      item.textContent = name;
+      return item;
+    }));
   }
 
   phase() {
@@ -264,6 +329,13 @@ function load(source) {
 }
 
 function element(name, className) { return Object.assign(document.createElement(name), { className }); }
+
+function kind(subject, cache) { return cache === "as shipped" ? `${subject} as shipped` : `${subject}, cache ${cache}`; }
+
+function roughly(ms) {
+  const seconds = ms / SECOND;
+  return seconds < 55 ? `${Math.max(5, Math.round(seconds / 5) * 5)} s` : `${Math.round(seconds / 60)} min`;
+}
 
 function duration(ms) { return ms < SECOND ? `${ms.toFixed(1)} ms` : `${(ms / SECOND).toFixed(2)} s`; }
 

@@ -4,16 +4,21 @@ from dataclasses import replace
 
 import streamlit as st
 
-from slowlens.errors import SlowlensError
+from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache
 from slowlens.gather.hub.ids import require_weights
-from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.measure.plan import DEFAULT_PROMPT, SAMPLED_FROM
 from slowlens.run import Run
 from slowlens_dashboard.jobs import BusyError, jobs
 from slowlens_dashboard.messages import complain, tell
 from slowlens_dashboard.pair import Pair, options
 
 DEVICES = ("auto", "cuda", "cpu", "mps")
+DTYPES = ("", "bfloat16", "float16", "float32")
+ATTENTIONS = ("", "sdpa", "eager", "flash_attention_2")
+DEVICE_MAPS = ("", "auto")
+GENERATED = "generated"
 USUAL = Plan(merged="")
 
 
@@ -21,14 +26,10 @@ def plan_form(pair: Pair) -> None:
     """Draw the form; its button starts the run."""
     with st.form("plan"):
         st.text_area("Prompt", DEFAULT_PROMPT, key="prompt", height=130)
-        tokens, rounds, limit, device, threads = st.columns(5)
-        tokens.number_input("New tokens", 4, 4096, USUAL.new_tokens, key="new-tokens", help=_TOKENS)
-        rounds.number_input("Rounds", 1, 20, USUAL.rounds, key="rounds", help=_ROUNDS)
-        limit.number_input(
-            "Answer limit", 4, 8192, USUAL.answer_tokens, key="answer-tokens", help=_LIMIT
-        )
-        device.selectbox("Device", DEVICES, key="device", help=_DEVICE)
-        threads.number_input("CPU threads", 0, 512, 0, key="threads", help=_THREADS)
+        _numbers()
+        _where()
+        with st.expander("As loaded", icon=":material/tune:"):
+            _loading()
         st.form_submit_button(
             "Start", type="primary", icon=":material/play_arrow:", on_click=_submit, args=(pair,)
         )
@@ -36,24 +37,82 @@ def plan_form(pair: Pair) -> None:
         "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its"
         " cache, and then times it as shipped, with the cache on and with the cache off"
         + (", and its source." if pair.source else ".")
-        + " Nothing is written into either folder."
+        + f" From {SAMPLED_FROM} new tokens on, what recomputes is sampled and estimated."
+        " Nothing is written into either folder."
     )
 
 
+def _numbers() -> None:
+    rounds, tokens, prompt, limit, equality = st.columns(5)
+    rounds.number_input("Rounds", 1, 20, USUAL.rounds, key="rounds", help=_ROUNDS)
+    tokens.number_input("New tokens", 4, 4096, USUAL.new_tokens, key="new-tokens", help=_TOKENS)
+    prompt.number_input(
+        "Prompt length", 0, 131072, USUAL.prompt_tokens, key="prompt-tokens", help=_PROMPT
+    )
+    limit.number_input(
+        "Answer limit", 0, 8192, USUAL.answer_tokens, key="answer-tokens", help=_LIMIT
+    )
+    equality.number_input(
+        "Equality tokens", 0, 512, USUAL.equality_tokens, key="equality-tokens", help=_EQUALITY
+    )
+
+
+def _where() -> None:
+    device, threads, fixes = st.columns([1, 1, 3], vertical_alignment="bottom")
+    device.selectbox("Device", DEVICES, key="device", help=_DEVICE)
+    threads.number_input("CPU threads", 0, 512, USUAL.threads, key="threads", help=_THREADS)
+    fixes.checkbox("Try each fix too (nothing is written)", key="try-fixes", help=_FIXES)
+
+
+def _loading() -> None:
+    dtype, attention, device_map = st.columns(3)
+    dtype.selectbox("Dtype", DTYPES, key="dtype", format_func=_or_shipped)
+    attention.selectbox("Attention", ATTENTIONS, key="attention", format_func=_or_shipped)
+    device_map.selectbox(
+        "Device map", DEVICE_MAPS, key="device-map", format_func=_or_shipped, help=_MAP
+    )
+    settings, picture = st.columns([2, 1])
+    settings.multiselect(
+        "Cache settings of merged",
+        list(Cache),
+        key="settings",
+        placeholder="what tells most",
+        help=_SETTINGS,
+    )
+    picture.text_input("Picture", key="image", placeholder=f"a file, or: {GENERATED}", help=_IMAGE)
+    st.checkbox("Wait for long runs without the cache instead of sampling them", key="full")
+
+
 _TOKENS = "Each timed trial generates exactly this many."
-_LIMIT = "At the end an answer may stop by itself; after this many tokens it is stopped."
-_ROUNDS = "Each trial runs this many times, in turns, so that a busy moment hits all alike."
+_LIMIT = (
+    "At the end an answer may stop by itself; after this many tokens it is stopped. 0 asks for"
+    " none."
+)
+_ROUNDS = (
+    "Each trial runs this many times, in turns, so that a busy moment hits all alike. A verdict"
+    " takes three."
+)
+_PROMPT = "In tokens: the prompt of timed trials is cut or repeated to this length. 0 leaves it."
+_EQUALITY = "Over how many tokens the results with and without the cache are compared. 0: none."
 _DEVICE = "auto takes the GPU where there is one."
 _THREADS = "0 takes all cores but one. On a busy machine 1 is steadier."
+_FIXES = (
+    "Times it with the fix of each rule, and with all of them, on doubles made of links, which are"
+    " removed again: how much of the gap does each give back?"
+)
+_MAP = "auto spreads a model over all GPUs."
+_SETTINGS = "Empty: as shipped, on, off, and static where a GPU waits for its host."
+_IMAGE = "It goes with the prompt, for vision-language models."
 
 
-def start(plan: Plan) -> None:
+def start(plan: Plan, *, fixes: bool = False) -> None:
     """Start to measure, or attach to what runs already; a callback."""
     try:
         for folder in (plan.merged, plan.source):
             if folder is not None:
                 require_weights(options().allow(folder))
-        st.query_params["run"] = jobs().start(plan).id
+        plan = replace(plan, image=_picture(plan.image))
+        st.query_params["run"] = jobs().start(plan, fixes=fixes).id
     except BusyError as busy:
         st.query_params["run"] = busy.job.id
         tell("A run is already in progress. This is it.")
@@ -62,23 +121,52 @@ def start(plan: Plan) -> None:
 
 
 def again(run: Run) -> Plan:
-    """Return the plan of ``run``, to measure the same once more."""
+    """Return the plan of ``run``, to measure the same once more; its doubles are gone by now."""
     assert run.measurement
     source = None if run.source is None else run.source.path
-    return replace(run.measurement.plan, merged=run.merged.path, source=source)
+    return replace(run.measurement.plan, merged=run.merged.path, source=source, overlays=())
+
+
+def with_fixes(run: Run) -> bool:
+    """Whether fixes were tried in ``run``."""
+    return run.measurement is not None and bool(run.measurement.plan.overlays)
+
+
+def _or_shipped(choice: str) -> str:
+    return choice or "as shipped"
+
+
+def _picture(text: str) -> str:
+    """Return the file that a person typed, if it lies in a folder that may be read."""
+    if text.strip() in ("", GENERATED):
+        return text.strip()
+    folder, _, name = text.strip().rpartition("/")
+    path = (options().allow(folder or ".") / name).resolve()
+    options().allow(str(path.parent))  # a link may lead out of the folder
+    if not path.is_file():
+        hint = f"Type the path of a picture, or: {GENERATED}"
+        raise CheckpointError(f"There is no file {path}.", hint=hint)
+    return str(path)
 
 
 def _submit(pair: Pair) -> None:
     form = st.session_state
-    start(
-        Plan(
-            merged=str(pair.merged),
-            source=None if pair.source is None else str(pair.source),
-            prompt=form["prompt"],
-            new_tokens=form["new-tokens"],
-            rounds=form["rounds"],
-            answer_tokens=form["answer-tokens"],
-            device=form["device"],
-            threads=form["threads"],
-        )
+    plan = Plan(
+        merged=str(pair.merged),
+        source=None if pair.source is None else str(pair.source),
+        prompt=form["prompt"],
+        new_tokens=form["new-tokens"],
+        rounds=form["rounds"],
+        prompt_tokens=form["prompt-tokens"],
+        answer_tokens=form["answer-tokens"],
+        equality_tokens=form["equality-tokens"],
+        device=form["device"],
+        threads=form["threads"],
+        settings=tuple(form["settings"]),
+        full=form["full"],
+        image=form["image"],
+        dtype=form["dtype"],
+        attention=form["attention"],
+        device_map=form["device-map"],
     )
+    start(plan, fixes=form["try-fixes"])

@@ -1,21 +1,29 @@
-"""A finished run: the sentence, the figures, the charts, the texts and the file."""
+"""A finished run: the sentence, the verdict, the charts, the figures, the texts and the file."""
 
 import streamlit as st
 
 from slowlens.codec import encode
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.speed import answer_of
-from slowlens.facts.live.trial import Purpose, Subject
+from slowlens.facts.live.trial import Subject
 from slowlens.run import Run
-from slowlens_dashboard.charts.steps import steps_figure
+from slowlens_dashboard.charts.steps import TIMED, steps_figure
 from slowlens_dashboard.figures import ending, speed_table, texts_table
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.repairs import offers
-from slowlens_dashboard.widgets.answer import factors_on_top
+from slowlens_dashboard.widgets.answer import sentence_on_top
+from slowlens_dashboard.widgets.explained import (
+    failures,
+    fixes_tried,
+    machine,
+    same_results,
+    time_of_a_token,
+)
 from slowlens_dashboard.widgets.imported_result import imported_result
-from slowlens_dashboard.widgets.plan_form import again, start
+from slowlens_dashboard.widgets.plan_form import again, start, with_fixes
+from slowlens_dashboard.widgets.verdict import verdicts
 
 
 def run_result(run: Run) -> None:
@@ -28,11 +36,17 @@ def run_result(run: Run) -> None:
         st.info("This run has no measurement: its files were checked only.")
         return
     _ending(measurement)
-    factors_on_top(measurement, run.answer)
+    sentence_on_top(run.answer)
     st.caption(_conditions(measurement))
     _actions(run)
+    verdicts(measurement)
+    failures(measurement)
+    time_of_a_token(measurement)
+    fixes_tried(measurement)
     _figures(measurement)
+    same_results(measurement)
     _texts(measurement)
+    machine(measurement)
 
 
 def _ending(measurement: Measurement) -> None:
@@ -64,7 +78,7 @@ def _conditions(measurement: Measurement) -> str:
 
 def _actions(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Measure again", icon=":material/replay:", on_click=start, args=(again(run),))
+        st.button("Measure again", icon=":material/replay:", on_click=_again, args=(run,))
         st.button("New run", icon=":material/add:", on_click=_leave)
         st.download_button(
             "Run file",
@@ -81,6 +95,10 @@ def _actions(run: Run) -> None:
             st.switch_page(FIXES)
 
 
+def _again(run: Run) -> None:
+    start(again(run), fixes=with_fixes(run))
+
+
 def _leave() -> None:
     st.query_params.pop("run", None)
 
@@ -88,8 +106,9 @@ def _leave() -> None:
 def _figures(measurement: Measurement) -> None:
     table = speed_table(measurement)
     if not table.empty:
+        st.subheader("Each kind of trial", anchor=False)
         st.table(table, hide_index=True, border="horizontal")
-    if any(g.trial.purpose is Purpose.SPEED and len(g.steps) > 1 for g in measurement.generations):
+    if any(g.trial.purpose in TIMED and len(g.steps) > 1 for g in measurement.generations):
         st.plotly_chart(
             steps_figure(measurement.generations),
             key="steps",
@@ -109,5 +128,7 @@ def _texts(measurement: Measurement) -> None:
                 st.text(answer.text)
     with st.expander("Prompt", icon=":material/chat:"):
         st.text(measurement.plan.prompt)
-    with st.expander("Texts of the timed trials, which may not stop", icon=":material/notes:"):
-        st.table(texts_table(measurement), hide_index=True, border="horizontal")
+    texts = texts_table(measurement)
+    if not texts.empty:
+        with st.expander("Texts of the timed trials, which may not stop", icon=":material/notes:"):
+            st.table(texts, hide_index=True, border="horizontal")

@@ -1,6 +1,40 @@
+from dataclasses import replace
+
 from literals import generation, measurement
-from slowlens.facts.live.trial import Cache, Finish, Purpose
-from slowlens_dashboard.figures import ending, speed_table, texts_table
+from slowlens.facts.live.attribution import attribution
+from slowlens.facts.live.measurement import Measurement, WarmUp
+from slowlens.facts.live.plan import Overlay
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
+from slowlens_dashboard.figures import (
+    attribution_table,
+    ending,
+    speed_table,
+    texts_table,
+    warm_ups,
+)
+
+
+def probe(ahead: int, cache: Cache = Cache.AS_SHIPPED, number: int = 0) -> Generation:
+    """Two steps of a run that recomputes, ``ahead`` tokens into its answer."""
+    found = generation(0.2, 0.2, cache=cache, purpose=Purpose.CURVE, cached=False)
+    steps = tuple(replace(step, tokens_in=step.tokens_in + ahead) for step in found.steps)
+    trial = replace(found.trial, ahead=ahead, round=number)
+    return replace(found, trial=trial, steps=steps, prompt_tokens=10 + ahead)
+
+
+def sampled() -> Measurement:
+    return measurement(probe(0), probe(10))
+
+
+def tried() -> Measurement:
+    """A fix that makes ten tokens of 0.2 s ones of 0.1 s."""
+    name = "merged + a-rule"
+    slow, fast = generation(0.2, *[0.2] * 9), generation(0.2, *[0.1] * 9)
+    fixed = replace(fast, trial=replace(fast.trial, subject=name))
+    found = measurement(*[slow] * 3, *[fixed] * 3)
+    plan = replace(found.plan, new_tokens=10, overlays=(Overlay(name, "/x", ("a-rule",)),))
+    return replace(found, plan=plan)
 
 
 def test_figures_carry_their_units_and_sample_size() -> None:
@@ -12,12 +46,50 @@ def test_figures_carry_their_units_and_sample_size() -> None:
     )
     table = speed_table(measured).set_index("Trial")
     assert list(table["Per token (TPOT)"]) == ["200 ms", "100 ms"]
-    assert list(table["90 % of tokens within (p90)"]) == ["n/a", "n/a"]
     assert list(table["Between rounds (CV)"]) == ["n/a", "0 % (excellent)"]
-    assert list(table["Per 1,000 tokens before it"]) == ["n/a", "n/a"]
+    assert not {"p90", "p95", "Per 1,000 tokens before it"} & set(table), "no sample allows them"
     assert list(table["Last input"]) == ["12 tokens", "1 token"]
     assert list(table["n"]) == ["1 round of 3 tokens", "2 rounds of 3 tokens"]
-    assert list(table["Speed"]) == ["5.0 tokens/s", "10.0 tokens/s"]
+    assert list(table["Speed"]) == ["5\N{NO-BREAK SPACE}tokens/s", "10\N{NO-BREAK SPACE}tokens/s"]
+
+
+def test_percentiles_are_told_where_one_sample_allows_them() -> None:
+    table = speed_table(
+        measurement(
+            generation(0.3, *[0.1] * 40),
+            generation(0.3, 0.1, 0.1, cache=Cache.ON),
+        )
+    )
+    assert list(table["p90"]) == ["100\N{NO-BREAK SPACE}ms", "n/a"]
+    assert "p95" not in table
+
+
+def test_rounds_that_differ_show_their_range() -> None:
+    table = speed_table(measurement(generation(0.2, 0.1, 0.1), generation(0.2, 0.3, 0.3)))
+    assert list(table["Per token (TPOT)"]) == ["200 ms (100 to 300)"]
+
+
+def test_what_was_sampled_is_marked_as_estimated() -> None:
+    (row,) = speed_table(sampled()).to_dict("records")
+    assert row["Trial"] == "merged as shipped, estimated"
+    assert row["Last input"] == "21 tokens", "of the longest probe"
+
+
+def test_what_each_fix_saves_is_a_table() -> None:
+    found = attribution(tried())
+    assert found
+    table = attribution_table(found)
+    assert list(table["Fix"]) == ["merged as shipped", "merged + a-rule"]
+    assert table["Saved"][1] == "0.9 s"
+
+
+def test_warming_up_is_told_with_what_it_took() -> None:
+    slow = WarmUp(Subject.MERGED, Cache.STATIC, 61.3, 4, steady=True, last=0.25)
+    restless = WarmUp("merged + a-rule", Cache.AS_SHIPPED, 0.5, 8, steady=False, last=0.4)
+    assert warm_ups(replace(measurement(), warm_ups=(slow, restless))) == (
+        "merged, cache static: 4 runs, the first 61.3 s, the last 250 ms",
+        "merged + a-rule as shipped: 8 runs, the first 500 ms, the last 400 ms, not steady by then",
+    )
 
 
 def test_a_run_that_was_stopped_early_has_no_figures() -> None:

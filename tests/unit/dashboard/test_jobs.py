@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import checkpoint
+from builders import CONFIG, GENERATION_CONFIG, checkpoint
 from slowlens.errors import CheckpointError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
@@ -63,3 +63,24 @@ def test_a_run_that_could_not_be_stored_is_shown_all_the_same(plan: Plan, tmp_pa
     found = jobs.find(job.id)
     assert found
     assert found.measurement
+
+
+def test_fixes_that_are_tried_are_doubles_which_go_with_the_session(tmp_path: Path) -> None:
+    slow = {"_from_model_config": True, **GENERATION_CONFIG, "use_cache": False}
+    merged = checkpoint(tmp_path / "m", {**CONFIG, "use_cache": False}, slow)
+    jobs = Jobs(Store(tmp_path / "runs"), Session(*EVENTS[:2]))
+    job = jobs.start(Plan(str(merged), prompt="p", new_tokens=2, device="cpu"), fixes=True)
+    while len(job.log) < 2:
+        assert job.running
+    (first, *_) = job.plan.overlays
+    double = Path(first.path)
+    assert b'"use_cache": true' in (double / "config.json").read_bytes()
+    assert b'"use_cache": false' in (merged / "config.json").read_bytes()
+    jobs.close()
+    assert not double.exists()
+
+
+def test_no_fix_is_tried_unasked(plan: Plan, tmp_path: Path) -> None:
+    job = Jobs(Store(tmp_path / "runs"), Session(*EVENTS)).start(plan)
+    job.join()
+    assert job.plan == plan

@@ -1,0 +1,87 @@
+"""Where the time of a token goes: one bar for each kind of trial, one colour for each share."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from slowlens.facts.live.explanation import Share, Waterfall
+
+SHADES: Mapping[Share, str] = {
+    Share.FLOOR: "#009e73",
+    Share.BUSY: "#56b4e9",
+    Share.LAUNCH: "#e69f00",
+    Share.RECOMPUTE: "#d55e00",
+    Share.OFFLOAD: "#cc79a7",
+    Share.REST: "#8c8c8c",
+}
+"""Okabe and Ito's colours, which colour-blind people tell apart."""
+BAR, FRAME = 44, 100
+"""Pixels of a bar with the space around it, and of what is around the bars."""
+WIDE = 0.06
+"""Of the longest bar: where a part is wide enough for its percentage."""
+
+
+def waterfall_figure(found: Sequence[Waterfall]) -> go.Figure:
+    """Draw what ``waterfalls`` returns, at least one: parts that add up to the time per token."""
+    names = [_name(each) for each in found]
+    longest = max(each.tpot for each in found)
+    figure = go.Figure(layout=_layout(len(found), longest))
+    for share in Share:
+        if any(each.seconds(share) for each in found):
+            figure.add_bar(y=names, **_bars(share, found, longest))
+    for each, name in zip(found, names, strict=True):
+        figure.add_annotation(x=1000 * each.tpot, y=name, **_total(each))
+    return figure
+
+
+def _bars(share: Share, found: Sequence[Waterfall], longest: float) -> dict[str, object]:
+    seconds = [each.seconds(share) for each in found]
+    parts = [100 * part / each.tpot for part, each in zip(seconds, found, strict=True)]
+    return {
+        "x": [1000 * part for part in seconds],
+        "name": share.value,
+        "orientation": "h",
+        "marker": {"color": SHADES[share]},
+        "customdata": parts,
+        "text": [
+            f"{percent:.0f} %" if part > WIDE * longest else ""
+            for part, percent in zip(seconds, parts, strict=True)
+        ],
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "textfont": {"color": "#111111"},
+        "hovertemplate": f"{share.value}: %{{x:.3g}} ms (%{{customdata:.0f}} %)<extra></extra>",
+    }
+
+
+def _total(each: Waterfall) -> dict[str, object]:
+    about = "about " if each.estimated else ""
+    return {
+        "text": f"{about}{1000 * each.tpot:,.3g} ms"
+        if each.tpot < 1
+        else f"{about}{each.tpot:.3g} s",
+        "showarrow": False,
+        "xanchor": "left",
+        "xshift": 6,
+    }
+
+
+def _name(each: Waterfall) -> str:
+    return f"{each.label}, estimated" if each.estimated else each.label
+
+
+def _layout(bars: int, longest: float) -> dict[str, object]:
+    return {
+        "barmode": "stack",
+        "height": FRAME + BAR * bars,
+        "bargap": 0.35,
+        "margin": {"t": 34, "r": 8, "b": 48, "l": 8},
+        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
+        "showlegend": True,
+        "xaxis": {
+            "title": {"text": "milliseconds per token", "font": {"size": 13}},
+            "range": [0, 1120 * longest],
+        },
+        "yaxis": {"autorange": "reversed", "automargin": True, "ticksuffix": "  "},
+    }

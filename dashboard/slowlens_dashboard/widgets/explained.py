@@ -1,0 +1,87 @@
+"""Where the time of a token goes, and which fix gives back how much."""
+
+import streamlit as st
+
+from slowlens.facts.live.agreement import judged
+from slowlens.facts.live.attribution import attribution
+from slowlens.facts.live.explanation import Share, Waterfall, sentence, waterfalls
+from slowlens.facts.live.measurement import Measurement
+from slowlens.reports.attribution import sentences
+from slowlens.reports.explanation import basis
+from slowlens_dashboard.charts.machine import machine_figure
+from slowlens_dashboard.charts.waterfall import waterfall_figure
+from slowlens_dashboard.figures import attribution_table, warm_ups
+from slowlens_dashboard.prose import plain, prose
+
+CHART = {"displaylogo": False}
+
+
+def time_of_a_token(measurement: Measurement) -> None:
+    """Draw the waterfall with its sentences; nothing where nothing could be told apart."""
+    found = waterfalls(measurement)
+    if all(part.share is Share.REST for each in found for part in each.parts):
+        return
+    st.subheader("Where the time of a token goes", anchor=False)
+    st.plotly_chart(
+        waterfall_figure(found),
+        key="waterfall",
+        config=CHART,
+        alt="Milliseconds per token of each kind of trial, by what they are spent on",
+    )
+    st.markdown("\n".join(f"- {_bound(each)}." for each in found))
+    if measurement.peaks is not None:
+        st.caption(f"The device at its best: {plain(basis(measurement.peaks).strip(' ()'))}.")
+
+
+def _bound(each: Waterfall) -> str:
+    return prose(sentence(each)).replace(each.bound, f"**{each.bound}**", 1)
+
+
+def fixes_tried(measurement: Measurement) -> None:
+    """Draw what each fix saves; nothing where none was tried."""
+    found = attribution(measurement)
+    if found is None:
+        return
+    st.subheader("What each fix gives back", anchor=False)
+    st.table(attribution_table(found), hide_index=True, border="horizontal")
+    st.markdown(prose(" ".join(sentences(found))))
+
+
+def same_results(measurement: Measurement) -> None:
+    """Say whether the cache changes the results, where that was measured."""
+    found = judged(measurement)
+    if found is not None:
+        st.markdown(f":material/balance: {prose(found.sentence)}")
+
+
+def failures(measurement: Measurement) -> None:
+    """Draw what could not be run, the same trouble once."""
+    trouble: dict[tuple[str, str], list[str]] = {}
+    for failure in measurement.failures:
+        labels = trouble.setdefault((failure.message, failure.hint), [])
+        labels.append(f"{failure.trial.label} ({failure.trial.purpose})")
+    for (message, hint), labels in trouble.items():
+        names = ", ".join(dict.fromkeys(labels))
+        st.warning(
+            prose(f"{message}. {hint}" if hint else message),
+            title=plain(f"Could not be run: {names}"),
+            icon=":material/report:",
+        )
+
+
+def machine(measurement: Measurement) -> None:
+    """Fold away what the machine did, and what went before the timed trials."""
+    figure, warm = machine_figure(measurement), warm_ups(measurement)
+    if figure is None and not warm:
+        return
+    with st.expander("The machine during the run", icon=":material/memory:"):
+        if figure is not None:
+            st.plotly_chart(
+                figure,
+                key="machine",
+                config=CHART,
+                alt="What the machine did over the seconds of the run, with the trials shaded",
+            )
+        if warm:
+            st.markdown("Warming up, which is in no figure above:")
+            st.markdown("\n".join(f"- {plain(line)}" for line in warm))

@@ -1,0 +1,39 @@
+"""Whether merged is slower, with what that rests on."""
+
+import streamlit as st
+
+from slowlens.facts.live.comparison import compared, judged, same_work
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import Speed, speed_of
+from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.live.verdict import Outcome
+from slowlens.reports.measurement import longer
+from slowlens_dashboard.prose import prose
+
+BADGES = {
+    Outcome.PASS: ":green-badge[:material/check: PASS]",
+    Outcome.FAIL: ":red-badge[:material/close: FAIL]",
+    Outcome.INCONCLUSIVE: ":orange-badge[:material/question_mark: INCONCLUSIVE]",
+}
+
+SAME = ":gray-badge[:material/equal: SAME WORK]"
+
+
+def verdicts(measurement: Measurement) -> None:
+    """Draw one line for each other side, and why an answer takes longer."""
+    shipped = speed_of(measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    source = speed_of(measurement, Subject.SOURCE, Cache.AS_SHIPPED)
+    cached = speed_of(measurement, Subject.MERGED, Cache.ON)
+    lines = [_line(shipped, other) for other in (source, cached) if shipped and other]
+    lines += [f":material/functions: {prose(said)}" for said in longer(measurement)]
+    if lines:
+        with st.container(border=True, key="verdicts"):
+            st.markdown("\n\n".join(lines))
+
+
+def _line(shipped: Speed, other: Speed) -> str:
+    """Write how they compare, after the verdict where there is something to judge."""
+    badge = SAME if same_work(shipped, other) else BADGES[judged(shipped, other).outcome]
+    estimates = [each.label for each in (shipped, other) if each.estimated]
+    about = f" Estimated from a few steps: {prose(', '.join(estimates))}." if estimates else ""
+    return f"{badge} {shipped.label}: {prose(compared(shipped, other))}.{about}"
