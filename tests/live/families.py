@@ -12,7 +12,7 @@ GEMMA = {"head_dim": 16, "sliding_window": 64, "tie_word_embeddings": True}
 STATES = {"mamba_d_state": 8, "mamba_d_conv": 4, "mamba_expand": 2}
 
 FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "gpt2": ("GPT2Config", "GPT2LMHeadModel", {"n_positions": 512, "n_embd": 64}),
+    "gpt2": ("GPT2Config", "GPT2LMHeadModel", {}),
     "gemma2": ("Gemma2Config", "Gemma2ForCausalLM", GEMMA),
     "gemma3": ("Gemma3TextConfig", "Gemma3ForCausalLM", GEMMA),
     "phi3": ("Phi3Config", "Phi3ForCausalLM", {}),
