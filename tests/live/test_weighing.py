@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from live import families, tiny  # noqa: E402
+from slowlens.measure.worker.meter import metered  # noqa: E402
 from slowlens.measure.worker.weighing import cache_size, placed, weight  # noqa: E402
 
 V5 = not transformers.__version__.startswith("4.")
@@ -138,18 +139,14 @@ KEYS = 2 * 2 * 2 * 16 * 4
 """Bytes a token: keys and values, layers, heads, width, float32."""
 
 
-def cache_of(model: Any, **told: Any) -> Any:
-    output = model.eval().generate(
-        torch.tensor(PROMPT),
-        max_new_tokens=3,
-        do_sample=False,
-        eos_token_id=None,
-        pad_token_id=0,
-        return_dict_in_generate=True,
-        **told,
-    )
-    found = getattr(output, "past_key_values", None)
-    return found if found is not None else getattr(output, "cache_params", None)
+def cache_of(model: Any, prompt: Any = None, **told: Any) -> Any:
+    """Return what the meter finds of the cache of a real generation."""
+    meter = metered(model, torch.device("cpu"))
+    meter.start()
+    ids = torch.tensor(prompt or PROMPT)
+    told |= {"max_new_tokens": 3, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
+    model.eval().generate(ids, attention_mask=torch.ones_like(ids), **told)
+    return meter.cache
 
 
 def test_a_dynamic_cache_holds_the_tokens_so_far() -> None:
@@ -168,14 +165,9 @@ def test_states_are_counted_and_do_not_grow(family: str) -> None:
     if not hasattr(transformers, families.STATEFUL[family][1]):
         pytest.skip("unknown to this transformers")
     model = families.text_model(family).eval()
-    with torch.inference_mode():
-        sizes = []
-        for length in (5, 10):
-            output = model(torch.ones(1, length, dtype=torch.long), use_cache=True)
-            cache = getattr(output, "past_key_values", None)
-            sizes.append(cache_size(output.cache_params if cache is None else cache))
-    assert sizes[0] > 0
-    assert (sizes[1] == sizes[0]) == (family == "mamba")
+    short, long = cache_size(cache_of(model)), cache_size(cache_of(model, [[*PROMPT[0]] * 2]))
+    assert short > 0
+    assert (long == short) == (family == "mamba")
 
 
 def test_a_tensor_that_is_kept_twice_counts_once() -> None:
