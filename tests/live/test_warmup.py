@@ -67,7 +67,7 @@ def test_it_gives_up_at_the_most(warm: Any) -> None:
 def test_patience_ends_and_the_first_one_does_not_count(warm: Any) -> None:
     found = warm(10 * warmup.PATIENCE, *[warmup.PATIENCE * 0.3, warmup.PATIENCE * 0.6] * 4)
     assert (found.runs, found.steady) == (4, False)
-    impatient = warm(1.0, warmup.PATIENCE, 2 * warmup.PATIENCE)
+    impatient = warm(1.0, 2 * warmup.PATIENCE)
     assert (impatient.runs, impatient.steady) == (warmup.FEWEST, False)
 
 

@@ -124,7 +124,7 @@ def test_a_layer_that_really_is_on_the_disk(tmp_path: Path) -> None:
 def test_a_layer_is_not_mistaken_for_one_whose_number_begins_alike() -> None:
     with torch.device("meta"):
         model = llama(num_hidden_layers=11)
-    model.hf_device_map = {"model.layers.1": "cpu", "model.layers.10": "disk"}
+    model.hf_device_map = {"model.layers.1": "cpu", "model.norm": "disk"}
     layer = sum(4 * p.numel() for p in model.model.layers[0].parameters())
     assert placed(model)["cpu"] == layer
 
