@@ -81,3 +81,8 @@ def first_sentence(text: str) -> tuple[str, str]:
     """Split ``text`` after its first sentence."""
     first, *rest = sentences(text)
     return first, " ".join(rest)
+
+
+def without(text: str, said: str) -> str:
+    """Return ``text`` but for the sentences that ``said`` holds already."""
+    return " ".join(found for found in sentences(text) if found.lower() not in said.lower())

@@ -25,7 +25,14 @@ def go(page: Page, name: str) -> None:
 
 def start(page: Page, tokens: int = 12, rounds: int = 1) -> None:
     """Fill the form of the live run and start it."""
-    for label, number in (("New tokens", tokens), ("Rounds", rounds), ("CPU threads", 1)):
+    numbers = {
+        "New tokens": tokens,
+        "Rounds": rounds,
+        "CPU threads": 1,
+        "Answer limit": 24,
+        "Equality tokens": 8,
+    }
+    for label, number in numbers.items():
         page.get_by_role("spinbutton", name=label).fill(str(number))
         page.keyboard.press("Tab")
     page.get_by_role("button", name="Start").click()
@@ -33,8 +40,9 @@ def start(page: Page, tokens: int = 12, rounds: int = 1) -> None:
 
 
 def compared(page: Page) -> None:
-    """Wait for the sentence that ends a run; a busy machine may blur the factor itself."""
-    expect(page.get_by_role("heading", name=COMPARED)).to_be_visible(timeout=SLOW)
+    """Wait for the verdict that ends a run; a busy machine may blur the factor itself."""
+    verdicts = page.locator(".st-key-verdicts")
+    expect(verdicts.get_by_text(COMPARED)).to_be_visible(timeout=SLOW)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -52,7 +60,13 @@ def watch_it_to_its_end(page: Page) -> None:
     expect(page.get_by_text("it does not use its cache")).to_be_visible(timeout=SLOW)
     compared(page)
     expect(page.get_by_role("cell", name="1 round of 12 tokens").first).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_role("heading", name="No key-value cache")).to_be_visible()
+    for chart in ("waterfall", "steps"):
+        expect(page.locator(f".st-key-{chart} .js-plotly-plot")).to_be_visible()
+    expect(page.get_by_text("merged as shipped is recompute-bound")).to_be_visible()
+    expect(page.get_by_text("One answer, free to stop")).to_be_visible()
+    page.get_by_text("The machine during the run").click()
+    expect(page.locator(".st-key-machine .js-plotly-plot")).to_be_visible()
 
 
 def apply_it(page: Page, merged: Path) -> None:
@@ -158,6 +172,39 @@ def test_the_curves_grow_without_a_rerun_and_keep_the_zoom(page: Page, address: 
     expect(page.locator(".slowlens-live .writing p")).not_to_be_empty()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("You stopped this run")).to_be_visible()
+
+
+def test_a_long_run_is_sampled_where_it_stands_and_the_page_says_what_is_done(
+    page: Page, address: str
+) -> None:
+    page.goto(address)
+    go(page, "Live run")
+    start(page, tokens=128)
+    live = page.locator(".slowlens-live")
+    expect(live.locator(".what")).to_contain_text("Warming up", timeout=SLOW)
+    expect(live.locator(".stages .now")).to_have_text("time", timeout=SLOW)
+    wait_for_points(page, 16)
+    (probes, *_) = live.locator(".plot").evaluate("plot => plot.data.map(line => line)")
+    assert probes["name"] == "merged as shipped, sampled"
+    assert probes["mode"] == "lines+markers"
+    assert [x for x in probes["x"] if x % 32 == 1 or x == 125] == [1, 33, 65, 125]
+    expect(live.locator(".device")).to_contain_text("load")
+    expect(live.locator(".tile.running .name")).to_contain_text("merged, cache on", timeout=SLOW)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("You stopped this run")).to_be_visible()
+    expect(page.get_by_role("cell", name="merged as shipped, estimated")).to_be_visible()
+
+
+def test_fixes_are_tried_and_nothing_is_written(page: Page, address: str, demo_copy: Demo) -> None:
+    before = files(demo_copy.folder / "merged")
+    page.goto(address)
+    go(page, "Live run")
+    page.get_by_text("Try each fix too").click()
+    start(page, tokens=4)
+    expect(page.get_by_role("heading", name="What each fix gives back")).to_be_visible(timeout=SLOW)
+    row = page.get_by_role("cell", name="merged + gen-use-cache-false", exact=True)
+    expect(row).to_be_visible()
+    assert files(demo_copy.folder / "merged") == before
 
 
 def test_a_killed_process_is_a_clear_message_and_the_next_run_works(

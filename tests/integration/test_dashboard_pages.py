@@ -9,14 +9,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from builders import CONFIG, GENERATION_CONFIG, checkpoint, write_json
-from literals import generation, measurement
+from literals import equality, generation, measurement
 from samples import NAMES, results
 from slowlens.checking import check, measured
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.measurement import Measurement, Status
-from slowlens.facts.live.trial import Cache, Purpose
+from slowlens.facts.live.device import DeviceSample, Peaks
+from slowlens.facts.live.measurement import Failure, Measurement, Status, WarmUp
+from slowlens.facts.live.plan import Overlay, Plan
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.facts.runtimes import Runtime
 from slowlens.importing import imported_run
+from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.places import demo_folder
 from slowlens.run import Run
 from slowlens.store import default_store
@@ -355,6 +358,74 @@ def test_start_measures_what_the_form_says(open_page: Open, session: Session) ->
     assert job.status is Status.STOPPED
 
 
+def test_every_option_of_the_form_reaches_the_plan(
+    open_page: Open, session: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "picture.png").write_bytes(b"")
+    at = open_page("live")
+    numbers = {"rounds": 5, "prompt-tokens": 100, "answer-tokens": 0, "equality-tokens": 7}
+    for key, number in numbers.items():
+        at.number_input(key=key).set_value(number)
+    words = {"device": "cpu", "dtype": "float32", "attention": "eager", "device-map": "auto"}
+    for key, word in words.items():
+        at.selectbox(key=key).set_value(word)
+    at.multiselect(key="settings").set_value([Cache.ON, Cache.STATIC])
+    at.checkbox(key="full").set_value(True)
+    at.text_input(key="image").set_value(str(tmp_path / "picture.png"))
+    press(at, "Start")
+    job = jobs_module.jobs().active
+    assert job is not None
+    plan = job.plan
+    given = (plan.rounds, plan.prompt_tokens, plan.answer_tokens, plan.equality_tokens)
+    assert given == (5, 100, 0, 7)
+    assert (plan.device, plan.dtype, plan.attention, plan.device_map) == tuple(words.values())
+    assert (plan.settings, plan.full) == ((Cache.ON, Cache.STATIC), True)
+    assert plan.image == str(tmp_path / "picture.png")
+    assert plan.overlays == ()
+
+
+def test_a_form_that_nobody_touched_is_the_usual_plan(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    press(open_page("live"), "Start")
+    job = jobs_module.jobs().active
+    assert job is not None
+    assert job.plan == Plan(str(pair[0]), str(pair[1]), DEFAULT_PROMPT)
+
+
+def test_fixes_are_tried_where_that_is_wanted(open_page: Open, session: Session) -> None:
+    at = open_page("live")
+    at.checkbox(key="try-fixes").set_value(True)
+    at.selectbox(key="device").set_value("cpu")
+    press(at, "Start")
+    session.feed.put(EVENTS[0])
+    job = jobs_module.jobs().active
+    assert job is not None
+    while not job.log:
+        assert job.running
+    assert "merged + gen-use-cache-false" in [overlay.name for overlay in job.plan.overlays]
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        ("/picture.png", "outside the folders that this dashboard may read"),
+        ("/etc/passwd", "outside the folders that this dashboard may read"),
+        ("link.png", "outside the folders that this dashboard may read"),
+        ("nowhere.png", "There is no file"),
+    ],
+)
+def test_a_picture_comes_from_where_one_may_read(
+    open_page: Open, tmp_path: Path, picture: str, message: str
+) -> None:
+    (tmp_path / "link.png").symlink_to("/etc/passwd")
+    at = open_page("live")
+    at.text_input(key="image").set_value(picture)
+    at = press(at, "Start")
+    assert message in said(at)
+    assert jobs_module.jobs().active is None
+
+
 def test_another_tab_finds_the_run_in_progress(open_page: Open, session: Session) -> None:
     press(open_page("live"), "Start")
     assert "In progress" in said(open_page("live"))
@@ -378,11 +449,82 @@ def test_the_end_is_a_sentence_with_figures_and_their_n(
     run = store(pair, slow_and_fast())
     at = open_page("live", run=run.id)
     assert not at.exception
-    assert "4.00 times as long per token as merged, cache on" in at.header[1].value
+    assert at.header[1].value.startswith("No key-value cache"), "why it is slow"
+    factor = "4.00 times as long per token as merged, cache on"
+    (verdict,) = [text.value for text in at.markdown if factor in text.value]
+    assert verdict.startswith(":red-badge[:material/close: FAIL] merged as shipped: 4.00 times")
+    assert said(at).count(factor) == 1, "not twice"
     assert "3 rounds of 3 tokens" in said(at)
     assert "400 ms" in said(at)
-    assert len(at.get("plotly_chart")) == 1
+    assert len(at.get("plotly_chart")) == 2, "the waterfall and the steps"
     assert query(at, "merged") == str(pair[0]), "the other pages follow the run"
+
+
+def explained(slow: float = 0.4) -> Measurement:
+    """A run with everything that may be in one; as shipped a token takes ``slow`` seconds."""
+    name = "merged + gen-use-cache-false"
+    fixed, source = (
+        [generation(0.1, 0.1, 0.1, subject=subject)] * 3 for subject in (name, Subject.SOURCE)
+    )
+    found = slow_and_fast(slow)
+    trial = Trial(Subject.MERGED, Cache.STATIC, Purpose.SPEED, 4)
+    return replace(
+        found,
+        generations=(*found.generations, *fixed, *source),
+        plan=replace(found.plan, overlays=(Overlay(name, "/gone", ("gen-use-cache-false",)),)),
+        models=(replace(found.models[0], weights_read=4 * 10**8),),
+        peaks=Peaks(1e10, 2e12, "bfloat16"),
+        equalities=(equality(),),
+        failures=(Failure(trial, "the GPU is full", "Take fewer tokens."),) * 2,
+        warm_ups=(WarmUp(Subject.MERGED, Cache.ON, 2.5, 3, steady=True, last=0.4),),
+        samples=(DeviceSample(1.0, load=1.0), DeviceSample(2.0, load=2.0)),
+    )
+
+
+def test_a_finished_run_explains_itself(open_page: Open, pair: tuple[Path, Path]) -> None:
+    run = store(pair, explained())
+    at = open_page("live", run=run.id)
+    assert not at.exception
+    text = said(at)
+    assert "merged as shipped is **recompute-bound**: 400 ms a token" in text
+    assert "10 GB/s and 2 TFLOP/s in bfloat16, measured before" in text
+    assert "One answer, free to stop: merged 1.6 s against 0.4 s of its source" in text
+    assert "What each fix gives back" in text
+    assert "An answer of merged takes 1.2 s more than one of the source" in text
+    assert "the results are the same with the cache" in text
+    assert text.count("Could not be run: merged, cache static (speed)") == 1
+    assert "Take fewer tokens." in text
+    assert "merged, cache on: 3 runs, the first 2.5 s, the last 400 ms" in text
+    assert len(at.get("plotly_chart")) == 3, "the waterfall, the steps, the machine"
+
+
+def test_the_same_work_is_not_judged(open_page: Open, pair: tuple[Path, Path]) -> None:
+    run = store(pair, slow_and_fast(0.1))
+    text = said(open_page("live", run=run.id))
+    assert "SAME WORK" in text
+    assert "any difference is noise" in text
+    assert not any(verdict in text for verdict in ("PASS]", "FAIL]", "INCONCLUSIVE]"))
+
+
+def test_too_few_rounds_are_inconclusive(open_page: Open, pair: tuple[Path, Path]) -> None:
+    found = slow_and_fast()
+    few = replace(found, generations=(*found.generations[:2], *found.generations[4:]))
+    assert "INCONCLUSIVE" in said(open_page("live", run=store(pair, few).id))
+
+
+def test_measure_again_tries_the_fixes_again_on_new_doubles(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    run = store(pair, explained())
+    press(open_page("live", run=run.id), "Measure again")
+    session.feed.put(EVENTS[0])
+    job = jobs_module.jobs().active
+    assert job is not None
+    while not job.log:
+        assert job.running
+    overlays = job.plan.overlays
+    assert "merged + gen-use-cache-false" in [overlay.name for overlay in overlays]
+    assert all(Path(overlay.path).is_dir() for overlay in overlays)
 
 
 def test_a_run_of_another_pair_leaves_the_chosen_one_until_its_fixes_are_wanted(

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import plotly.graph_objects as go
 
-from slowlens.facts.live.conditions import TIMED
 from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
 from slowlens_dashboard.charts.palette import Kind, colors
+from slowlens_dashboard.charts.steps import TIMED
 
-PANEL, FRAME = 92, 96
-"""Pixels of a panel, and of what is around them."""
-GAP = 0.18
+PANEL, TOP, BOTTOM, ROW = 100, 8, 52, 22
+"""Pixels of a panel, of what is around them, and of a row of the legend."""
+IN_A_ROW = 4
+"""Names in the legend."""
+GAP = 0.26
 """Of a panel: the space above it."""
 LINES = ("#4c78a8", "#e45756", "#54a24b", "#b279a2", "#ff9da6", "#9d755d", "#eeca3b", "#72b7b2")
 """One for each GPU."""
@@ -51,11 +54,12 @@ def machine_figure(measurement: Measurement) -> go.Figure | None:
     if not panels:
         return None
     begun = min(look.at for look in looks)
-    figure = go.Figure(layout=_layout(panels))
+    timed = [g for g in measurement.generations if g.trial.purpose in TIMED]
+    figure = go.Figure(layout=_layout(panels, len({g.trial.label for g in timed})))
     for number, panel in enumerate(panels):
         for line in _lines(panel, looks, begun):
             figure.add_scatter(yaxis=_axis("y", number), **line)
-    _shade(figure, [g for g in measurement.generations if g.trial.purpose in TIMED], begun)
+    _shade(figure, timed, begun)
     return figure
 
 
@@ -114,16 +118,17 @@ def _name(label: str, shade: str) -> dict[str, object]:
     }
 
 
-def _layout(panels: Sequence[Panel]) -> dict[str, object]:
+def _layout(panels: Sequence[Panel], names: int) -> dict[str, object]:
     axes = {_axis("yaxis", number): _panel(panel, number, len(panels))
             for number, panel in enumerate(panels)}  # fmt: skip
     titles = [_title(panel, number, len(panels)) for number, panel in enumerate(panels)]
+    below = BOTTOM + ROW * ceil(names / IN_A_ROW)
     bottom = {"title": {"text": "seconds", "font": {"size": 13}}, "zeroline": False}
     return {
-        "height": FRAME + PANEL * len(panels),
-        "margin": {"t": 40, "r": 8, "b": 44, "l": 56},
+        "height": TOP + PANEL * len(panels) + below,
+        "margin": {"t": TOP, "r": 8, "b": below, "l": 56},
         "hovermode": "x",
-        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "yref": "paper"},
+        "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "bottom", "yref": "container"},
         "xaxis": bottom | {"anchor": _axis("y", len(panels) - 1), "showgrid": False},
         "annotations": titles,
         **axes,

@@ -13,7 +13,7 @@ from slowlens_dashboard.charts.waterfall import waterfall_figure
 from slowlens_dashboard.figures import attribution_table, warm_ups
 from slowlens_dashboard.prose import plain, prose
 
-CHART = {"displaylogo": False}
+CHART = {"displayModeBar": False}
 
 
 def time_of_a_token(measurement: Measurement) -> None:

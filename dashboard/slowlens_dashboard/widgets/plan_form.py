@@ -1,6 +1,7 @@
 """What to measure, and the button that starts it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -140,8 +141,8 @@ def _picture(text: str) -> str:
     """Return the file that a person typed, if it lies in a folder that may be read."""
     if text.strip() in ("", GENERATED):
         return text.strip()
-    folder, _, name = text.strip().rpartition("/")
-    path = (options().allow(folder or ".") / name).resolve()
+    given = Path(text.strip())
+    path = (options().allow(str(given.parent)) / given.name).resolve()
     options().allow(str(path.parent))  # a link may lead out of the folder
     if not path.is_file():
         hint = f"Type the path of a picture, or: {GENERATED}"

@@ -6,6 +6,7 @@ from slowlens.codec import encode
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.speed import answer_of
 from slowlens.facts.live.trial import Subject
+from slowlens.reports.measurement import factors
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import TIMED, steps_figure
 from slowlens_dashboard.figures import ending, speed_table, texts_table
@@ -36,7 +37,7 @@ def run_result(run: Run) -> None:
         st.info("This run has no measurement: its files were checked only.")
         return
     _ending(measurement)
-    sentence_on_top(run.answer)
+    sentence_on_top(run.answer, said=" ".join(factors(measurement)))
     st.caption(_conditions(measurement))
     _actions(run)
     verdicts(measurement)
