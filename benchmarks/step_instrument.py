@@ -104,7 +104,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _plan(asked: argparse.Namespace, folder: Path) -> Plan:
-    model = asked.model or folder / "model"
+    model = asked.model or folder / (asked.shape or "tiny random Llama")
     if asked.shape:
         shape_folder(asked.shape, asked.layers, model)
     elif not asked.model:
