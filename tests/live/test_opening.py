@@ -92,7 +92,7 @@ def test_mismatches_are_named_however_they_are_spelled(spelled: Any) -> None:
     assert _told(info) == (("y", "z"), ("x",), ("a.weight", "b.weight"))
 
 
-def test_a_tensor_of_another_shape_is_an_error_or_told(tmp_path: Path) -> None:
+def test_a_tensor_of_another_shape_is_told(tmp_path: Path) -> None:
     folder = tiny.llama(tmp_path, {})
 
     def shrink(tensors: dict[str, Any]) -> dict[str, Any]:
@@ -100,8 +100,7 @@ def test_a_tensor_of_another_shape_is_an_error_or_told(tmp_path: Path) -> None:
         return tensors
 
     rewrite(folder, shrink)
-    with pytest.raises(RuntimeError, match="mismatch"):
-        open_(folder)
+    assert open_(folder)[0].mismatched == ("model.norm.weight",)
 
 
 def test_what_the_plan_decides_wins(tmp_path: Path) -> None:
