@@ -192,7 +192,6 @@ def test_longer_prompt(merged: Path, source: Path) -> None:
 
 
 @pytest.mark.skipif(transformers.__version__ < "5", reason="version 4 compiles on a GPU only")
-@pytest.mark.xfail(strict=True, reason="the very first generation is in no trial and no warm-up")
 def test_first_call_compiles(merged: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Compile on a CPU, where so small a step takes less than the seconds that count."""
     load = loading.opened

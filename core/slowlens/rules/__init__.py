@@ -4,6 +4,7 @@ from slowlens.findings import Rule
 from slowlens.rules import (
     adapter_mismatch,
     architectures_mismatch,
+    attention_plans,
     bin_instead_of_safetensors,
     bos_doubled,
     cache_changes_results,
@@ -78,6 +79,7 @@ from slowlens.rules import (
 RULES: tuple[Rule, ...] = (
     recomputed_steps.RULE,
     launch_bound.RULE,
+    attention_plans.RULE,
     cache_changes_results.RULE,
     gen_use_cache_false.RULE,
     kwargs_leaked_into_generation_config.RULE,

@@ -74,6 +74,14 @@ def test_half_of_the_time_is_not_most_of_it() -> None:
     assert list(check(measured(ran(0.08), busy=0.039), llama()))
 
 
+def test_plans_of_attention_are_another_cause() -> None:
+    planned = replace(profile(0.01), fresh=0.08, again=0.03)
+    (finding,) = check(measured(ran(0.08), profiles=(planned,)), llama())
+    assert "waits 20 ms" in finding.message
+    more = replace(profile(0.02), fresh=0.08, again=0.03)
+    assert not list(check(measured(ran(0.08), profiles=(more,)), llama()))
+
+
 def test_the_static_cache_beside_it_gives_the_factor_and_the_price() -> None:
     warm = WarmUp(Subject.MERGED, Cache.STATIC, 31.3, 8, steady=False)
     on = WarmUp(Subject.MERGED, Cache.ON, 1.0, 8, steady=True)

@@ -66,3 +66,10 @@ class Profile:
     kernels: float
     copies: float
     """Copying from the host while no kernel ran."""
+    fresh: float | None = None
+    """A step at a length that was new, not recorded; None where nothing depends on that."""
+    again: float | None = None
+    """The same step once more, in the same thread."""
+    without_plans: float | None = None
+    """A step at a new length while torch was kept from using cuDNN for attention; None where a
+    new length costs little."""

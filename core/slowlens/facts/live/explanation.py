@@ -24,6 +24,7 @@ class Share(StrEnum):
 
     FLOOR = "floor: weights and cache read once"
     BUSY = "at work beyond the floor"
+    PLANS = "attention plans for new lengths"
     LAUNCH = "GPU waits for launches"
     RECOMPUTE = "recomputation, the cache is off"
     OFFLOAD = "weights copied from the host"
@@ -35,6 +36,7 @@ class Bound(StrEnum):
 
     BANDWIDTH = "bandwidth-bound"
     COMPUTE = "compute-bound"
+    PLANS = "planning-bound"
     LAUNCH = "launch-bound"
     RECOMPUTE = "recompute-bound"
     OFFLOAD = "offload-bound"
@@ -78,6 +80,7 @@ class Waterfall:
         reading = seconds.get(Share.FLOOR, 0.0) >= READING * working
         candidates = {
             Bound.BANDWIDTH if reading else Bound.COMPUTE: working,
+            Bound.PLANS: seconds.get(Share.PLANS, 0.0),
             Bound.LAUNCH: seconds.get(Share.LAUNCH, 0.0),
             Bound.RECOMPUTE: seconds.get(Share.RECOMPUTE, 0.0),
             Bound.OFFLOAD: seconds.get(Share.OFFLOAD, 0.0),
@@ -138,18 +141,26 @@ def _on_gpu(
     low = min(floor or 0.0, working)
     recompute = max(0.0, profile.busy - working)
     idle = max(0.0, timed.tpot - profile.busy - profile.copies)
+    plans = min(idle, planning(profile))
+    idle -= plans
     if twin and _longer(timed, profile):
         recompute, idle = recompute + idle, 0.0
     span = timed.tpot if timed.span is None else timed.span
-    launch = min(idle, max(0.0, span - profile.busy - profile.copies))
+    launch = min(idle, max(0.0, span - profile.busy - profile.copies - plans))
     return (
         (Share.FLOOR, low),
         (Share.BUSY, working - low),
+        (Share.PLANS, plans),
         (Share.LAUNCH, launch),
         (Share.RECOMPUTE, recompute),
         (Share.OFFLOAD, profile.copies),
         (Share.REST, idle - launch),
     )
+
+
+def planning(profile: Profile) -> float:
+    """Return the seconds of a step at a new length that go into planning its attention."""
+    return max(0.0, (profile.fresh or 0.0) - (profile.again or 0.0))
 
 
 def _longer(timed: _Timed, profile: Profile) -> bool:
@@ -158,7 +169,8 @@ def _longer(timed: _Timed, profile: Profile) -> bool:
     A run that recomputes grows beyond the text that was profiled.
     """
     steps = [step for g in timed.generations for step in g.steps[1:]]
-    waits = [step.dispatch < profile.busy for step in steps if step.dispatch is not None]
+    ahead = profile.busy + planning(profile)
+    waits = [step.dispatch < ahead for step in steps if step.dispatch is not None]
     return sum(waits) > len(waits) / 2
 
 

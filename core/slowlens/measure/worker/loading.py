@@ -73,15 +73,33 @@ def load(
     inputs = model.get_input_embeddings().weight.device
     inputs = device if inputs.type == "meta" else inputs  # accelerate fetches them when needed
     prompt = prompt_of(plan, path, model, inputs)
+    card = replace(_card(found, device), seconds=seconds)
+    ready = Ready(model, prompt, metered(model, inputs), inputs, card, model.generation_config)
+    return _named(ready, subject, path, notes)
+
+
+def sharing(plan: Plan, subject: str, path: str, other: Ready, generation_config: Any) -> Ready:  # noqa: ANN401
+    """Return what ``path`` makes of a model in memory: its prompt and how it generates."""
+    prompt = prompt_of(plan, path, other.model, other.device)
+    card = replace(other.card, seconds=0.0)
+    ready = replace(other, prompt=prompt, card=card, generation_config=generation_config)
+    return _named(ready, subject, path, ())
+
+
+def _named(ready: Ready, subject: str, path: str, notes: tuple[str, ...]) -> Ready:
+    """Fill in what depends on the folder and not on the model."""
+    shipped = ready.generation_config
     card = replace(
-        _card(found, device),
+        ready.card,
         subject=subject,
         path=path,
-        seconds=seconds,
-        notes=notes + prompt.notes + forced(model.generation_config)[1],
-        thinks=prompt.thinks,
+        notes=notes + ready.prompt.notes + forced(shipped)[1],
+        thinks=ready.prompt.thinks,
+        beams=getattr(shipped, "num_beams", None) or 1,
+        sequences=getattr(shipped, "num_return_sequences", None) or 1,
+        cache_implementation=str(getattr(shipped, "cache_implementation", None) or ""),
     )
-    return Ready(model, prompt, metered(model, inputs), inputs, card, model.generation_config)
+    return replace(ready, card=card)
 
 
 def _opened(
@@ -97,7 +115,6 @@ def _opened(
 def _card(found: Opened, device: torch.device) -> LoadedModel:
     """Describe a model but for what only its caller knows."""
     model, weighed = found.model, weight(found.model)
-    shipped = model.generation_config
     return LoadedModel(
         subject="",
         path="",
@@ -117,9 +134,6 @@ def _card(found: Opened, device: torch.device) -> LoadedModel:
         memory=memory_by_device(),
         weights_read=weighed.read,
         active_parameters=weighed.parameters,
-        beams=getattr(shipped, "num_beams", None) or 1,
-        sequences=getattr(shipped, "num_return_sequences", None) or 1,
-        cache_implementation=str(getattr(shipped, "cache_implementation", None) or ""),
     )
 
 

@@ -8,12 +8,13 @@ import torch
 
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Subject
-from slowlens.frozen import replace
 from slowlens.measure.protocol import Event, Loaded, Loading, LoadProgress
+from slowlens.measure.sharing import shares_weights
 from slowlens.measure.worker.device import free_memory, release
 from slowlens.measure.worker.failure import during
-from slowlens.measure.worker.loading import Ready, load, path_of
+from slowlens.measure.worker.loading import Ready, load, path_of, sharing
 from slowlens.measure.worker.opening import size_of
+from slowlens.measure.worker.settings_swap import generation_config_of
 
 _SPARE = 1.2
 """Memory to ask for per byte of weights: activations, the cache and fragments need some too."""
@@ -47,15 +48,12 @@ class Models:
         """Return a model in memory that is the same but for how it generates."""
         if subject in (Subject.MERGED, Subject.SOURCE):
             return None
-        from slowlens.measure.sharing import shares_weights
-        from slowlens.measure.worker.settings_swap import generation_config_of
-
         for other in self._ready.values():
             if shares_weights(Path(other.card.path), Path(path)):
                 config = generation_config_of(other.model, path)
-                card = replace(other.card, subject=subject, path=path, seconds=0.0, notes=())
-                self._send(Loaded(card))
-                return replace(other, card=card, generation_config=config)
+                ready = sharing(self._plan, subject, path, other, config)
+                self._send(Loaded(ready.card))
+                return ready
         return None
 
     def _loaded(self, subject: str, path: str) -> Ready:

@@ -48,7 +48,11 @@ def opened(
         try:
             with _watched(progress):
                 model, info = kind.from_pretrained(
-                    path, trust_remote_code=False, output_loading_info=True, **settings
+                    path,
+                    trust_remote_code=False,
+                    output_loading_info=True,
+                    ignore_mismatched_sizes=True,
+                    **settings,
                 )
         except ValueError as error:
             if "Unrecognized configuration class" in str(error):

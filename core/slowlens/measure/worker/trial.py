@@ -8,19 +8,24 @@ from typing import Any
 
 import torch
 
+from slowlens.facts.live.device import Profile
 from slowlens.facts.live.timing import Step
-from slowlens.facts.live.trial import Finish, Purpose, Trial
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Trial
+from slowlens.frozen import replace
 from slowlens.measure.protocol import Event, Profiled, Stepped, TrialFinished, TrialStarted
 from slowlens.measure.worker.arguments import arguments
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.device import memory_peak, reset_memory_peak, synchronize
 from slowlens.measure.worker.loading import Ready
+from slowlens.measure.worker.plans import Pace, in_new_thread, without_plans
 from slowlens.measure.worker.profiling import Recording
 from slowlens.measure.worker.sequence import Common, within
 from slowlens.measure.worker.stopwatch import Stopwatch
 from slowlens.measure.worker.tensors import followed_by
 from slowlens.measure.worker.weighing import cache_size
 
+PLANNED = 1.2
+"""How many times as long a step at a new length takes from which plans are worth a look."""
 REFUSED = "generate() refuses these settings: look at the checkpoint's generation_config.json."
 OWN_PROMPT = (Purpose.PROOF, Purpose.LENGTH)
 """Trials that show what a user of the checkpoint gets; the others process a common sequence."""
@@ -43,7 +48,7 @@ def run(
         prompt, pictured = inputs["input_ids"].shape[1], ready.prompt.image_tokens
         send(TrialStarted(index, prompt, perf_counter(), pictured))
         began = watch.start()
-        generate(ready, trial, inputs, watch if followed else None)
+        _anew(ready, trial, lambda: generate(ready, trial, inputs, watch if followed else None))
         synchronize(ready.device)
         ended = perf_counter()
         watch.finish()
@@ -59,10 +64,44 @@ def run(
 
 def record(ready: Ready, trial: Trial, common: Common, send: Callable[[Event], None]) -> None:
     """Run one trial under the profiler and report what the GPU did."""
-    recording = Recording(ready.device)
-    _listen(ready, trial, common)
-    generate(ready, trial, inputs_of(ready, trial, common), recording)
-    send(Profiled(recording.finish(trial)))
+    inputs = inputs_of(ready, trial, common)
+
+    def paced() -> float:
+        pace = Pace()
+        _listen(ready, trial, common)
+        generate(ready, trial, inputs, pace)
+        return pace.seconds
+
+    def recorded() -> Profile:
+        recording = Recording(ready.device)
+        _listen(ready, trial, common)
+        generate(ready, trial, inputs, recording)
+        return recording.finish(trial)
+
+    if compiled(ready, trial):
+        send(Profiled(recorded()))
+        return
+    found = in_new_thread(ready.device, lambda: (paced(), paced(), recorded()))
+    fresh, again, profile = found
+    other = None
+    if fresh > PLANNED * again:
+        with without_plans():
+            other = in_new_thread(ready.device, paced)
+    send(Profiled(replace(profile, fresh=fresh, again=again, without_plans=other)))
+
+
+def compiled(ready: Ready, trial: Trial) -> bool:
+    """Whether the step may be compiled: what is compiled belongs to the thread that did it."""
+    kind = str(getattr(ready.generation_config, "cache_implementation", None) or "")
+    return trial.cache is Cache.STATIC or kind not in ("", "dynamic", "dynamic_full")
+
+
+def _anew(ready: Ready, trial: Trial, action: Callable[[], None]) -> None:
+    """Run a trial as a new process would, whatever others have planned; see ``plans``."""
+    if compiled(ready, trial):
+        action()
+    else:
+        in_new_thread(ready.device, action)
 
 
 def generate(ready: Ready, trial: Trial, inputs: dict[str, Any], streamer: object | None) -> None:

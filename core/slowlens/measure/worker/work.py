@@ -29,7 +29,7 @@ from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.models import Models
 from slowlens.measure.worker.peaks import peaks
 from slowlens.measure.worker.sequence import LONGEST_ANSWER, Common, common_prompt
-from slowlens.measure.worker.trial import REFUSED, record, run
+from slowlens.measure.worker.trial import OWN_PROMPT, REFUSED, compiled, record, run
 from slowlens.measure.worker.warmup import warm_up
 
 LAUNCH_BOUND = 0.5
@@ -45,7 +45,7 @@ class Work:
         self._gpu = self._device.type == "cuda"
         self._models = Models(plan, self._device, send)
         self._common: Common | None = None
-        self._warm: dict[tuple[str, Cache], int] = {}
+        self._warm: dict[tuple[str, Cache, int], int] = {}
         self._recomputing: set[str] = set()
         self._launch_bound: set[str] = set()
         self._lengths: list[int] = []
@@ -78,7 +78,8 @@ class Work:
 
     def _one(self, index: int, trial: Trial) -> None:
         ready = self._models.get(trial.subject)
-        common = self._common or self._begin(ready)
+        own = trial.purpose in OWN_PROMPT
+        common = self._common or (Common(()) if own else self._begin(ready))
         with during(f"generating with {trial.label}", self._device, REFUSED):
             match trial.purpose:
                 case Purpose.PROFILE:
@@ -110,18 +111,19 @@ class Work:
                 tokens.extend(step.token for step in event.steps)
 
         self._send(WarmingUp(trial.subject, trial.cache))
-        self._send(Probed(peaks(self._device, ready.model.dtype)))
         with suppress(WorkerError), during("warming up", self._device, REFUSED):
+            self._send(Probed(peaks(self._device, ready.model.dtype)))
             run(ready, trial, Common(prompt), 0, listen)  # what it refuses, its trials will tell
         self._common = Common(prompt, tuple(tokens))
         return self._common
 
     def _get_warm(self, ready: Ready, trial: Trial, common: Common) -> None:
         """Warm up once a load."""
-        kind = trial.subject, trial.cache
+        length = trial.new_tokens if compiled(ready, trial) else 0  # a new length compiles anew
+        kind = trial.subject, trial.cache, length
         if self._warm.get(kind) == self._models.loads:
             return
-        self._send(WarmingUp(*kind))
+        self._send(WarmingUp(trial.subject, trial.cache))
         warm: WarmUp = warm_up(ready, trial, common)
         if kind not in self._warm:
             self._send(WarmedUp(warm))
