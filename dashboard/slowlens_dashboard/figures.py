@@ -4,7 +4,7 @@ import pandas as pd
 
 from slowlens.facts.live.attribution import Attribution
 from slowlens.facts.live.comparison import shown
-from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.measurement import Measurement, WarmUp
 from slowlens.facts.live.speed import Speed, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Finish, Purpose, Trial
@@ -18,6 +18,8 @@ OPTIONAL = ("p90", "p95", "Per 1,000 tokens before it", "Between rounds (CV)")
 
 UNBROKEN = ("First token (TTFT)", "p90", "p95", "Speed")
 """Columns whose figures stay on the line of their units."""
+LATER = 1.0
+"""Seconds by which a first call is worth a word."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -69,11 +71,25 @@ def texts_table(measurement: Measurement) -> pd.DataFrame:
 def warm_ups(measurement: Measurement) -> tuple[str, ...]:
     """Say what went before the timed trials of each kind, and is in none of them."""
     return tuple(
-        f"{Trial(each.subject, each.cache, Purpose.SPEED, 0).label}: {counted(each.runs, 'run')}, "
+        f"{_label(each)}: {counted(each.runs, 'run')}, "
         f"the first {_long(each.first)}, the last {_long(each.last)}"
         f"{'' if each.steady else ', not steady by then'}"
         for each in measurement.warm_ups
     )
+
+
+def slow_starts(measurement: Measurement) -> tuple[str, ...]:
+    """Say whose first call took a second longer than, and at least twice, its last one."""
+    return tuple(
+        f"The first call of {_label(each)} took {_long(each.first)}, warm ones {_long(each.last)}:"
+        " loading and compilation, in no figure here."
+        for each in measurement.warm_ups
+        if each.first - each.last >= LATER and each.first >= 2 * each.last
+    )
+
+
+def _label(warm: WarmUp) -> str:
+    return Trial(warm.subject, warm.cache, Purpose.SPEED, 0).label
 
 
 def _long(seconds: float) -> str:

@@ -9,6 +9,7 @@ from slowlens.facts.live.explanation import Share, Waterfall
 SHADES: Mapping[Share, str] = {
     Share.FLOOR: "#009e73",
     Share.BUSY: "#56b4e9",
+    Share.PLANS: "#f0e442",
     Share.LAUNCH: "#e69f00",
     Share.RECOMPUTE: "#d55e00",
     Share.OFFLOAD: "#cc79a7",

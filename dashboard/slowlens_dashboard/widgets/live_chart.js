@@ -97,6 +97,7 @@ class Viewer {
   onLoadProgress({ subject, done, size }) { this.doing = `Loading ${subject}: ${bytes(done)} of ${bytes(size)}…`; }
 
   onWarmingUp({ subject, cache }) {
+    this.stage = this.trials.find(trial => !trial.over)?.purpose ?? this.stage;
     const compiles = cache === "static" ? ". Where it compiles, the first time takes a minute" : "";
     this.doing = `Warming up ${kind(subject, cache)}, until its times are steady${compiles}…`;
   }
@@ -215,8 +216,9 @@ class Viewer {
     this.stages();
     for (const trial of this.timed()) if (trial.ms.length) this.figures(trial);
     const { now } = this;
-    this.part("writing").hidden = !now?.text;
-    if (!now?.text) return;
+    const writes = now?.text && now.purpose !== "proof";
+    this.part("writing").hidden = !writes;
+    if (!writes) return;
     this.part("who").textContent = now.purpose === "length" ? `${now.label} writes` : `${now.label} writes, past its end if need be`;
     const text = this.part("writing").querySelector("p");
     if (text.textContent !== now.text) {

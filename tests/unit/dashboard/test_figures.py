@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from literals import generation, measurement
 from slowlens.facts.live.attribution import attribution
 from slowlens.facts.live.measurement import Measurement, WarmUp
@@ -9,6 +11,7 @@ from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens_dashboard.figures import (
     attribution_table,
     ending,
+    slow_starts,
     speed_table,
     texts_table,
     warm_ups,
@@ -89,6 +92,18 @@ def test_warming_up_is_told_with_what_it_took() -> None:
     assert warm_ups(replace(measurement(), warm_ups=(slow, restless))) == (
         "merged, cache static: 4 runs, the first 61.3 s, the last 250 ms",
         "merged + a-rule as shipped: 8 runs, the first 500 ms, the last 400 ms, not steady by then",
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"), [(61.3, 0.25, True), (1.9, 1.0, False), (30.0, 16.0, False)]
+)
+def test_a_first_call_that_compiles_is_told(first: float, last: float, told: bool) -> None:
+    warm = WarmUp(Subject.MERGED, Cache.STATIC, first, 4, steady=True, last=last)
+    said = slow_starts(replace(measurement(), warm_ups=(warm,)))
+    assert bool(said) is told
+    assert not told or said[0].startswith(
+        "The first call of merged, cache static took 61.3 s, warm ones 250 ms"
     )
 
 
