@@ -1,6 +1,7 @@
 """Entry of the measuring process: ``python -m slowlens.measure.worker``."""
 
 import faulthandler
+import gc
 import os
 from collections.abc import Callable
 
@@ -35,6 +36,8 @@ def work(plan: Plan, send: Callable[[Event], None]) -> None:
             f"torch or transformers cannot be imported: {error}",
             hint="Measuring needs them: pip install 'slowlens[live]'.",
         ) from error
+    gc.collect()
+    gc.freeze()  # what was imported is not searched before each trial
     Work(plan, send).run()
 
 

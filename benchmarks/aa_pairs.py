@@ -1,0 +1,76 @@
+"""One model against itself: how often does the verdict cry wolf on a real machine?
+
+Each pair is six runs in the order of a plan (A B B A A B); both sides are the same model with the
+same setting. Prints what the verdict says of each pair, and writes what
+tools/calibrate_verdict.py --real takes.
+
+    python benchmarks/aa_pairs.py OUT.json --machine "8 words on it" [--pairs 20] [--cache on]
+"""
+
+import argparse
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
+from slowlens.facts.live.verdict import judge
+from slowlens.gather.shapes import shape_folder
+from slowlens.measure.protocol import Event, Stepped
+from slowlens.measure.worker.device import choose
+from slowlens.measure.worker.loading import load
+from slowlens.measure.worker.sequence import Common
+from slowlens.measure.worker.trial import run
+from slowlens.measure.worker.warmup import warm_up
+
+ORDER = "ABBAAB"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--machine", required=True, help="what it is, for the page")
+    parser.add_argument("--model", type=Path, help="a checkpoint (default: a shape, made up)")
+    parser.add_argument("--shape", default="smollm2-135m")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--cache", choices=("on", "off", "static"), default="on")
+    parser.add_argument("--tokens", type=int, default=32)
+    parser.add_argument("--pairs", type=int, default=20)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        made_up = asked.model is None
+        path = shape_folder(asked.shape, 0, Path(folder, "m")) if made_up else asked.model
+        plan = Plan(str(path), random_weights=made_up, device=asked.device, threads=1)
+        device = choose(plan.device, plan.threads)
+        ready = load(plan, Subject.MERGED, device, (), lambda _: None)
+        trial = Trial(Subject.MERGED, Cache(asked.cache), Purpose.SPEED, asked.tokens)
+        common = Common(ready.prompt.ids, ready.prompt.ids)
+        warm_up(ready, trial, common)
+
+        def tpot() -> float:
+            seconds: list[float] = []
+
+            def listen(event: Event) -> None:
+                if isinstance(event, Stepped):
+                    seconds.extend(step.seconds for step in event.steps)
+
+            run(ready, trial, common, 0, listen)
+            return sum(seconds[1:]) / len(seconds[1:])
+
+        pairs = [_pair(asked.machine, [tpot() for _ in ORDER]) for _ in range(asked.pairs)]
+    asked.out.write_text(json.dumps(pairs, indent=1) + "\n")
+    verdicts = [judge(pair["a"], pair["b"]) for pair in pairs]
+    for verdict in verdicts:
+        print(f"{verdict.outcome}: {verdict.reason}")
+    print(dict(Counter(verdict.outcome.value for verdict in verdicts)))
+
+
+def _pair(machine: str, times: list[float]) -> dict[str, object]:
+    sides = {side: [t for t, s in zip(times, ORDER, strict=True) if s == side] for side in "AB"}
+    return {"machine": machine, "a": sides["A"], "b": sides["B"]}
+
+
+if __name__ == "__main__":
+    main()
