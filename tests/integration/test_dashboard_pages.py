@@ -26,6 +26,7 @@ from slowlens.store import default_store
 from slowlens_dashboard import jobs as jobs_module
 from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.server import MAIN
+from slowlens_dashboard.widgets.plan_form import again, with_fixes
 from unit.dashboard.test_job import EVENTS, Session
 
 SLOW_CONFIG = {**CONFIG, "use_cache": False}
@@ -510,6 +511,12 @@ def test_too_few_rounds_are_inconclusive(open_page: Open, pair: tuple[Path, Path
     found = slow_and_fast()
     few = replace(found, generations=(*found.generations[:2], *found.generations[4:]))
     assert "INCONCLUSIVE" in said(open_page("live", run=store(pair, few).id))
+
+
+def test_measuring_again_asks_for_no_double_that_is_gone(pair: tuple[Path, Path]) -> None:
+    run = store(pair, explained())
+    assert with_fixes(run)
+    assert again(run).overlays == ()
 
 
 def test_measure_again_tries_the_fixes_again_on_new_doubles(

@@ -96,7 +96,7 @@ def test_warming_up_is_told_with_what_it_took() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "told"), [(61.3, 0.25, True), (1.9, 1.0, False), (30.0, 16.0, False)]
+    ("first", "last", "told"), [(61.3, 0.25, True), (0.9, 0.1, False), (30.0, 16.0, False)]
 )
 def test_a_first_call_that_compiles_is_told(first: float, last: float, told: bool) -> None:
     warm = WarmUp(Subject.MERGED, Cache.STATIC, first, 4, steady=True, last=last)
