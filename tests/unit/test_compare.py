@@ -18,7 +18,8 @@ def test_slower_and_as_fast() -> None:
     slow, fast = a_run(a_measurement(0.4)), a_run(a_measurement(0.1))
     assert compare(fast, slow).sentence.startswith("4.00 times slower (90 % interval")
     assert compare(fast, fast).sentence.startswith(
-        "Not slower by more than 10 % (90 % interval 1.00 to 1.00): 100 ms per token before, 100 ms after"
+        "Not slower by more than 10 % (90 % interval 1.00 to 1.00): "
+        "100 ms per token before, 100 ms after"
     )
 
 

@@ -9,7 +9,8 @@ more than a fifth of the looks at one kind of trial found trouble.
 Heat and the hardware's own brakes (`hw_slowdown`, `hw_thermal_slowdown`,
 `hw_power_brake_slowdown`, `sw_thermal_slowdown`) always count. A power cap (`sw_power_cap`) is
 what any GPU at full work runs into, so it and the rest count only where the clock of the
-multiprocessors fell below 85 % of its maximum. Other programs count by number; where a container
+multiprocessors fell below 85 % of its maximum, and make a note: recomputing a long text alone
+does that to an H100. Other programs count by number; where a container
 hides them, by the memory that was in use before the run began, from 20 % of the GPU on.
 
 ## Why it is slow
@@ -41,6 +42,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from slowlens.facts.live.conditions import (
+    BRAKES,
     Trouble,
     crowded,
     known,
@@ -77,7 +79,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
 def _throttled(bad: Trouble) -> Finding:
     why = sorted({reason for found in known(bad.looks, "throttle") for reason in found})
     return _finding(
-        Severity.WARNING,
+        Severity.NOTE if BRAKES.isdisjoint(why) else Severity.WARNING,
         f"the GPU was throttled ({', '.join(why)}) in {bad.share * 100:.0f} % of the looks at it",
         bad,
         (

@@ -141,6 +141,27 @@ def test_what_the_host_did_not_time_is_unexplained() -> None:
     assert made.bound is Bound.UNKNOWN
 
 
+def test_a_subject_without_a_twin_borrows_that_of_merged() -> None:
+    overlay = ran(0.2, cache=Cache.AS_SHIPPED, cached=False, dispatch=0.19)
+    overlay = replace(overlay, trial=replace(overlay.trial, subject="merged + fix"))
+    found = measured(ran(0.1, dispatch=0.09), overlay)
+    model = replace(found.models[0], subject="merged + fix")
+    made = waterfall(
+        replace(found, models=(*found.models, model)), "merged + fix", Cache.AS_SHIPPED
+    )
+    assert made is not None
+    assert made.bound is Bound.RECOMPUTE
+    assert made.seconds(Share.RECOMPUTE) == pytest.approx(0.1)
+
+
+def test_plans_are_told_from_launches() -> None:
+    planned = replace(profile(0.03), fresh=0.09, again=0.05)
+    made = explained(measured(ran(0.1, dispatch=0.095), profiles=(planned,)))
+    assert parts(made)[Share.PLANS] == 0.04
+    assert parts(made)[Share.LAUNCH] == 0.025
+    assert made.bound is Bound.PLANS
+
+
 def test_without_a_bandwidth_there_is_no_floor() -> None:
     made = explained(measured(ran(0.1), peaks=None))
     assert made.floor is None

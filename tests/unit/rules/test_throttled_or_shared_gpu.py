@@ -61,6 +61,7 @@ def test_heat_is_told_with_its_figures_and_what_it_puts_in_doubt() -> None:
 def test_a_low_power_cap_is_told() -> None:
     (finding,) = check(looked({"throttle": ("sw_power_cap",), "sm_clock": 1500}))
     assert "throttled (sw_power_cap) in 100 %" in finding.message
+    assert finding.severity is Severity.NOTE
 
 
 def test_figures_that_the_driver_hides_are_left_out() -> None:

@@ -12,7 +12,7 @@ from slowlens.facts.live.device import Profile
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Work, speed_of, work_of
 from slowlens.facts.live.timing import Generation
-from slowlens.facts.live.trial import Cache, Finish, Purpose
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.frozen import dataclass
 
 READING = 0.5
@@ -182,6 +182,7 @@ def _on_host(
     twin = None
     if work_of(timed.generations[0]) is Work.ALL:
         twin = speed_of(measurement, trial.subject, Cache.ON)
+        twin = twin or speed_of(measurement, Subject.MERGED, Cache.ON)
     base = min(timed.tpot, twin.tpot) if twin else timed.tpot
     outside = 0.0 if timed.span is None else timed.tpot - timed.span
     working = max(0.0, base - outside)
@@ -196,12 +197,15 @@ def _on_host(
 
 
 def _twin(measurement: Measurement, timed: _Timed) -> Profile | None:
-    """Return what the GPU does with the cache on, for a run that recomputes."""
+    """Return what the GPU does with the cache on, for a run that recomputes.
+
+    Of an overlay or a source that is not known: merged does as much.
+    """
     trial = timed.generations[0].trial
     if work_of(timed.generations[0]) is not Work.ALL:
         return None
-    found = (p for p in measurement.profiles if (p.subject, p.cache) == (trial.subject, Cache.ON))
-    return next(found, None)
+    found = {p.subject: p for p in measurement.profiles if p.cache is Cache.ON}
+    return found.get(trial.subject) or found.get(Subject.MERGED)
 
 
 def _profile(measurement: Measurement, subject: str, cache: Cache, timed: _Timed) -> Profile | None:

@@ -8,7 +8,7 @@ from slowlens.facts.live.timing import Step
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.meter import Meter
 
-FLUSH = 0.1
+FLUSH = 0.2
 """Seconds between two reports."""
 
 
@@ -36,7 +36,7 @@ class Stopwatch:
         self.last_token = -1
         self._meter, self._detokenizer = meter, detokenizer
         self._report, self._clock = report, clock
-        self._pending: list[Step] = []
+        self._pending: list[tuple[int, float, int, int, int, float | None]] = []
         self._prompt_seen = False
         self._left = self._flushed = 0.0
 
@@ -64,8 +64,8 @@ class Stopwatch:
         """Report the steps that were not reported yet."""
         if not self._pending:
             return
-        text = self._detokenizer.add([step.token for step in self._pending])
-        self._report(self._pending, text)
+        steps = [Step(*fields) for fields in self._pending]
+        self._report(steps, self._detokenizer.add([step.token for step in steps]))
         self._pending = []
 
     def finish(self) -> None:
@@ -79,6 +79,6 @@ class Stopwatch:
         tokens_in, kv_length, dispatch = self._meter.take()
         share = seconds / len(tokens)
         for token in tokens:
-            self._pending.append(Step(self.steps, share, tokens_in, token, kv_length, dispatch))
+            self._pending.append((self.steps, share, tokens_in, token, kv_length, dispatch))
             self.steps += 1
             self.last_token = token
