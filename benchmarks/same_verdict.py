@@ -1,6 +1,6 @@
 """`slowlens measure` again and again on one pair: does it ever contradict itself?
 
-    python benchmarks/same_verdict.py MERGED SOURCE [--times 20] [--out FILE.json] [-- options]
+    python benchmarks/same_verdict.py MERGED SOURCE [--times 20] [--out FILE.json] [options of measure]
 
 Prints for each run the verdict on merged against source, and how many there were of each. A run may
 be inconclusive, for a busy machine; two that say the opposite would be a defect.
@@ -28,11 +28,10 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("options", nargs="*", help="of slowlens measure, after --")
-    asked = parser.parse_args()
+    asked, options = parser.parse_known_args()
     found = []
     for number in range(asked.times):
-        verdict = _once(asked.merged, asked.source, asked.options)
+        verdict = _once(asked.merged, asked.source, options)
         found.append({"outcome": verdict.outcome.value, "reason": verdict.reason})
         print(f"{number + 1:>2} {verdict.outcome}: {verdict.reason}", flush=True)
         if asked.out:
