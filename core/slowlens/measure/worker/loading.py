@@ -115,6 +115,8 @@ def _opened(
 def _card(found: Opened, device: torch.device) -> LoadedModel:
     """Describe a model but for what only its caller knows."""
     model, weighed = found.model, weight(found.model)
+    where = placed(model)
+    gpus = [name for name in where if name.startswith("cuda")]
     return LoadedModel(
         subject="",
         path="",
@@ -130,7 +132,8 @@ def _card(found: Opened, device: torch.device) -> LoadedModel:
         mismatched=len(found.mismatched),
         mismatched_names=found.mismatched[:_NAMES],
         model_type=str(model.config.model_type),
-        placed=placed(model),
+        placed=where,
+        gpus=tuple(describe(torch.device(name)).uuid for name in gpus) if len(gpus) > 1 else (),
         memory=memory_by_device(),
         weights_read=weighed.read,
         active_parameters=weighed.parameters,
