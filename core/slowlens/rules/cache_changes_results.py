@@ -54,7 +54,6 @@ from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.live.agreement import Judgement, Odd, Verdict, judged
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.reading import Merged
-from slowlens.facts.runtimes import generate_of
 from slowlens.findings import (
     Applicability,
     Confidence,
@@ -97,12 +96,11 @@ def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
         raise Undecided(f"{judgement.sentence} Measure again with --dtype float32")
     if judgement.verdict is Verdict.EQUAL:
         return
-    packages = measurement.environment.packages if measurement.environment else {}
     yield Finding(
         message=_message(judgement),
         severity=Severity.WARNING if judgement.source_too else Severity.ERROR,
         confidence=Confidence.MEASURED,
-        affects=(generate_of(packages.get("transformers", "")),),
+        affects=(measurement.runtime,),
         evidence=_evidence(judgement),
         fix=Fix(_TITLE, Applicability.MANUAL, reason=_reason(judgement, merged.checkpoint)),
     )

@@ -48,7 +48,6 @@ from collections.abc import Iterator
 from slowlens.facts.live.cached import cache_per_token, cached_speed
 from slowlens.facts.live.growth import Growth
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.ran import ran_in
 from slowlens.facts.live.speed import Speed
 from slowlens.facts.live.trial import Subject
 from slowlens.facts.live.verdict import NO_SCIPY
@@ -124,7 +123,7 @@ def _finding(measurement: Measurement, merged: Speed, source: Speed | None) -> F
         ),
         severity=Severity.WARNING if source else Severity.NOTE,
         confidence=Confidence.MEASURED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=tuple(evidence),
         cost=(
             f"{FURTHER:,} tokens further on a token takes {tpot + slope * FURTHER / 1000:.3g} ms, "

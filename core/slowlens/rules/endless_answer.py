@@ -30,7 +30,6 @@ from collections.abc import Iterator
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import answer_of
 from slowlens.facts.live.trial import Finish, Subject
-from slowlens.facts.runtimes import GENERATE
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
 NO_ANSWER = "did not come to an answer"
@@ -55,7 +54,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         message=f"the answer ran to the limit of {ran} tokens{against}",
         severity=Severity.ERROR if known else Severity.NOTE,
         confidence=Confidence.MEASURED if known else Confidence.SUSPECTED,
-        affects=GENERATE,
+        affects=(measurement.runtime,),
         evidence=(NumberEvidence("answer", ran, "tokens"),),
         cost=f"at least {ran / len(source.steps):.1f} times as many tokens" if source else "",
     )

@@ -35,7 +35,6 @@ Not applicable.
 from collections.abc import Iterator
 
 from slowlens.facts.live.measurement import Measurement, WarmUp
-from slowlens.facts.live.ran import ran_in
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
@@ -65,7 +64,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         ),
         severity=Severity.NOTE,
         confidence=Confidence.MEASURED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=(
             NumberEvidence("first call", first, "s"),
             NumberEvidence("the same call once it is warm", warm.last, "s"),

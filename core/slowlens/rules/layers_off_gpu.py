@@ -40,7 +40,6 @@ from slowlens.facts.live.cached import cached_speed
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.placement import off_gpu, share_off_gpu
-from slowlens.facts.live.ran import ran_in
 from slowlens.facts.live.trial import Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
@@ -62,7 +61,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         message=f"{100 * share:.0f} % of the weights are not on the GPU: {places}{also}",
         severity=Severity.NOTE if alike else Severity.ERROR,
         confidence=Confidence.MEASURED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=(
             NumberEvidence("weights off the GPU", away / 1e9, "GB"),
             NumberEvidence("all weights", total / 1e9, "GB"),

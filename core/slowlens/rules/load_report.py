@@ -38,7 +38,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from slowlens.facts.live.measurement import LoadedModel, Measurement
-from slowlens.facts.live.ran import ran_in
 from slowlens.facts.live.trial import Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
@@ -76,7 +75,7 @@ def _finding(measurement: Measurement, kind: str, left: _Left) -> Finding:
         message=f"{_many(left.number)} {_TOLD[kind]}{_named(left)}",
         severity=Severity.NOTE if harmless else Severity.ERROR,
         confidence=Confidence.MEASURED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=(NumberEvidence(f"{kind} tensors", left.number, "tensors"),),
         cost="" if harmless else "noise instead of what these weights had learned",
     )

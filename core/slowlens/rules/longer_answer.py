@@ -46,7 +46,6 @@ from typing import NamedTuple
 from slowlens.facts.live.answer_split import shown, split
 from slowlens.facts.live.answer_time import answer_time
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.ran import ran_in
 from slowlens.facts.live.speed import answer_of
 from slowlens.facts.live.thoughts import Thoughts, thoughts
 from slowlens.facts.live.timing import Generation
@@ -107,7 +106,7 @@ def _longer_prompt(measurement: Measurement, ours: int, theirs: int) -> Finding:
         ),
         severity=Severity.NOTE,
         confidence=Confidence.MEASURED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=_tokens("prompt", ours, theirs),
         cost=f"{ours - theirs} more tokens to read before each answer",
     )
@@ -122,7 +121,7 @@ def _longer_answer(measurement: Measurement, merged: _Answer, source: _Answer) -
         ),
         severity=Severity.WARNING if why else Severity.NOTE,
         confidence=Confidence.SUSPECTED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=_tokens("answer", ours, theirs),
         cost=_cost(measurement, ours / theirs),
     )

@@ -52,7 +52,6 @@ from slowlens.facts.live.comparison import compared, judged
 from slowlens.facts.live.explanation import waterfall
 from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.placement import share_off_gpu
-from slowlens.facts.live.ran import ran_in
 from slowlens.facts.live.speed import Speed
 from slowlens.facts.live.trial import Subject
 from slowlens.facts.live.verdict import Outcome
@@ -107,7 +106,7 @@ def _finding(
         ),
         severity=Severity.WARNING,
         confidence=Confidence.MEASURED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=(
             NumberEvidence("model bandwidth utilization of merged", used, "%"),
             NumberEvidence("model bandwidth utilization of the source", usual, "%"),

@@ -40,7 +40,6 @@ from collections.abc import Iterator
 from slowlens.facts.live.cached import cached_speed
 from slowlens.facts.live.comparison import compared, judged
 from slowlens.facts.live.measurement import LoadedModel, Measurement
-from slowlens.facts.live.ran import ran_in
 from slowlens.facts.live.trial import Subject
 from slowlens.facts.live.verdict import Outcome
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
@@ -83,7 +82,7 @@ def _finding(measurement: Measurement, message: str, merged: LoadedModel) -> Fin
         message=message,
         severity=Severity.WARNING if slower or wider else Severity.NOTE,
         confidence=Confidence.MEASURED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=evidence,
         cost=cost,
     )

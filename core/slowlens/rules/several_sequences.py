@@ -32,7 +32,6 @@ Not applicable.
 from collections.abc import Iterator
 
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.ran import ran_in
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
@@ -55,7 +54,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         ),
         severity=Severity.NOTE if alike else Severity.WARNING,
         confidence=Confidence.MEASURED,
-        affects=ran_in(measurement),
+        affects=(measurement.runtime,),
         evidence=(NumberEvidence("sequences in each step", merged.rows, "sequences"),),
         cost=f"up to {merged.rows} times the work per token and {merged.rows} key-value caches",
     )

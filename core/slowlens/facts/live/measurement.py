@@ -9,7 +9,7 @@ from slowlens.facts.live.equality import Equality
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Trial
-from slowlens.facts.runtimes import Runtime
+from slowlens.facts.runtimes import Runtime, generate_of
 from slowlens.frozen import dataclass, field
 
 
@@ -61,7 +61,7 @@ class LoadedModel:
     cache_implementation: str = ""
     """As its generation config asks for."""
     thinks: bool | None = None
-    """Whether its chat template opens a block of thoughts; None without a template."""
+    """Whether its chat template opens a block of thoughts; None without a tokenizer."""
     gpus: tuple[str, ...] = ()
     """``uuid`` of every GPU that holds weights; empty where ``device`` is the only one."""
 
@@ -114,8 +114,7 @@ class Measurement:
     def runtime(self) -> Runtime:
         """The runtime that was measured, by the version of transformers."""
         packages = self.environment.packages if self.environment else {}
-        old = packages.get("transformers", "").startswith("4.")
-        return Runtime.TRANSFORMERS_4 if old else Runtime.TRANSFORMERS_5
+        return generate_of(packages.get("transformers", ""))
 
     def model(self, subject: str) -> LoadedModel | None:
         """Return what was loaded as ``subject``."""
