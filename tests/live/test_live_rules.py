@@ -39,7 +39,7 @@ RULES = (
     "several-sequences",
     "longer-answer",
     "first-call-compiles",
-    "load-report",
+    "weights-left-out-at-load",
     "endless-answer",
 )
 needs_verdict = pytest.mark.skipif(find_spec("scipy") is None, reason="verdicts need scipy")
@@ -213,12 +213,12 @@ def test_first_call_compiles(merged: Path, source: Path, monkeypatch: pytest.Mon
     assert "cache_implementation static" in said.message
 
 
-def test_load_report(merged: Path, source: Path) -> None:
+def test_weights_left_out_at_load(merged: Path, source: Path) -> None:
     file = merged / "model.safetensors"
     tensors = safetensors.load_file(file)
     tensors["stray"] = tensors.pop("model.layers.1.mlp.down_proj.weight")
     safetensors.save_file(tensors, file, {"format": "pt"})
-    said = found(merged, source)["load-report"]
+    said = found(merged, source)["weights-left-out-at-load"]
     assert said.severity is Severity.ERROR
     assert said.message.endswith("filled at random: model.layers.1.mlp.down_proj.weight")
 

@@ -31,7 +31,6 @@ from slowlens.rules import (
     layer_types_wrong_length,
     layers_off_gpu,
     leftover_adapter_files,
-    load_report,
     longer_answer,
     max_new_tokens_or_max_length_changed,
     mbu_below_source,
@@ -73,6 +72,7 @@ from slowlens.rules import (
     video_fps_frames_changed,
     vlm_pixel_budget_changed,
     vocab_resized,
+    weights_left_out_at_load,
     weights_not_loaded,
 )
 
@@ -87,7 +87,7 @@ RULES: tuple[Rule, ...] = (
     eos_lost_or_wrong.RULE,
     endless_answer.RULE,
     throttled_or_shared_gpu.RULE,
-    load_report.RULE,
+    weights_left_out_at_load.RULE,
     several_sequences.RULE,
     layers_off_gpu.RULE,
     longer_answer.RULE,

@@ -43,7 +43,7 @@ Not applicable.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from slowlens.facts.live.answer_split import shown, split
+from slowlens.facts.live.answer_split import split, terms
 from slowlens.facts.live.answer_time import answer_time
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import answer_of
@@ -145,11 +145,7 @@ def _cost(measurement: Measurement, times: float) -> str:
     tokens = f"{times:.1f} times as many tokens"
     if ours is None or theirs is None:
         return tokens
-    difference = split(ours, theirs)
-    return (
-        f"{tokens}: {shown(difference.length)} of the {shown(difference.seconds)} that this answer "
-        "takes longer"
-    )
+    return f"{tokens}: {', '.join(terms(split(ours, theirs)))}"
 
 
 def _tokens(what: str, ours: int, theirs: int) -> tuple[NumberEvidence, ...]:

@@ -4,6 +4,7 @@ import pytest
 
 from literals import generation, measurement
 from slowlens.facts.live.trial import Finish, Purpose, Subject
+from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Severity, Undecided
 from slowlens.rules.endless_answer import check
 
@@ -18,6 +19,7 @@ def of_source(finish: Finish) -> object:
 def test_merged_ran_on_where_the_source_stopped() -> None:
     (finding,) = check(measurement(ENDLESS, of_source(Finish.EOS)))
     assert (finding.severity, finding.confidence) == (Severity.ERROR, Confidence.MEASURED)
+    assert finding.affects == (Runtime.TRANSFORMERS_5,)
     assert "limit of 4 tokens; the source stopped after 2" in finding.message
     assert finding.cost == "at least 2.0 times as many tokens"
 

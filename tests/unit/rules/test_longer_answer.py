@@ -46,10 +46,20 @@ def test_timed_trials_tell_what_the_tokens_cost() -> None:
     timed = [generation(1, 0.1, 0.1), generation(1, 0.1, 0.1, subject=Subject.SOURCE)]
     found = pair(answer(80))
     (finding,) = check(replace(found, generations=(*found.generations, *timed)))
-    assert finding.cost == "2.0 times as many tokens: 4 s of the 4 s that this answer takes longer"
+    assert finding.cost == "2.0 times as many tokens: 4 s because it writes 40 tokens more"
     for left in timed:
         (finding,) = check(replace(found, generations=(*found.generations, left)))
         assert finding.cost == "2.0 times as many tokens"
+
+
+def test_tokens_that_come_faster_may_make_up_for_more_of_them() -> None:
+    timed = [generation(1, 0.1, 0.1), generation(1, 0.3, 0.3, subject=Subject.SOURCE)]
+    found = pair(answer(80))
+    (finding,) = check(replace(found, generations=(*found.generations, *timed)))
+    assert finding.cost == (
+        "2.0 times as many tokens: 8 s because it writes 40 tokens more, 11.8 s less by taking "
+        "less for each token"
+    )
 
 
 def test_a_block_of_thoughts_is_measured() -> None:

@@ -97,7 +97,7 @@ _TOLD = {
 }
 
 RULE = Rule(
-    id="load-report",
+    id="weights-left-out-at-load",
     title="Weights left out at load, measured",
     check=check,
     since="0.1.0",

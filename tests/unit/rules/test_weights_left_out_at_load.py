@@ -7,7 +7,7 @@ from literals import loaded, measurement
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
 from slowlens.findings import Confidence, Finding, Severity, Undecided
-from slowlens.rules.load_report import check
+from slowlens.rules.weights_left_out_at_load import check
 
 HEAD: dict[str, Any] = {"missing": 1, "missing_names": ("lm_head.weight",)}
 
