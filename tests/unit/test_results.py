@@ -1,0 +1,58 @@
+"""The figures of a page on results are those of the run files beside it."""
+
+import gzip
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from slowlens.codec import decode
+from slowlens.facts.live.answer_time import answer_time
+from slowlens.facts.live.explanation import waterfalls
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.prediction import predictions
+from slowlens.facts.live.trial import Cache, Purpose, Subject
+
+FOLDER = Path(__file__).parents[2] / "docs" / "results"
+PAGE = (FOLDER / "origin-case.md").read_text(encoding="utf-8")
+
+
+@cache
+def measured(name: str) -> Measurement:
+    text = gzip.decompress((FOLDER / name).read_bytes()).decode()
+    found = decode(text).measurement
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", ["origin-case-8000.json.gz", "origin-case-7000.json.gz"])
+def test_the_seconds_of_every_run_are_in_the_table(name: str) -> None:
+    found = measured(name)
+    for setting in (Cache.AS_SHIPPED, Cache.ON, Cache.STATIC):
+        time = answer_time(found, Subject.MERGED, setting)
+        assert time
+        digits = 2 if setting is Cache.STATIC else 1
+        runs = ", ".join(f"{seconds:.{digits}f}" for seconds in time.runs)
+        assert f"| {time.seconds:.{digits}f} ({runs}) |" in PAGE
+
+
+@pytest.mark.parametrize("name", ["origin-case-8000.json.gz", "origin-case-7000.json.gz"])
+def test_the_parts_of_a_token_are_in_the_table(name: str) -> None:
+    for each in waterfalls(measured(name)):
+        if each.cache is Cache.OFF:
+            continue
+        for part in each.parts:
+            milliseconds = f"{part.seconds * 1000:#.3g}".rstrip(".")
+            shown = milliseconds if part.seconds >= 0.001 else f"{part.seconds * 1000:.2f}"
+            assert f"{shown} ({100 * part.seconds / each.tpot:.0f} %)" in PAGE
+
+
+def test_the_errors_of_predictions_are_those_of_the_run_that_was_waited_for() -> None:
+    (whole,) = measured("origin-case-7000-full.json.gz").find(
+        Subject.MERGED, Cache.OFF, Purpose.SPEED
+    )
+    found = measured("origin-case-7000.json.gz")
+    for setting in (Cache.AS_SHIPPED, Cache.OFF):
+        for each in predictions(found, Subject.MERGED, setting):
+            error = 100 * (each.total / whole.total_seconds - 1)
+            assert f"| {each.total:.1f} s | {error:+.1f} % |" in PAGE
