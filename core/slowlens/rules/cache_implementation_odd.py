@@ -22,7 +22,9 @@ cache is packed and unpacked in every step, and needs optimum-quanto or hqq.
 ``generate()`` of the version named. vLLM, SGLang and llama.cpp have caches of their own.
 
 ## Fix
-Writes the source's kind, or takes the key away.
+Writes the source's kind, or takes the key away. Nothing is offered for a static kind, which
+launch-bound may just have asked for: keep it where one process writes many answers, and take the key
+out by hand for scripts that start, answer once and end.
 
 ## Fix safety
 Safe for kinds that hold the same numbers: the tokens stay the same, up to rounding. Not safe for a
@@ -62,6 +64,10 @@ COSTS = {
     QUANTIZED: "slower in every step; an eighth to a half of the cache's memory",
     STATIC: "24 to 50 s before the first answer on a GPU, then faster; nothing on a CPU",
 }
+BY_HAND = (
+    "Keep it where one process writes many answers. For a script that answers once, take "
+    f"{CACHE_IMPLEMENTATION} out by hand: the ordinary cache compiles nothing."
+)
 REASON = "A quantized cache rounds what the model remembers, so without it answers may change."
 
 
@@ -122,7 +128,7 @@ def _finding(
         affects=runtimes,
         evidence=(ValueEvidence(edit.file, edit.pointer, edit.before),),
         cost=COSTS.get(trouble, "no answer at all"),
-        fix=_fix(edit, setting.value),
+        fix=_fix(edit, setting.value, trouble),
     )
 
 
@@ -132,7 +138,9 @@ def _severity(setting: Setting, trouble: str, *, known: bool) -> Severity:
     return Severity.NOTE if known or trouble == STATIC else Severity.WARNING
 
 
-def _fix(edit: Edit, kind: Json) -> Fix:
+def _fix(edit: Edit, kind: Json, trouble: str) -> Fix:
+    if trouble == STATIC:
+        return Fix("Decide what it has to be fast at", Applicability.MANUAL, reason=BY_HAND)
     if kind == "quantized":
         return Fix("Use the ordinary cache", Applicability.UNSAFE, (edit,), REASON)
     return Fix("Use the ordinary cache", Applicability.SAFE, (edit,))

@@ -21,8 +21,8 @@ The version of transformers that the run was made with, on a GPU.
 
 ## Fix
 None is needed for a server: generate once when it starts, with the longest text that is to come,
-and keep the process. For scripts that answer once, take `cache_implementation` out:
-cache-implementation-odd has the edit.
+and keep the process. For scripts that answer once, take `cache_implementation` out of
+generation_config.json by hand: the ordinary cache compiles nothing.
 
 ## Fix safety
 Not applicable.

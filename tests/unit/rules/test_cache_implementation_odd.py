@@ -38,8 +38,6 @@ def test_hybrid_without_a_window_fails_in_transformers_4_alone() -> None:
 @pytest.mark.parametrize(
     ("kind", "severity", "affects", "words"),
     [
-        ("static", Severity.NOTE, GENERATE, "compiled for each new shape"),
-        ("hybrid_chunked", Severity.NOTE, GENERATE, "compiled for each new shape"),
         ("offloaded", Severity.WARNING, GENERATE, "between CPU and GPU in every step"),
         ("offloaded_static", Severity.WARNING, GENERATE, "between CPU and GPU in every step"),
         ("dynamic_full", Severity.ERROR, GENERATE, "no kind of cache that this version knows"),
@@ -51,6 +49,18 @@ def test_a_special_kind(kind: Any, severity: Severity, affects: Any, words: str)
     assert (finding.severity, finding.affects) == (severity, affects)
     assert words in finding.message
     assert edits(finding) == (Edit(FILE, (KEY,), before=kind, after=ABSENT),)
+
+
+@pytest.mark.parametrize("kind", ["static", "hybrid_chunked"])
+@pytest.mark.parametrize("there", ["none", None, "offloaded", "static"])
+def test_a_static_kind_is_a_trade_that_nothing_takes_back(kind: str, there: Any) -> None:
+    (finding,) = found(kind, there=there)
+    assert (finding.severity, finding.affects) == (Severity.NOTE, GENERATE)
+    assert "compiled for each new shape" in finding.message
+    assert finding.evidence == (ValueEvidence(FILE, (KEY,), kind),)
+    assert edits(finding, Applicability.MANUAL) == ()
+    assert finding.fix is not None
+    assert "script" in finding.fix.reason
 
 
 def test_a_quantized_cache_changes_answers() -> None:
@@ -82,13 +92,13 @@ def test_what_the_source_asks_for_too_is_a_note() -> None:
 def test_the_sources_kind_is_put_back() -> None:
     assert edits(found("offloaded", there="static")[0])[0].after == "static"
     assert edits(found("offloaded", there=None)[0])[0].after is ABSENT
-    assert edits(found("static", there="nonsense")[0])[0].after is ABSENT
+    assert edits(found("offloaded", there="nonsense")[0])[0].after is ABSENT
 
 
 def test_a_kind_in_config_json_counts_without_the_other_file() -> None:
-    (finding,) = check(merged({KEY: "static"}, None), None)
-    assert edits(finding) == (Edit("config.json", (KEY,), before="static", after=ABSENT),)
-    assert not list(check(merged({KEY: "static"}, {}), None))
+    (finding,) = check(merged({KEY: "offloaded"}, None), None)
+    assert edits(finding) == (Edit("config.json", (KEY,), before="offloaded", after=ABSENT),)
+    assert not list(check(merged({KEY: "offloaded"}, {}), None))
 
 
 @pytest.mark.parametrize(
