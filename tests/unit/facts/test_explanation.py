@@ -196,3 +196,18 @@ def test_the_sentence_names_the_bound_and_its_figures() -> None:
         "merged, cache on is launch-bound: 100 ms a token; 60 ms GPU waits for launches "
         "(1,000 kernels); 20 ms at work beyond the floor; 10 % of the memory bandwidth used"
     )
+
+
+@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize("copies", [0.0, 0.05, 0.3])
+@pytest.mark.parametrize("busy", [0.01, 0.105, 0.4])
+@pytest.mark.parametrize("gpu", [None, 0.02, 0.12])
+def test_parts_add_up_though_a_profile_saw_more_than_there_is(
+    gpu: float | None, busy: float, copies: float, cached: bool
+) -> None:
+    cache = Cache.ON if cached else Cache.OFF
+    kind = ran(0.1, cache=cache, cached=cached, dispatch=0.12, gpu=gpu)
+    own = profile(busy, cache=cache, copies=copies)
+    for found in ((own,), (own, profile(0.3)), ()):
+        made = explained(measured(kind, profiles=found), cache)
+        assert all(part.seconds > 0 for part in made.parts)

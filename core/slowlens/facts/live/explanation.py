@@ -135,25 +135,30 @@ def waterfall(measurement: Measurement, subject: str, cache: Cache) -> Waterfall
 def _on_gpu(
     measurement: Measurement, timed: _Timed, floor: float | None, profile: Profile
 ) -> tuple[tuple[Share, float], ...]:
-    """Tell work, launching and copying apart by what the GPU was seen doing."""
+    """Tell work, launching and copying apart by what the GPU was seen doing.
+
+    A profile that saw more of it than a timed token takes tells in which proportion.
+    """
     twin = _twin(measurement, timed)
-    working = twin.busy if twin else profile.busy
+    scale = min(1.0, timed.tpot / ((profile.busy + profile.copies) or timed.tpot))
+    busy, copies = scale * profile.busy, scale * profile.copies
+    working = min(twin.busy, busy) if twin else busy
     low = min(floor or 0.0, working)
-    recompute = max(0.0, profile.busy - working)
-    idle = max(0.0, timed.tpot - profile.busy - profile.copies)
+    recompute = busy - working
+    idle = max(0.0, timed.tpot - busy - copies)
     plans = min(idle, planning(profile))
     idle -= plans
     if twin and _longer(timed, profile):
         recompute, idle = recompute + idle, 0.0
     span = timed.tpot if timed.span is None else timed.span
-    launch = min(idle, max(0.0, span - profile.busy - profile.copies - plans))
+    launch = min(idle, max(0.0, span - busy - copies - plans))
     return (
         (Share.FLOOR, low),
         (Share.BUSY, working - low),
         (Share.PLANS, plans),
         (Share.LAUNCH, launch),
         (Share.RECOMPUTE, recompute),
-        (Share.OFFLOAD, profile.copies),
+        (Share.OFFLOAD, copies),
         (Share.REST, idle - launch),
     )
 
@@ -184,7 +189,7 @@ def _on_host(
         twin = speed_of(measurement, trial.subject, Cache.ON)
         twin = twin or speed_of(measurement, Subject.MERGED, Cache.ON)
     base = min(timed.tpot, twin.tpot) if twin else timed.tpot
-    outside = 0.0 if timed.span is None else timed.tpot - timed.span
+    outside = 0.0 if timed.span is None else max(0.0, timed.tpot - timed.span)
     working = max(0.0, base - outside)
     low = min(floor or 0.0, working)
     known = floor is not None and timed.span is not None
