@@ -12,6 +12,7 @@ from slowlens.facts.live.explanation import waterfalls
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prediction import predictions
 from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.reports.measurement import render
 
 FOLDER = Path(__file__).parents[2] / "docs" / "results"
 PAGE = (FOLDER / "origin-case.md").read_text(encoding="utf-8")
@@ -56,3 +57,13 @@ def test_the_errors_of_predictions_are_those_of_the_run_that_was_waited_for() ->
         for each in predictions(found, Subject.MERGED, setting):
             error = 100 * (each.total / whole.total_seconds - 1)
             assert f"| {each.total:.1f} s | {error:+.1f} % |" in PAGE
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_example_of_a_run_is_a_real_one(page: str) -> None:
+    text = (FOLDER.parents[1] / page).read_text(encoding="utf-8")
+    example = text[text.index("\ntrial  ") :].partition("\n```")[0]
+    shown = [line.removesuffix("…") for line in example.splitlines() if line]
+    said = render(measured("origin-case-8000.json.gz"))
+    assert len(shown) > 10
+    assert [line for line in shown if line not in said] == []
