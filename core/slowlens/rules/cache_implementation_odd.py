@@ -23,8 +23,8 @@ cache is packed and unpacked in every step, and needs optimum-quanto or hqq.
 
 ## Fix
 Writes the source's kind, or takes the key away. Nothing is offered for a static kind, which
-launch-bound may just have asked for: keep it where one process writes many answers, and take the key
-out by hand for scripts that start, answer once and end.
+launch-bound may just have asked for: keep it where one process writes many answers, and take the
+key out by hand for scripts that start, answer once and end.
 
 ## Fix safety
 Safe for kinds that hold the same numbers: the tokens stay the same, up to rounding. Not safe for a

@@ -75,3 +75,16 @@ def test_a_round_may_begin_beyond_the_first_token() -> None:
     found = predicted([probe(ahead) for ahead in (8, 58, 108, 188)], 200)
     whole = sum(range(PROMPT, PROMPT + 200))
     assert found.tpot == pytest.approx((whole - PROMPT) / 199)
+
+
+def test_a_run_may_have_another_length_than_the_plan_s() -> None:
+    found = measured(*probes(), new_tokens=200)
+    (planned,) = predictions(found, Subject.MERGED, Cache.OFF)
+    (longer,) = predictions(found, Subject.MERGED, Cache.OFF, 400)
+    assert (planned.new_tokens, longer.new_tokens) == (200, 400)
+    assert longer.tpot == pytest.approx(PROMPT + 200)
+
+
+def test_a_run_of_one_token_has_no_time_per_token_and_is_taken_as_two() -> None:
+    (found,) = predictions(measured(*probes(), new_tokens=1), Subject.MERGED, Cache.OFF)
+    assert found.tpot == pytest.approx(PROMPT + 1)

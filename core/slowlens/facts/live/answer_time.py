@@ -6,7 +6,7 @@ E2E = TTFT + (n - 1) x TPOT, with the n tokens that the subject writes until it 
 from collections.abc import Iterable
 
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.prediction import predicted
+from slowlens.facts.live.prediction import predictions
 from slowlens.facts.live.speed import answer_of
 from slowlens.facts.live.statistics import mean
 from slowlens.facts.live.timing import Generation
@@ -47,7 +47,8 @@ def answer_time(measurement: Measurement, subject: str, cache: Cache) -> AnswerT
     answer = answer_of(measurement, subject)
     tokens = len(answer.steps) if answer else measurement.plan.new_tokens
     runs = _timed(measurement.find(subject, cache, Purpose.SPEED), tokens)
-    runs = runs or _sampled(measurement.find(subject, cache, Purpose.CURVE), tokens)
+    foretold = predictions(measurement, subject, cache, tokens)
+    runs = runs or [(run.ttft, run.tpot, True) for run in foretold]
     if not runs:
         return None
     ends = [ttft + (tokens - 1) * tpot for ttft, tpot, _ in runs]
@@ -81,14 +82,3 @@ def _pace(generation: Generation, tokens: int) -> tuple[float, bool]:
     middle = len(itl) - (quarter - 1) / 2
     beyond = [last + rise * (place - middle) for place in range(len(itl) + 1, tokens)]
     return mean([*itl, *beyond]), True
-
-
-def _sampled(generations: Iterable[Generation], tokens: int) -> list[_Run]:
-    """Return a run for each round of probes that stand for stretches of one."""
-    rounds: dict[int, list[Generation]] = {}
-    for found in generations:
-        if found.finish is not Finish.STOPPED:
-            rounds.setdefault(found.trial.round, []).append(found)
-    whole = max(map(len, rounds.values()), default=0)
-    runs = (predicted(one, max(tokens, 2)) for one in rounds.values() if len(one) == whole > 1)
-    return [(run.ttft, run.tpot, True) for run in runs]

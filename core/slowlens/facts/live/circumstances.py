@@ -4,21 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from slowlens.facts.environment import Device
-from slowlens.facts.live.measurement import LoadedModel, Measurement
+from slowlens.facts.live.measurement import TIMED, LoadedModel, Measurement
 from slowlens.facts.live.timing import Generation
-from slowlens.facts.live.trial import Cache, Purpose
+from slowlens.facts.live.trial import Cache
 
-TIMED = (Purpose.SPEED, Purpose.CURVE)
 SHOWN = 40
 """Characters of a prompt that are shown."""
 
 Tell: TypeAlias = Callable[[Measurement], str | None]
-
-
-def kinds(measurement: Measurement) -> tuple[tuple[str, Cache], ...]:
-    """Return what was timed, subject and cache, in the order in which it first ran."""
-    timed = (g.trial for g in measurement.generations if g.trial.purpose in TIMED)
-    return tuple(dict.fromkeys((trial.subject, trial.cache) for trial in timed))
 
 
 def of_model(subject: str) -> Mapping[str, Tell]:

@@ -108,12 +108,7 @@ class _Timed:
 
 def waterfalls(measurement: Measurement) -> tuple[Waterfall, ...]:
     """Explain every kind of timed trial, in the order in which they first ran."""
-    kinds = dict.fromkeys(
-        (g.trial.subject, g.trial.cache)
-        for g in measurement.generations
-        if g.trial.purpose in (Purpose.SPEED, Purpose.CURVE)
-    )
-    found = (waterfall(measurement, subject, cache) for subject, cache in kinds)
+    found = (waterfall(measurement, subject, cache) for subject, cache in measurement.timed)
     return tuple(each for each in found if each is not None)
 
 

@@ -5,9 +5,10 @@ What is not known of one of them is no difference.
 
 from collections.abc import Iterator, Mapping
 
-from slowlens.facts.live.circumstances import MACHINE, TASK, Tell, kinds, of_model, of_trial
+from slowlens.facts.live.circumstances import MACHINE, TASK, Tell, of_model, of_trial
 from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.side import shared_kinds
 from slowlens.facts.live.trial import Purpose, Trial
 from slowlens.frozen import dataclass
 
@@ -35,12 +36,12 @@ def unlike_conditions(before: Measurement, after: Measurement) -> tuple[Unlike, 
 
 def unlike_models(before: Measurement, after: Measurement) -> tuple[Unlike, ...]:
     """Compare what the checkpoints made of it: dtype, attention, prompt length, batch."""
-    shared = [kind for kind in kinds(before) if kind in kinds(after)]
+    shared = shared_kinds(before, after)
     if not shared:
         return (Unlike(NOTHING_SHARED, _timed(before), _timed(after)),)
     tells: dict[str, Tell] = {}
     for subject, cache in shared:
-        tells = {**of_model(subject), **of_trial(subject, cache), **tells}
+        tells |= {**of_model(subject), **of_trial(subject, cache), **tells}
     return tuple(_unlike(tells, before, after))
 
 
@@ -67,7 +68,5 @@ def _told(result: Imported) -> Mapping[str, str]:
 
 
 def _timed(measurement: Measurement) -> str:
-    labels = (
-        Trial(subject, cache, Purpose.SPEED, 0).label for subject, cache in kinds(measurement)
-    )
+    labels = (Trial(subject, cache, Purpose.SPEED, 0).label for subject, cache in measurement.timed)
     return "; ".join(labels) or "nothing"

@@ -12,6 +12,8 @@ from slowlens.facts.live.trial import Cache, Purpose, Trial
 from slowlens.facts.runtimes import Runtime, generate_of
 from slowlens.frozen import dataclass, field
 
+TIMED = (Purpose.SPEED, Purpose.CURVE)
+
 
 class Status(StrEnum):
     """How far a session came."""
@@ -115,6 +117,12 @@ class Measurement:
         """The runtime that was measured, by the version of transformers."""
         packages = self.environment.packages if self.environment else {}
         return generate_of(packages.get("transformers", ""))
+
+    @property
+    def timed(self) -> tuple[tuple[str, Cache], ...]:
+        """Every kind of trial that was timed, subject and cache, in the order of first runs."""
+        trials = (g.trial for g in self.generations if g.trial.purpose in TIMED)
+        return tuple(dict.fromkeys((trial.subject, trial.cache) for trial in trials))
 
     def model(self, subject: str) -> LoadedModel | None:
         """Return what was loaded as ``subject``."""

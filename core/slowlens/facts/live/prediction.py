@@ -32,21 +32,20 @@ class Predicted:
         return self.ttft + (self.new_tokens - 1) * self.tpot
 
 
-def predictions(measurement: Measurement, subject: str, cache: Cache) -> tuple[Predicted, ...]:
-    """Predict one run a round; nothing where the probes of a round are not complete."""
-    probes = [
-        g
-        for g in measurement.generations
-        if g.trial.purpose is Purpose.CURVE
-        and (g.trial.subject, g.trial.cache) == (subject, cache)
-        and g.finish is not Finish.STOPPED
-    ]
-    rounds = {g.trial.round: [p for p in probes if p.trial.round == g.trial.round] for g in probes}
-    new_tokens = measurement.plan.new_tokens
-    whole = max((len(found) for found in rounds.values()), default=0)
-    return tuple(
-        predicted(found, new_tokens) for found in rounds.values() if len(found) == whole > 1
-    )
+def predictions(
+    measurement: Measurement, subject: str, cache: Cache, new_tokens: int = 0
+) -> tuple[Predicted, ...]:
+    """Predict one run a round; nothing where the probes of a round are not complete.
+
+    Without ``new_tokens``, of which there are two at least, runs are as long as the plan has them.
+    """
+    rounds: dict[int, list[Generation]] = {}
+    for probe in measurement.find(subject, cache, Purpose.CURVE):
+        if probe.finish is not Finish.STOPPED:
+            rounds.setdefault(probe.trial.round, []).append(probe)
+    length = max(2, new_tokens or measurement.plan.new_tokens)
+    whole = max(map(len, rounds.values()), default=0)
+    return tuple(predicted(found, length) for found in rounds.values() if len(found) == whole > 1)
 
 
 def predicted(probes: Iterable[Generation], new_tokens: int) -> Predicted:

@@ -1,6 +1,5 @@
 """One kind of trial of a run, as it is put beside that of another."""
 
-from slowlens.facts.live.circumstances import kinds
 from slowlens.facts.live.growth import Growth
 from slowlens.facts.live.imported import Imported, Metric
 from slowlens.facts.live.measurement import Measurement
@@ -74,4 +73,4 @@ def side_of_import(result: Imported) -> Side:
 
 def shared_kinds(before: Measurement, after: Measurement) -> tuple[tuple[str, Cache], ...]:
     """Return what both timed, subject and cache, in the order of ``after``."""
-    return tuple(kind for kind in kinds(after) if kind in kinds(before))
+    return tuple(kind for kind in after.timed if kind in before.timed)

@@ -158,12 +158,7 @@ def _done(measurement: Measurement) -> list[Generation]:
 
 def speeds(measurement: Measurement) -> tuple[Speed, ...]:
     """Return the figures of every kind of speed trial, in the order in which they first ran."""
-    kinds = dict.fromkeys(
-        (g.trial.subject, g.trial.cache)
-        for g in measurement.generations
-        if g.trial.purpose in (Purpose.SPEED, Purpose.CURVE)
-    )
-    found = (speed_of(measurement, subject, cache) for subject, cache in kinds)
+    found = (speed_of(measurement, subject, cache) for subject, cache in measurement.timed)
     return tuple(speed for speed in found if speed is not None)
 
 
