@@ -35,6 +35,12 @@ class OutOfMemoryError(WorkerError):
         self.needed, self.free = needed, free
 
 
+def forgetting(error: WorkerError) -> WorkerError:
+    """Return ``error`` without where it happened: those frames hold models, caches and logits."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device or the host had no memory left."""
     words = ("out of memory", "can't allocate memory")

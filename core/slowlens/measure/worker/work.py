@@ -21,10 +21,10 @@ from slowlens.measure.protocol import (
     WarmedUp,
     WarmingUp,
 )
-from slowlens.measure.worker.device import choose, release
+from slowlens.measure.worker.device import choose
 from slowlens.measure.worker.environment import environment
 from slowlens.measure.worker.equality import equality
-from slowlens.measure.worker.failure import OutOfMemoryError, during
+from slowlens.measure.worker.failure import OutOfMemoryError, during, forgetting
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.models import Models
 from slowlens.measure.worker.peaks import peaks
@@ -34,6 +34,8 @@ from slowlens.measure.worker.warmup import warm_up
 
 LAUNCH_BOUND = 0.5
 """Share of a step in which the GPU waits, from which a compiled one is tried as well."""
+
+TIMED = {Purpose.SPEED, Purpose.CURVE}
 
 
 class Work:
@@ -67,14 +69,21 @@ class Work:
 
     def _each(self, trials: Iterable[tuple[int, Trial]]) -> None:
         for index, trial in trials:
-            hopeless = next((e for t, e in self._failed if _no_easier(trial, t, e)), None)
-            try:
-                if hopeless is not None:
-                    raise hopeless
-                self._one(index, trial)
+            error = self._tried(index, trial)
+            if error is None:
                 self._done += 1
-            except WorkerError as error:
+            else:
                 self._fail(index, trial, error)
+
+    def _tried(self, index: int, trial: Trial) -> WorkerError | None:
+        """Run a trial unless that is hopeless; return why it failed."""
+        if hopeless := next((e for t, e in self._failed if _no_easier(trial, t, e)), None):
+            return hopeless
+        try:
+            self._one(index, trial)
+        except WorkerError as error:
+            return forgetting(error)
+        return None
 
     def _one(self, index: int, trial: Trial) -> None:
         ready = self._models.get(trial.subject)
@@ -88,7 +97,7 @@ class Work:
                 case Purpose.EQUALITY:
                     self._send(Compared(equality(ready, trial.subject, trial.new_tokens)))
                 case _:
-                    if trial.purpose in (Purpose.SPEED, Purpose.CURVE):
+                    if trial.purpose in TIMED:
                         self._get_warm(ready, trial, common)
                     self._lengths = []
                     run(ready, trial, common, index, self._noted)
@@ -111,8 +120,9 @@ class Work:
                 tokens.extend(step.token for step in event.steps)
 
         self._send(WarmingUp(trial.subject, trial.cache))
-        with suppress(WorkerError), during("warming up", self._device, REFUSED):
+        with suppress(WorkerError), during("probing the device", self._device, REFUSED):
             self._send(Probed(peaks(self._device, ready.model.dtype)))
+        with suppress(WorkerError), during("warming up", self._device, REFUSED):
             run(ready, trial, Common(prompt), 0, listen)  # what it refuses, its trials will tell
         self._common = Common(prompt, tuple(tokens))
         return self._common
@@ -146,14 +156,18 @@ class Work:
         needed = free = None
         if isinstance(error, OutOfMemoryError):
             needed, free = error.needed, error.free
-            release(self._device)
+            self._models.let_go()
         self._send(TrialFailed(index, Failure(trial, str(error), error.hint, needed, free)))
-        if trial.subject == Subject.MERGED and not self._models.has(Subject.MERGED):
+        if trial.subject == Subject.MERGED and self._models.unloadable(Subject.MERGED):
             raise error  # without it there is nothing to find out
 
 
 def _no_easier(trial: Trial, failed: Trial, error: WorkerError) -> bool:
-    """Whether a trial needs all that one needed which ran out of memory."""
+    """Whether a trial needs all that one needed which ran out of memory.
+
+    Those of other purposes have other prompts, beams, or logits to keep; timed ones are alike.
+    """
     same = (trial.subject, trial.cache) == (failed.subject, failed.cache)
+    alike = trial.purpose is failed.purpose or {trial.purpose, failed.purpose} <= TIMED
     longer = trial.ahead + trial.new_tokens >= failed.ahead + failed.new_tokens
-    return isinstance(error, OutOfMemoryError) and same and longer
+    return isinstance(error, OutOfMemoryError) and same and alike and longer
