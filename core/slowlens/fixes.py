@@ -14,7 +14,7 @@ from slowlens.facts.decoding.cache import USE_CACHE
 from slowlens.facts.decoding.cachekind import CACHE_IMPLEMENTATION, DYNAMIC
 from slowlens.facts.decoding.generation import DEFAULTS, FROM_MODEL_CONFIG, decoder_pointer
 from slowlens.facts.decoding.staticcache import COMPILED
-from slowlens.facts.live.agreement import Judgement, Verdict
+from slowlens.facts.live.agreement import Judgement, Sameness
 from slowlens.facts.weights.adapters import adapter_value, can_merge
 from slowlens.facts.weights.dtypes import KEYS as DTYPE_KEYS
 from slowlens.findings import Applicability, Edit, Fix, ValueEvidence
@@ -58,7 +58,7 @@ def turn_cache_on(
     applicability, reason = _applicability(checkpoint)
     if measured is not None:
         reason = f"{reason} {measured.sentence}".strip()
-        if measured.verdict is Verdict.DIFFERENT:
+        if measured.verdict is Sameness.DIFFERENT:
             applicability = Applicability.UNSAFE
     return Fix("Turn the key-value cache on", applicability, tuple(edits), reason)
 

@@ -12,7 +12,7 @@ import pytest
 from literals import measurement
 from slowlens.checking import check
 from slowlens.errors import WorkerError
-from slowlens.facts.live.agreement import Odd, Verdict, judge
+from slowlens.facts.live.agreement import Odd, Sameness, judge
 from slowlens.facts.live.equality import Equality
 from slowlens.facts.live.trial import Subject
 from slowlens.findings import Applicability
@@ -110,21 +110,21 @@ def test_a_sound_model_says_the_same(family: str) -> None:
     assert found.floor.kl_max < 1e-8
     assert found.prefill is not None
     assert found.prefill.kl_max < 1e-8
-    assert judge(found).verdict is Verdict.EQUAL
+    assert judge(found).verdict is Sameness.EQUAL
 
 
 @pytest.mark.parametrize("family", ["llama", "mamba"])
 def test_rounding_to_16_bits_is_no_difference(family: str) -> None:
     found = compared(small(family).to(torch.bfloat16))
     assert 0 < found.cached.kl_mean < 3e-3
-    assert judge(found).verdict is Verdict.EQUAL
+    assert judge(found).verdict is Sameness.EQUAL
 
 
 def test_the_text_part_of_a_composite_model(tmp_path: Path) -> None:
     model = transformers.AutoModelForImageTextToText.from_pretrained(tiny.llava(tmp_path))
     found = compared(randomised(model))
     assert found.model_type == "llava"
-    assert judge(found).verdict is Verdict.EQUAL
+    assert judge(found).verdict is Sameness.EQUAL
 
 
 @contextmanager
@@ -192,7 +192,7 @@ def test_a_planted_defect_is_found(defect: str, family: str) -> None:
         found = compared(model)
     assert found.cached.kl_max > 1e-3
     judgement = judge(found)
-    assert (judgement.verdict, judgement.odd) == (Verdict.DIFFERENT, odd)
+    assert (judgement.verdict, judgement.odd) == (Sameness.DIFFERENT, odd)
 
 
 def scaled(kind: str, **changes: Any) -> dict[str, Any]:
@@ -209,13 +209,13 @@ def scaled(kind: str, **changes: Any) -> dict[str, Any]:
 def test_positions_scaled_by_the_length_change_the_results() -> None:
     found = compared(small("llama", **scaled("dynamic")))
     judgement = judge(found)
-    assert (judgement.verdict, judgement.odd) == (Verdict.DIFFERENT, Odd.LENGTH)
+    assert (judgement.verdict, judgement.odd) == (Sameness.DIFFERENT, Odd.LENGTH)
     assert found.cached.kl_max > 1e-2
 
 
 def test_below_that_length_they_do_not() -> None:
     found = compared(small("llama", **scaled("dynamic")), PROMPT[:20])
-    assert judge(found).verdict is Verdict.EQUAL
+    assert judge(found).verdict is Sameness.EQUAL
 
 
 def test_layers_that_share_keys_and_values_in_the_cache() -> None:
@@ -230,7 +230,7 @@ def test_layers_that_share_keys_and_values_in_the_cache() -> None:
 
     attention.forward = sharing
     judgement = judge(compared(model))
-    assert (judgement.verdict, judgement.odd) == (Verdict.DIFFERENT, Odd.CACHE)
+    assert (judgement.verdict, judgement.odd) == (Sameness.DIFFERENT, Odd.CACHE)
 
 
 def test_the_fix_of_the_cache_says_what_was_measured(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_settings_that_a_checkpoint_ships_are_no_hindrance() -> None:
     config.prompt_lookup_num_tokens, config.num_beams, config.repetition_penalty = 3, 2, 1.3
     found = compared(model)
     assert found.tokens == TOKENS
-    assert judge(found).verdict is Verdict.EQUAL
+    assert judge(found).verdict is Sameness.EQUAL
 
 
 def test_full_precision_is_put_back() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.live.answer_split import shown, split, terms
 from slowlens.facts.live.answer_time import AnswerTime
-from slowlens.facts.live.attribution import Attribution, Share, attribution
+from slowlens.facts.live.attribution import Attribution, Saving, attribution
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
 from slowlens.reports.tables import aligned
@@ -48,13 +48,13 @@ def _row(name: str, time: AnswerTime, saved: str = "", share: str = "") -> tuple
     return (name, f"{least}{time.tokens}", f"{about}{shown(time.seconds)}", saved, share)
 
 
-def _shared(share: Share) -> tuple[str, ...]:
+def _shared(share: Saving) -> tuple[str, ...]:
     if not share.told:
         return _row(share.time.subject, share.time, share.effect, "")
     return _row(share.time.subject, share.time, shown(share.saved), _part(share))
 
 
-def _part(share: Share) -> str:
+def _part(share: Saving) -> str:
     """Write a share in whole percent: ``70 % (69 to 71)``."""
     if share.share is None:
         return ""

@@ -51,7 +51,7 @@ None of it is an edit of the files that keeps what the model writes.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.live.agreement import Judgement, Odd, Verdict, judged
+from slowlens.facts.live.agreement import Judgement, Odd, Sameness, judged
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.reading import Merged
 from slowlens.findings import (
@@ -92,9 +92,9 @@ def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
     judgement = judged(measurement)
     if judgement is None:
         raise Undecided("the live run did not compare results with and without the cache")
-    if judgement.verdict is Verdict.UNCLEAR:
+    if judgement.verdict is Sameness.UNCLEAR:
         raise Undecided(f"{judgement.sentence} Measure again with --dtype float32")
-    if judgement.verdict is Verdict.EQUAL:
+    if judgement.verdict is Sameness.EQUAL:
         return
     yield Finding(
         message=_message(judgement),
@@ -107,12 +107,15 @@ def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
 
 
 def _message(judgement: Judgement) -> str:
-    found = judgement.found
+    found, cached = judgement.found, judgement.found.cached
     source = ", and so does its source" if judgement.source_too else ""
-    return (
-        f"its key-value cache changes the results{source}: the most likely token differs at "
-        f"{found.cached.flips} of {found.tokens} positions ({found.dtype})"
+    apart = (
+        f"the most likely token differs at {cached.flips} of {found.tokens} positions"
+        if cached.flips
+        else f"distributions of the next token lie up to {cached.kl_max:.2g} nats apart, while the "
+        f"most likely token is the same at all {found.tokens} positions"
     )
+    return f"its key-value cache changes the results{source}: {apart} ({found.dtype})"
 
 
 def _evidence(judgement: Judgement) -> tuple[NumberEvidence, ...]:

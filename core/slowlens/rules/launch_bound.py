@@ -83,7 +83,7 @@ def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
             NumberEvidence("GPU at work", 1000 * _working(explained), "ms"),
             NumberEvidence("kernels per token", explained.kernels, "kernels"),
         ),
-        cost=_cost(measurement),
+        cost=_cost(measurement, waiting / explained.tpot),
         fix=_fix(measurement, merged, runtime) if _worth(measurement) or not compiled else None,
     )
 
@@ -108,11 +108,12 @@ def _worth(measurement: Measurement) -> bool:
     return bool(plain and compiled and judged(plain, compiled).outcome is Outcome.FAIL)
 
 
-def _cost(measurement: Measurement) -> str:
+def _cost(measurement: Measurement, share: float) -> str:
     plain = speed_of(measurement, Subject.MERGED, Cache.ON)
     compiled = speed_of(measurement, Subject.MERGED, Cache.STATIC)
     if plain is None or compiled is None:
-        return "a compiled step with a static cache was not measured beside it"
+        untold = "what a static cache gives back was not measured beside it"
+        return f"{100 * share:.0f} % of the time per token; {untold}"
     figures = f"{_ms(plain.tpot)} against {_ms(compiled.tpot)} per token, {_price(measurement)}"
     if _worth(measurement):
         verdict = judged(plain, compiled)

@@ -8,9 +8,9 @@ both sides. Reported when merged reads as many bytes of weights as the source, w
 verdict on the times per token says that it is slower: a 90 % interval of the runs' ratio wholly
 above 1.1, and above the noise of equal work.
 
-Silent where the run already tells the cause: weights that are not on the GPU (layers-off-gpu),
-another dtype or attention (runtime-precision-differs), steps that recompute (recomputed-steps).
-Without a source, or where the bandwidth was not measured, nothing is decided.
+Silent where the run already tells the cause: weights that are not on the GPU (layers-off-gpu), or
+another dtype or attention (runtime-precision-differs). Of a side that recomputes as shipped
+(recomputed-steps) the trials with the cache forced on are taken. Without a source, or where the bandwidth was not measured, nothing is decided.
 
 ## Why it is slow
 The bytes are the same, so the time goes elsewhere. What to look at, in this order:

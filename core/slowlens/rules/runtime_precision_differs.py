@@ -54,21 +54,18 @@ def check(measurement: Measurement) -> Iterator[Finding]:
     if merged is None or source is None:
         raise Undecided("merged and source were not both loaded")
     if merged.dtype != source.dtype:
-        yield _finding(
-            measurement, f"merged runs in {merged.dtype}, its source in {source.dtype}", merged
-        )
+        said = f"merged runs in {merged.dtype}, its source in {source.dtype}"
+        yield _finding(measurement, said, merged, source)
     known = merged.attention and source.attention
     if known and merged.attention != source.attention:
-        yield _finding(
-            measurement,
-            f"merged runs {merged.attention} attention, its source {source.attention}",
-            merged,
-        )
+        said = f"merged runs {merged.attention} attention, its source {source.attention}"
+        yield _finding(measurement, said, merged, source)
 
 
-def _finding(measurement: Measurement, message: str, merged: LoadedModel) -> Finding:
+def _finding(
+    measurement: Measurement, message: str, merged: LoadedModel, source: LoadedModel
+) -> Finding:
     ours, theirs = (cached_speed(measurement, s) for s in (Subject.MERGED, Subject.SOURCE))
-    source = measurement.model(Subject.SOURCE)
     slower, cost = False, ""
     evidence: tuple[NumberEvidence, ...] = ()
     if ours is not None and theirs is not None:
@@ -77,7 +74,7 @@ def _finding(measurement: Measurement, message: str, merged: LoadedModel) -> Fin
             NumberEvidence("time to first token of merged", 1000 * ours.ttft, "ms"),
             NumberEvidence("time to first token of the source", 1000 * theirs.ttft, "ms"),
         )
-    wider = source is not None and merged.weights_read > MORE * source.weights_read
+    wider = 0 < MORE * source.weights_read < merged.weights_read
     return Finding(
         message=message,
         severity=Severity.WARNING if slower or wider else Severity.NOTE,

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from literals import equality, measurement
-from slowlens.facts.live.agreement import Odd, Verdict, judge, judged
+from slowlens.facts.live.agreement import Odd, Sameness, judge, judged
 from slowlens.facts.live.equality import Agreement, Equality
 from slowlens.facts.live.trial import Subject
 
@@ -11,58 +11,58 @@ from slowlens.facts.live.trial import Subject
 @pytest.mark.parametrize(
     ("kl", "verdict"),
     [
-        (0.0, Verdict.EQUAL),
-        (1.9e-9, Verdict.EQUAL),
-        (1e-6, Verdict.EQUAL),
-        (2e-6, Verdict.UNCLEAR),
-        (1e-5, Verdict.UNCLEAR),
-        (1.1e-5, Verdict.DIFFERENT),
-        (4.6e-3, Verdict.DIFFERENT),
+        (0.0, Sameness.EQUAL),
+        (1.9e-9, Sameness.EQUAL),
+        (1e-6, Sameness.EQUAL),
+        (2e-6, Sameness.UNCLEAR),
+        (1e-5, Sameness.UNCLEAR),
+        (1.1e-5, Sameness.DIFFERENT),
+        (4.6e-3, Sameness.DIFFERENT),
     ],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_full_precision_decides(kl: float, verdict: Verdict, dtype: str) -> None:
+def test_full_precision_decides(kl: float, verdict: Sameness, dtype: str) -> None:
     assert judge(equality(cached=kl, dtype=dtype)).verdict is verdict
 
 
 @pytest.mark.parametrize("noise", [0.0, 10.0])
 def test_in_full_precision_no_noise_excuses(noise: float) -> None:
     source = equality(cached=noise, dtype="float32", subject=Subject.SOURCE)
-    assert judge(equality(cached=1e-3, floor=noise), source).verdict is Verdict.DIFFERENT
+    assert judge(equality(cached=1e-3, floor=noise), source).verdict is Sameness.DIFFERENT
 
 
 def test_in_full_precision_one_position_is_enough() -> None:
     once = Agreement(1e-3 / 32, 1e-3, 0, 0.0, 1.0, 0.0)
-    assert judge(replace(equality(), cached=once)).verdict is Verdict.DIFFERENT
+    assert judge(replace(equality(), cached=once)).verdict is Sameness.DIFFERENT
 
 
 @pytest.mark.parametrize(
     ("kl", "floor", "verdict"),
     [
-        (1.7e-3, 0.0, Verdict.EQUAL),
-        (3e-3, 0.0, Verdict.EQUAL),
-        (4e-3, 0.0, Verdict.UNCLEAR),
-        (1e-2, 0.0, Verdict.UNCLEAR),
-        (1.1e-2, 0.0, Verdict.DIFFERENT),
-        (4e-3, 2e-3, Verdict.EQUAL),
-        (5e-3, 2e-3, Verdict.UNCLEAR),
-        (1.1e-2, 2e-3, Verdict.UNCLEAR),
-        (2.1e-2, 2e-3, Verdict.DIFFERENT),
-        (0.5, 2e-2, Verdict.UNCLEAR),
+        (1.7e-3, 0.0, Sameness.EQUAL),
+        (3e-3, 0.0, Sameness.EQUAL),
+        (4e-3, 0.0, Sameness.UNCLEAR),
+        (1e-2, 0.0, Sameness.UNCLEAR),
+        (1.1e-2, 0.0, Sameness.DIFFERENT),
+        (4e-3, 2e-3, Sameness.EQUAL),
+        (5e-3, 2e-3, Sameness.UNCLEAR),
+        (1.1e-2, 2e-3, Sameness.UNCLEAR),
+        (2.1e-2, 2e-3, Sameness.DIFFERENT),
+        (0.5, 2e-2, Sameness.UNCLEAR),
     ],
 )
 def test_bfloat16_is_held_against_the_models_own_rounding(
-    kl: float, floor: float, verdict: Verdict
+    kl: float, floor: float, verdict: Sameness
 ) -> None:
     assert judge(equality(cached=kl, floor=floor, dtype="bfloat16")).verdict is verdict
 
 
 def test_float16_rounds_less() -> None:
     for kl, verdict in (
-        (9e-5, Verdict.EQUAL),
-        (2e-4, Verdict.UNCLEAR),
-        (1e-2, Verdict.UNCLEAR),
-        (1.1e-2, Verdict.DIFFERENT),
+        (9e-5, Sameness.EQUAL),
+        (2e-4, Sameness.UNCLEAR),
+        (1e-2, Sameness.UNCLEAR),
+        (1.1e-2, Sameness.DIFFERENT),
     ):
         assert judge(equality(cached=kl, dtype="float16")).verdict is verdict
 
@@ -74,20 +74,20 @@ def routed(mean: float, largest: float, median: float | None = 1e-4) -> Equality
 
 
 def test_a_few_tokens_that_go_elsewhere_are_no_proof() -> None:
-    assert judge(routed(1e-3, 0.16)).verdict is Verdict.UNCLEAR
-    assert judge(routed(5e-2, 1.6)).verdict is Verdict.UNCLEAR
-    assert judge(routed(5e-2, 1.6, median=None)).verdict is Verdict.DIFFERENT
+    assert judge(routed(1e-3, 0.16)).verdict is Sameness.UNCLEAR
+    assert judge(routed(5e-2, 1.6)).verdict is Sameness.UNCLEAR
+    assert judge(routed(5e-2, 1.6, median=None)).verdict is Sameness.DIFFERENT
     wide = Agreement(2e-2, 0.42, 1, 0.1, 2.0, 1e-4)
-    assert judge(replace(routed(3e-2, 1.6), floor=wide)).verdict is Verdict.EQUAL
-    assert judge(replace(routed(3e-2, 1.8), floor=wide)).verdict is Verdict.UNCLEAR
+    assert judge(replace(routed(3e-2, 1.6), floor=wide)).verdict is Sameness.EQUAL
+    assert judge(replace(routed(3e-2, 1.8), floor=wide)).verdict is Sameness.UNCLEAR
 
 
 def test_the_noise_is_the_larger_of_its_own_and_its_sources() -> None:
     merged = equality(cached=6e-3, floor=1e-3, dtype="bfloat16")
-    assert judge(merged).verdict is Verdict.UNCLEAR
+    assert judge(merged).verdict is Sameness.UNCLEAR
     source = equality(cached=3e-3, dtype="bfloat16", subject=Subject.SOURCE)
     judgement = judge(merged, source)
-    assert judgement.verdict is Verdict.EQUAL
+    assert judgement.verdict is Sameness.EQUAL
     assert judgement.noise == source.cached
     quiet = equality(cached=1e-4, dtype="bfloat16", subject=Subject.SOURCE)
     assert judge(merged, quiet).noise == merged.floor
@@ -103,7 +103,7 @@ def test_a_source_with_the_defect_is_no_noise() -> None:
     merged = equality(cached=0.5, floor=1e-3, dtype="bfloat16")
     source = equality(cached=0.5, dtype="bfloat16", subject=Subject.SOURCE)
     judgement = judge(merged, source)
-    assert judgement.verdict is Verdict.DIFFERENT
+    assert judgement.verdict is Sameness.DIFFERENT
     assert judgement.source_too
     assert not judge(merged, replace(source, cached=merged.floor)).source_too
 

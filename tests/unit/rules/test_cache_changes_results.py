@@ -45,6 +45,14 @@ def test_what_lies_beyond_rounding_is_found_with_its_figures() -> None:
     ]  # fmt: skip
 
 
+def test_a_change_that_moves_no_most_likely_token_is_told_by_its_size() -> None:
+    finding = only(replace(DIFFERENT, cached=Agreement(2e-5, 4e-5, 0, 0.0, 0.01, 2e-5)))
+    assert finding.message == (
+        "its key-value cache changes the results: distributions of the next token lie up to 4e-05 "
+        "nats apart, while the most likely token is the same at all 32 positions (float32)"
+    )
+
+
 def test_steps_with_the_cache_that_stand_alone_are_likely_wrong() -> None:
     assert "the steps with the cache are wrong" in reason(only(DIFFERENT))
 

@@ -49,6 +49,13 @@ def test_slower_or_more_to_read_is_a_warning() -> None:
         assert [finding.severity for finding in check(found)] == [severity]
 
 
+def test_what_the_source_reads_may_not_be_known() -> None:
+    found = pair(dtype="float32", weights_read=200)
+    models = (found.models[0], replace(found.models[1], weights_read=0))
+    (finding,) = check(replace(found, models=models))
+    assert finding.severity is Severity.NOTE
+
+
 def test_alike_is_fine_however_fast() -> None:
     assert not list(check(pair(0.04)))
 

@@ -25,7 +25,7 @@ _FINER = {"float16": 32.0}
 experts is moved as far by either once it sends a token of the prompt elsewhere."""
 
 
-class Verdict(StrEnum):
+class Sameness(StrEnum):
     """What the figures say."""
 
     EQUAL = "equal"
@@ -50,7 +50,7 @@ class Judgement:
     """How merged fares, and the noise that it was held against."""
 
     found: Equality
-    verdict: Verdict
+    verdict: Sameness
     noise: Agreement
     """The larger of merged's own without a cache and of what its source does with it."""
     odd: Odd | None = None
@@ -68,11 +68,11 @@ class Judgement:
             f"token at {cached.flips}"
         )
         match self.verdict:
-            case Verdict.EQUAL:
+            case Sameness.EQUAL:
                 said = "Measured: the results are the same with the cache, but for rounding"
-            case Verdict.UNCLEAR:
+            case Sameness.UNCLEAR:
                 said = f"Whether the cache changes the results, {found.dtype} cannot tell"
-            case Verdict.DIFFERENT:
+            case Sameness.DIFFERENT:
                 said = "Measured: the cache changes the results"
         return f"{said} ({figures})."
 
@@ -90,9 +90,9 @@ def judge(found: Equality, source: Equality | None = None) -> Judgement:
         source = None
     noise = _noise(found, source)
     verdict = _verdict(found, noise)
-    if verdict is not Verdict.DIFFERENT:
+    if verdict is not Sameness.DIFFERENT:
         return Judgement(found, verdict, noise)
-    too = source is not None and _verdict(source, _noise(source, None)) is Verdict.DIFFERENT
+    too = source is not None and _verdict(source, _noise(source, None)) is Sameness.DIFFERENT
     return Judgement(found, verdict, noise, _odd(found), too)
 
 
@@ -105,21 +105,21 @@ def _noise(found: Equality, source: Equality | None) -> Agreement:
     return max(rounding, key=lambda agreement: agreement.kl_mean)
 
 
-def _verdict(found: Equality, noise: Agreement) -> Verdict:
+def _verdict(found: Equality, noise: Agreement) -> Sameness:
     cached = found.cached
     if found.dtype in _FULL:
         if cached.kl_max > _DEFECT:
-            return Verdict.DIFFERENT
-        return Verdict.EQUAL if cached.kl_max <= _SOUND else Verdict.UNCLEAR
+            return Sameness.DIFFERENT
+        return Sameness.EQUAL if cached.kl_max <= _SOUND else Sameness.UNCLEAR
     typical = _typical(noise)
     if typical > _FAR:  # without a cache it differs as well: that is no rounding
-        return Verdict.UNCLEAR
+        return Sameness.UNCLEAR
     if _typical(cached) > max(_FAR, 10 * typical):
-        return Verdict.DIFFERENT
+        return Sameness.DIFFERENT
     finer = _FINER.get(found.dtype, 1)
     mean, largest = max(_MEAN / finer, 2 * noise.kl_mean), max(_MAX / finer, 4 * noise.kl_max)
     within = cached.kl_mean <= mean and cached.kl_max <= largest
-    return Verdict.EQUAL if within else Verdict.UNCLEAR
+    return Sameness.EQUAL if within else Sameness.UNCLEAR
 
 
 def _odd(found: Equality) -> Odd:

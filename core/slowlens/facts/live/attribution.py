@@ -30,7 +30,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Saving:
     """What the fixes of an overlay save of an answer."""
 
     time: AnswerTime
@@ -60,11 +60,11 @@ class Attribution:
     """The source, or merged with all fixes where there is none."""
     verdict: Verdict
     """Whether merged is slower than its target, by whole answers."""
-    parts: tuple[Share, ...]
+    parts: tuple[Saving, ...]
     """The fixes of each rule alone."""
-    together: Share | None
+    together: Saving | None
     """All of them: where there is one part, that one. None where it was not timed."""
-    further: tuple[Share, ...]
+    further: tuple[Saving, ...]
     """What no rule offers, on top of the fixes."""
     interaction: Interval | None
     """Seconds that all save beyond the sum of each alone: negative where shares overlap. None
@@ -151,14 +151,14 @@ def _share(
     merged: AnswerTime,
     target: AnswerTime | None,
     apart: float,
-) -> Share:
+) -> Saving:
     saved = merged.seconds - time.seconds
     share, interval = None, None
     if target is not None:
         share = saved / (merged.seconds - target.seconds)
         own = time is not target
         interval = share_of_gap(merged.runs, time.runs, target.runs) if own else None
-    return Share(time, rules, saved, _effect(time, merged, apart), share, interval)
+    return Saving(time, rules, saved, _effect(time, merged, apart), share, interval)
 
 
 def _effect(time: AnswerTime, merged: AnswerTime, apart: float) -> Effect:
