@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.answer_split import shown, split, terms
+from slowlens.facts.live.answer_split import shown
 from slowlens.facts.live.answer_time import answer_time
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import Measurement
@@ -79,11 +79,12 @@ def longer(measurement: Measurement) -> Iterator[str]:
     """Split what an answer of merged takes longer than one of its source."""
     merged = answer_time(measurement, Subject.MERGED, Cache.AS_SHIPPED)
     source = answer_time(measurement, Subject.SOURCE, Cache.AS_SHIPPED)
-    if merged is None or source is None:
+    if merged is None or source is None or merged.answered is not source.answered:
         return
+    which = ", free to stop" if merged.answered else f" of {counted(merged.tokens, 'token')}"
     whole = f"{shown(merged.seconds)} against {shown(source.seconds)}"
-    told = ", ".join(terms(split(merged, source))) or "nothing that can be seen"
-    yield f"One answer, free to stop: merged {whole} of its source: {told}."
+    told = attribution.because(merged, source)
+    yield f"One answer{which}: merged {whole} of its source: {told}."
 
 
 def _failures(measurement: Measurement) -> Iterator[str]:

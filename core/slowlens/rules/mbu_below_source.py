@@ -10,7 +10,8 @@ above 1.1, and above the noise of equal work.
 
 Silent where the run already tells the cause: weights that are not on the GPU (layers-off-gpu), or
 another dtype or attention (runtime-precision-differs). Of a side that recomputes as shipped
-(recomputed-steps) the trials with the cache forced on are taken. Without a source, or where the bandwidth was not measured, nothing is decided.
+(recomputed-steps) the trials with the cache forced on are taken. Without a source, or where the
+bandwidth was not measured, nothing is decided.
 
 ## Why it is slow
 The bytes are the same, so the time goes elsewhere. What to look at, in this order:

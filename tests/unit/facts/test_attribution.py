@@ -69,6 +69,25 @@ def test_each_fix_has_its_share_of_the_gap() -> None:
     assert found.further == ()
 
 
+@pytest.mark.parametrize("lacking", ["merged + b", "source", "merged"])
+def test_answers_of_unlike_lengths_are_not_held_against_each_other(lacking: str) -> None:
+    """Without an answer that ran to its end, the plan's length would stand against a real one."""
+    found = tried(FIXED)
+    answers = [
+        generation(*[1.0] * 5, subject=subject, purpose=Purpose.LENGTH)  # type: ignore[arg-type]
+        for subject in FIXED
+        if subject != lacking
+    ]
+    made = attribution(replace(found, generations=(*found.generations, *answers)))
+    if lacking == "merged":
+        assert made is None
+        return
+    assert made is not None
+    assert made.merged.tokens == made.target.tokens == 5
+    assert made.target.subject == ("all fixes" if lacking == "source" else "source")
+    assert lacking not in [part.time.subject for part in made.parts]
+
+
 def test_a_fix_that_does_nothing_is_not_told() -> None:
     part = told(FIXED).parts[1]
     assert part.effect is Effect.NONE

@@ -32,6 +32,11 @@ class AnswerTime:
     """Whether it stopped by itself, or was cut off; None where no answer was run to its end."""
 
     @property
+    def answered(self) -> bool:
+        """Whether ``tokens`` are those of an answer, and not what the plan asked for."""
+        return self.ended is not None
+
+    @property
     def seconds(self) -> float:
         """End to end: the mean of the runs."""
         return self.ttft + (self.tokens - 1) * self.tpot

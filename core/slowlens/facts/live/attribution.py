@@ -93,16 +93,22 @@ _Tried = tuple[tuple[str, ...], AnswerTime]
 
 
 def attribution(measurement: Measurement) -> Attribution | None:
-    """Return who closes the gap; None unless merged and an overlay were timed as shipped."""
-    merged = _time(measurement, Subject.MERGED)
+    """Return who closes the gap; None unless merged and an overlay were timed as shipped.
+
+    Where merged ran an answer to its end, who did not is left out, and the other way round: the
+    plan's number of tokens says nothing beside that of an answer.
+    """
+    merged = answer_time(measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    if merged is None:
+        return None
     tried = [
         (o.rules, time)
         for o in measurement.plan.overlays
-        if (time := _time(measurement, o.name)) is not None
+        if (time := _beside(measurement, o.name, merged)) is not None
     ]
     whole = _whole(measurement, tried)
-    target = _time(measurement, Subject.SOURCE) or (whole[1] if whole else None)
-    if merged is None or target is None or not tried:
+    target = _beside(measurement, Subject.SOURCE, merged) or (whole[1] if whole else None)
+    if target is None or not tried:
         return None
     return _attributed(merged, target, tried, whole, noise(measurement))
 
@@ -135,8 +141,10 @@ def _attributed(
     )
 
 
-def _time(measurement: Measurement, subject: str) -> AnswerTime | None:
-    return answer_time(measurement, subject, Cache.AS_SHIPPED)
+def _beside(measurement: Measurement, subject: str, merged: AnswerTime) -> AnswerTime | None:
+    """Return the time of an answer that may be held against that of merged."""
+    found = answer_time(measurement, subject, Cache.AS_SHIPPED)
+    return found if found and found.answered is merged.answered else None
 
 
 def _whole(measurement: Measurement, tried: Sequence[_Tried]) -> _Tried | None:
