@@ -72,3 +72,10 @@ def test_an_encoder_decoder_counts_what_goes_into_its_decoder(tmp_path: Path) ->
     assert on.prompt_tokens > TOKENS
     (equality,) = found.equalities
     assert equality.tokens == 3
+
+
+def test_an_encoder_decoder_is_waited_for(tmp_path: Path) -> None:
+    folder = families.t5(tmp_path, {"decoder_start_token_id": 0})
+    found = measured(folder, new_tokens=128, answer_tokens=0, equality_tokens=0)
+    assert found.failures == ()
+    assert lengths(found, Cache.OFF, Purpose.SPEED) == tuple(range(1, 129))

@@ -6,6 +6,11 @@ from typing import Any
 import pytest
 
 from slowlens.errors import WorkerError
+from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.frozen import replace
+from slowlens.measure.recorder import Recorder
 
 pytestmark = pytest.mark.live
 
@@ -14,6 +19,7 @@ transformers = pytest.importorskip("transformers")
 Image = pytest.importorskip("PIL.Image")
 
 from live import tiny, tiny_pictures  # noqa: E402
+from slowlens.measure.worker.__main__ import work  # noqa: E402
 from slowlens.measure.worker.inputs import inputs_for, made_up_inputs  # noqa: E402
 from slowlens.measure.worker.pictures import GENERATED, SIZE, generated, open_picture  # noqa: E402
 from slowlens.measure.worker.tensors import Inputs, followed_by  # noqa: E402
@@ -230,3 +236,33 @@ def test_the_generated_picture_is_the_same_each_time_and_not_plain() -> None:
     assert one.size == SIZE
     assert one.tobytes() == two.tobytes()
     assert len(one.getcolors(maxcolors=2**24)) > 1000
+
+
+@pytest.mark.parametrize("family", [*tiny_pictures.HERE, "llava"])
+def test_a_long_run_meets_no_second_picture(family: str, tmp_path: Path) -> None:
+    """What all trials go on with, once the model's own answer is over, is the prompt's text."""
+    if family == "llava":
+        tiny_pictures.llava(tmp_path, LLAVA_TEMPLATE)
+    else:
+        tiny_pictures.qwen(tmp_path, family)
+    asked = Plan(
+        str(tmp_path),
+        prompt=TEXT,
+        image=GENERATED,
+        new_tokens=128,
+        rounds=1,
+        device="cpu",
+        threads=1,
+        answer_tokens=0,
+        equality_tokens=0,
+        settings=(Cache.ON, Cache.OFF),
+    )
+    recorder = Recorder(asked)
+    work(asked, recorder.apply)
+    found = recorder.measurement(Status.DONE)
+    assert found.failures == ()
+    assert len(found.find(Subject.MERGED, Cache.OFF, Purpose.CURVE)) == 4
+    full = replace(asked, new_tokens=70, settings=(Cache.OFF,))
+    recorder = Recorder(full)
+    work(full, recorder.apply)
+    assert recorder.measurement(Status.DONE).failures == ()

@@ -210,6 +210,37 @@ def test_assisted_decoding_gives_several_tokens_a_pass(tmp_path: Path) -> None:
     assert off.recomputes
 
 
+def test_guesses_are_not_led_along_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led: list[bool] = []
+    start = Meter.start
+    monkeypatch.setattr(
+        Meter,
+        "start",
+        lambda meter, **told: (led.append(bool(told.get("answer"))), start(meter, **told)),
+    )
+    folder = tiny.llama(tmp_path, {"prompt_lookup_num_tokens": 4, "eos_token_id": 258})
+    measured(plan(folder, settings=(Cache.AS_SHIPPED,), answer_tokens=0))
+    assert not any(led)
+    measured(plan(folder, settings=(Cache.OFF,), answer_tokens=0))
+    assert led[-1]
+
+
+def test_a_prefill_in_chunks_is_one_pass(tmp_path: Path) -> None:
+    folder = tiny.llama(tmp_path, {"prefill_chunk_size": 5, "eos_token_id": 258})
+    whole = tiny.llama(tmp_path / "whole", {"eos_token_id": 258})
+    found = measured(plan(folder, whole))
+    assert found.failures == ()
+    for cache in (Cache.AS_SHIPPED, Cache.ON):
+        chunked = find(found, cache)
+        assert chunked.input_lengths == cached(chunked.prompt_tokens, 6)
+        assert [s.kv_length for s in chunked.steps] == list(uncached(chunked.prompt_tokens, 6))
+    assert find(found, Cache.OFF).input_lengths == uncached(chunked.prompt_tokens, 6)
+    shipped, other = (find(found, Cache.AS_SHIPPED, subject=s) for s in Subject)
+    assert [s.token for s in shipped.steps] == [s.token for s in other.steps]
+
+
 def test_without_a_tokenizer_tokens_are_made_up(tmp_path: Path) -> None:
     folder = tiny.llama(tmp_path, {})
     (folder / "tokenizer.json").unlink()

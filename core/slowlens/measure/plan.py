@@ -44,6 +44,9 @@ class Known:
     """As shipped they process all tokens again in each step."""
     launch_bound: frozenset[str] = frozenset()
     """Their GPU waits for the host most of the time."""
+    encoding: frozenset[str] = frozenset()
+    """They have an encoder for the prompt: what lies ahead of a probe would have to go into the
+    decoder."""
 
 
 def first(plan: Plan, *, gpu: bool) -> tuple[Trial, ...]:
@@ -87,7 +90,8 @@ def _round(plan: Plan, known: Known, settings: tuple[Cache, ...], number: int) -
 def _runs(plan: Plan, known: Known, subject: str, cache: Cache, number: int) -> tuple[Trial, ...]:
     """Run all steps, or a few at several lengths where each of them takes long."""
     slow = cache is Cache.OFF or (cache is Cache.AS_SHIPPED and subject in known.recomputing)
-    if not slow or plan.full or plan.new_tokens < SAMPLED_FROM:
+    short = plan.full or plan.new_tokens < SAMPLED_FROM
+    if not slow or short or subject in known.encoding:
         return (Trial(subject, cache, Purpose.SPEED, plan.new_tokens, number),)
     lengths = _lengths(plan.new_tokens, number)
     order = reversed(lengths) if number % 2 else lengths

@@ -45,6 +45,12 @@ def test_prompt_lookup_cannot_run_without_a_cache() -> None:
     assert "prompt_lookup_num_tokens" not in arguments(trial(Cache.ON), shipped)
 
 
+def test_a_prefill_in_chunks_cannot_do_without_a_cache() -> None:
+    shipped = SimpleNamespace(prefill_chunk_size=64)
+    assert arguments(trial(Cache.OFF), shipped)["prefill_chunk_size"] is None
+    assert "prefill_chunk_size" not in arguments(trial(Cache.AS_SHIPPED), shipped)
+
+
 def test_a_static_cache_is_asked_for_by_name() -> None:
     told = arguments(trial(Cache.STATIC), PLAIN)
     assert (told["use_cache"], told["cache_implementation"]) == (True, "static")

@@ -7,6 +7,8 @@ from slowlens.facts.live.trial import Cache, Purpose, Trial
 _ONE_ANSWER = {"num_beams": 1, "num_beam_groups": 1, "num_return_sequences": 1}
 """Steps can only be told apart where there is a single answer."""
 _NO_TOKEN = -1
+_CACHE_ONLY = ("prompt_lookup_num_tokens", "prefill_chunk_size")
+"""Settings with which ``generate()`` refuses to run without a cache."""
 
 
 def arguments(trial: Trial, shipped: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -21,18 +23,26 @@ def arguments(trial: Trial, shipped: Any) -> dict[str, Any]:  # noqa: ANN401
         told["use_cache"] = trial.cache is not Cache.OFF
     if trial.cache is Cache.STATIC:
         told["cache_implementation"] = "static"
-    assisted = bool(getattr(shipped, "prompt_lookup_num_tokens", None))
-    if assisted and trial.cache is Cache.OFF:
-        told["prompt_lookup_num_tokens"] = None  # refuses to run without a cache
+    if trial.cache is Cache.OFF:
+        told |= {name: None for name in _CACHE_ONLY if getattr(shipped, name, None)}
     if trial.purpose is not Purpose.LENGTH:
-        told |= _endless(shipped, assisted=assisted)
+        told |= _endless(shipped)
     return told
 
 
-def _endless(shipped: Any, *, assisted: bool) -> dict[str, Any]:  # noqa: ANN401
+def guesses(trial: Trial, shipped: Any) -> bool:  # noqa: ANN401
+    """Whether a pass checks several guessed tokens: it cannot be led along an answer."""
+    return trial.cache is not Cache.OFF and _assisted(shipped)
+
+
+def _assisted(shipped: Any) -> bool:  # noqa: ANN401
+    return bool(getattr(shipped, "prompt_lookup_num_tokens", None))
+
+
+def _endless(shipped: Any) -> dict[str, Any]:  # noqa: ANN401
     """Let nothing but the number of tokens end a generation."""
     # The assisted loop of transformers 4 cannot do without an end token.
-    told: dict[str, Any] = {"eos_token_id": _NO_TOKEN if assisted else None}
+    told: dict[str, Any] = {"eos_token_id": _NO_TOKEN if _assisted(shipped) else None}
     if getattr(shipped, "stop_strings", None):
         told["stop_strings"] = None
     return told

@@ -71,6 +71,8 @@ class Meter:
     def entering(self, sequence: Any) -> None:  # noqa: ANN401
         """Put the token that all trials share in the place of the newest one, in the sequence."""
         past = len(self.passes) - 1
+        if self._entered is not None:  # a chunk of the prompt
+            return
         if self._answer is not None and 0 <= past < self._answer.shape[1]:
             sequence[:, -1:].copy_(self._answer[:, past : past + 1])
 
@@ -82,7 +84,10 @@ class Meter:
             tokens = given.shape[1]
             self.rows = max(self.rows, given.shape[0])
         self._tokens += tokens
-        self._reach = max(sequence.shape[1], tokens)
+        self._reach = max(sequence.shape[1], self._tokens)
+        if self._entered is not None:  # the next chunk of a prefill that is not over
+            self.passes[-1] = (self.passes[-1][0], self._tokens, self._reach)
+            return
         if len(self.passes) < len(self._events):
             self._events[len(self.passes)][0].record()
         self._entered = self._clock()

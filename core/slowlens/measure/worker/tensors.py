@@ -14,6 +14,8 @@ PER_TOKEN = {"input_ids": None, "attention_mask": 1, "mm_token_type_ids": 0, "to
 """Tensors as long as the prompt, and what each says of a token of text."""
 _KINDS = "mm_token_type_ids"
 _IMAGE_IDS = ("image_token_id", "image_token_index")
+_MARKS = ("image", "video", "vision", "audio", "boi", "eoi", "boa", "eoa")
+"""How the names of configs begin that hold the id of a token which is no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ def marks_in(ids: torch.Tensor, config: Any) -> torch.Tensor:  # noqa: ANN401
     """Return which tokens of a prompt stand for a picture."""
     known = {getattr(config, name, None) for name in _IMAGE_IDS} - {None}
     return torch.isin(ids, torch.tensor([*known], device=ids.device, dtype=ids.dtype))
+
+
+def textual(ids: Sequence[int], config: Any) -> tuple[int, ...]:  # noqa: ANN401
+    """Return the ids without those that stand for a picture or a sound, or set it off.
+
+    A model that meets more of them than it was given pixels for refuses to go on.
+    """
+    named = (name for name in vars(config) if name.startswith(_MARKS) and "_token_i" in name)
+    marks = {getattr(config, name) for name in named}
+    return tuple(token for token in ids if token not in marks)
 
 
 def refuse_text_models(model: Any) -> None:  # noqa: ANN401

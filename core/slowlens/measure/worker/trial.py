@@ -13,7 +13,7 @@ from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Trial
 from slowlens.frozen import replace
 from slowlens.measure.protocol import Event, Profiled, Stepped, TrialFinished, TrialStarted
-from slowlens.measure.worker.arguments import arguments
+from slowlens.measure.worker.arguments import arguments, guesses
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.device import memory_peak, reset_memory_peak, synchronize
 from slowlens.measure.worker.loading import Ready
@@ -130,7 +130,8 @@ def inputs_of(ready: Ready, trial: Trial, common: Common) -> dict[str, Any]:
 def _listen(ready: Ready, trial: Trial, common: Common) -> None:
     """Have the meter count, and all timed trials go on with the same answer."""
     answer: tuple[int, ...] = ()
-    if trial.purpose not in OWN_PROMPT and common.answer:
+    led = trial.purpose not in OWN_PROMPT and not guesses(trial, ready.generation_config)
+    if led and common.answer:
         longest = trial.ahead + trial.new_tokens
         answer = within(common.ahead(longest)[trial.ahead :], ready.vocabulary)
     ready.meter.start(steps=trial.new_tokens, answer=answer)

@@ -29,6 +29,7 @@ from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.models import Models
 from slowlens.measure.worker.peaks import peaks
 from slowlens.measure.worker.sequence import LONGEST_ANSWER, Common, common_prompt
+from slowlens.measure.worker.tensors import textual
 from slowlens.measure.worker.trial import OWN_PROMPT, REFUSED, compiled, record, run
 from slowlens.measure.worker.warmup import warm_up
 
@@ -50,6 +51,7 @@ class Work:
         self._warm: dict[tuple[str, Cache, int], int] = {}
         self._recomputing: set[str] = set()
         self._launch_bound: set[str] = set()
+        self._encoding: set[str] = set()
         self._lengths: list[int] = []
         self._done = 0
         self._failed: list[tuple[Trial, WorkerError]] = []
@@ -59,7 +61,7 @@ class Work:
         trials = first(self._plan, gpu=self._gpu)
         self._send(Started(environment(), trials))
         self._each(enumerate(trials))
-        known = Known(frozenset(self._recomputing), frozenset(self._launch_bound))
+        known = Known(*map(frozenset, (self._recomputing, self._launch_bound, self._encoding)))
         planned = trials + rest(self._plan, known, gpu=self._gpu)
         self._send(Planned(planned))
         self._each(list(enumerate(planned))[len(trials) :])
@@ -101,12 +103,15 @@ class Work:
                         self._get_warm(ready, trial, common)
                     self._lengths = []
                     run(ready, trial, common, index, self._noted)
+        if ready.model.config.is_encoder_decoder:
+            self._encoding.add(trial.subject)
         if trial.purpose is Purpose.PROOF and len(set(self._lengths[1:])) > 1:
             self._recomputing.add(trial.subject)
 
     def _begin(self, ready: Ready) -> Common:
         """Have the first model write the answer that all timed trials go on with."""
-        prompt = common_prompt(ready.prompt.ids, self._plan.prompt_tokens)
+        config = ready.model.config
+        prompt = common_prompt(textual(ready.prompt.ids, config), self._plan.prompt_tokens)
         trial = Trial(
             ready.card.subject,
             Cache.ON,
@@ -124,7 +129,7 @@ class Work:
             self._send(Probed(peaks(self._device, ready.model.dtype)))
         with suppress(WorkerError), during("warming up", self._device, REFUSED):
             run(ready, trial, Common(prompt), 0, listen)  # what it refuses, its trials will tell
-        self._common = Common(prompt, tuple(tokens))
+        self._common = Common(prompt, textual(tokens, config))
         return self._common
 
     def _get_warm(self, ready: Ready, trial: Trial, common: Common) -> None:
