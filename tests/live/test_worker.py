@@ -239,6 +239,10 @@ def test_a_prefill_in_chunks_is_one_pass(tmp_path: Path) -> None:
     assert find(found, Cache.OFF).input_lengths == uncached(chunked.prompt_tokens, 6)
     shipped, other = (find(found, Cache.AS_SHIPPED, subject=s) for s in Subject)
     assert [s.token for s in shipped.steps] == [s.token for s in other.steps]
+    beams = {"prefill_chunk_size": 5, "eos_token_id": 258, "num_beams": 2}
+    found = measured(plan(tiny.llama(tmp_path / "beams", beams), answer_tokens=0))
+    proof = find(found, Cache.AS_SHIPPED, Purpose.PROOF)
+    assert proof.input_lengths == cached(proof.prompt_tokens, 3)
 
 
 def test_without_a_tokenizer_tokens_are_made_up(tmp_path: Path) -> None:
