@@ -1,0 +1,36 @@
+"""How long the first token has to take, and how long it does."""
+
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import speed_of
+from slowlens.facts.live.trial import Cache
+from slowlens.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """Reading the prompt. Seconds."""
+
+    label: str
+    ttft: float
+    floor: float
+    """Two operations for each active parameter and token, at the measured matrix rate. Attention
+    is not in it, which is little up to some thousand tokens."""
+    prompt_tokens: int
+
+    @property
+    def mfu(self) -> float:
+        """Model FLOPs utilization: the share of the time in which computing is the limit."""
+        return self.floor / self.ttft
+
+
+def prefill(measurement: Measurement, subject: str, cache: Cache) -> Prefill | None:
+    """Return the prefill of one kind of trial; None where it or the device was not measured."""
+    speed, model = speed_of(measurement, subject, cache), measurement.model(subject)
+    if speed is None or model is None or measurement.peaks is None:
+        return None
+    trials = (g for g in measurement.generations if g.trial.label == speed.label)
+    prompt = min((g.prompt_tokens - g.trial.ahead for g in trials), default=0)
+    if not model.active_parameters or not prompt:
+        return None
+    floor = 2 * model.active_parameters * prompt / measurement.peaks.flops
+    return Prefill(speed.label, speed.ttft, floor, prompt)
