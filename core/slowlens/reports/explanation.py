@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from slowlens.facts.live.device import Peaks
 from slowlens.facts.live.explanation import Share, Waterfall, sentence, waterfalls
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.prefill import prefill
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.reports.tables import aligned
-from slowlens.reports.units import milliseconds
 
 
 def lines(measurement: Measurement) -> Iterator[str]:
@@ -23,6 +24,19 @@ def lines(measurement: Measurement) -> Iterator[str]:
     yield from aligned([head, *(_row(share, found) for share in shown), whole])
     yield ""
     yield from (f"{sentence(each)}." for each in found)
+    yield from first_tokens(measurement)
+
+
+def first_tokens(measurement: Measurement) -> Iterator[str]:
+    """Hold the time to the first token against what computing the prompt takes at best."""
+    for each in waterfalls(measurement):
+        found = prefill(measurement, each.subject, each.cache)
+        if found:
+            yield (
+                f"First token of {found.label}: {milliseconds(found.ttft)} for "
+                f"{found.prompt_tokens:,} tokens; computing them takes {milliseconds(found.floor)} "
+                f"at the measured rate ({100 * found.mfu:.0f} %)."
+            )
 
 
 def basis(peaks: Peaks | None) -> str:

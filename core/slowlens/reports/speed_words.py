@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
+from slowlens.facts.live.seconds import ranged
 from slowlens.facts.live.side import Side
 from slowlens.facts.live.speed import Work
 from slowlens.facts.live.statistics import Interval, geometric_ratio, ratio_interval
 from slowlens.facts.live.verdict import LEAST_RUNS, Outcome, Verdict, times
 from slowlens.reports.spread import UNKNOWN, growing
-from slowlens.reports.units import counted, milliseconds, size
+from slowlens.reports.units import counted, size
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
 
 VERDICTS = {
@@ -103,14 +104,7 @@ def rows(judged: Judged) -> Iterator[Row]:
 
 
 def _times(seconds: Sequence[float]) -> str:
-    """Write the median, and its range where runs differ: ``48 ms (26 to 70)``."""
-    from statistics import median
-
-    if not seconds:
-        return UNKNOWN
-    low, high = (milliseconds(end).removesuffix(" ms") for end in (min(seconds), max(seconds)))
-    spread = "" if low == high else f" ({low} to {high})"
-    return f"{milliseconds(median(seconds))}{spread}"
+    return ranged(seconds) if seconds else UNKNOWN
 
 
 def _ratio(sides: Sequence[Sequence[float]]) -> str:

@@ -1,9 +1,9 @@
 """How far figures vary and grow, as a person reads it; what the sample does not give is n/a."""
 
 from slowlens.facts.live.growth import Growth
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.statistics import band
 from slowlens.facts.live.verdict import percent
-from slowlens.reports.units import milliseconds
 
 UNKNOWN = "n/a"
 

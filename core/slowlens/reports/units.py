@@ -3,7 +3,10 @@
 import json
 from enum import Enum
 
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.jsonvalue import ABSENT, Absent, Json
+
+__all__ = ["count", "counted", "milliseconds", "plain", "size", "value"]
 
 
 def size(count: int) -> str:
@@ -21,12 +24,6 @@ def value(item: Json | Absent) -> str:
     if item is ABSENT or isinstance(item, Enum):
         return "(absent)"
     return json.dumps(item, ensure_ascii=False)
-
-
-def milliseconds(seconds: float) -> str:
-    """Write seconds as milliseconds with three significant digits."""
-    shown = seconds * 1000
-    return f"{shown:,.0f} ms" if abs(shown) >= 100 else f"{shown:.3g} ms"
 
 
 def plain(text: str) -> str:

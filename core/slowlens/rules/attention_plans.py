@@ -43,6 +43,7 @@ from collections.abc import Iterator
 from slowlens.facts.live.device import Profile
 from slowlens.facts.live.explanation import planning
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.trial import Subject
 from slowlens.findings import (
     Applicability,
@@ -76,8 +77,8 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         return
     yield Finding(
         message=(
-            f"attention plans: a token takes {_ms(fresh)} where the length of the text is new, and "
-            f"{_ms(again)} where it was seen before"
+            f"attention plans: a token takes {milliseconds(fresh)} where the length of the text is "
+            f"new, and {milliseconds(again)} where it was seen before"
         ),
         severity=Severity.WARNING,
         confidence=Confidence.MEASURED,
@@ -96,7 +97,10 @@ def _cost(profile: Profile) -> str:
     times = f"{fresh / again:.1f} times as long per token, cache {profile.cache}"
     if other is None:
         return times
-    return f"{times}; {_ms(other)} at new lengths while torch was kept from using cuDNN attention"
+    without = (
+        f"{milliseconds(other)} at new lengths while torch was kept from using cuDNN attention"
+    )
+    return f"{times}; {without}"
 
 
 def _fix(fresh: float, other: float | None) -> Fix | None:
@@ -104,10 +108,6 @@ def _fix(fresh: float, other: float | None) -> Fix | None:
     if other is None or other > CURE * fresh:
         return None
     return Fix("Keep attention away from cuDNN", Applicability.MANUAL, reason=BY_HAND)
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.3g} ms"
 
 
 RULE = Rule(

@@ -48,6 +48,7 @@ from collections.abc import Iterator
 from slowlens.facts.live.cached import cache_per_token, cached_speed
 from slowlens.facts.live.growth import Growth
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import Speed
 from slowlens.facts.live.trial import Subject
 from slowlens.facts.live.verdict import NO_SCIPY
@@ -104,30 +105,32 @@ def _usual(measurement: Measurement, merged: Speed, source: Speed | None) -> tup
 
 
 def _finding(measurement: Measurement, merged: Speed, source: Speed | None) -> Finding:
-    slope, low, high = (1000 * seconds for seconds in _slope(merged))
-    tpot = 1000 * merged.tpot
+    slope, low, high = _slope(merged)
+    tpot = merged.tpot
     evidence = [
-        NumberEvidence("growth per 1,000 tokens", slope, "ms"),
-        NumberEvidence("time per token", tpot, "ms"),
+        NumberEvidence("growth per 1,000 tokens", 1000 * slope, "ms"),
+        NumberEvidence("time per token", 1000 * tpot, "ms"),
     ]
     against = ""
     if source is not None:
-        theirs = 1000 * _slope(source)[0]
-        evidence.append(NumberEvidence("growth per 1,000 tokens of the source", theirs, "ms"))
-        against = f"; in the source {theirs:.3g} ms"
+        theirs = _slope(source)[0]
+        label = "growth per 1,000 tokens of the source"
+        evidence.append(NumberEvidence(label, 1000 * theirs, "ms"))
+        against = f"; in the source {milliseconds(theirs)}"
     return Finding(
         message=(
-            f"with its cache, a token takes {slope:.3g} ms longer for every 1,000 tokens before it "
-            f"(95 % interval {low:.3g} to {high:.3g}), which is {100 * slope / tpot:.0f} % of "
-            f"{tpot:.3g} ms{against}{_suspect(measurement)}"
+            f"with its cache, a token takes {milliseconds(slope)} longer for every 1,000 tokens "
+            f"before it (95 % interval {milliseconds(low).removesuffix(' ms')} to "
+            f"{milliseconds(high).removesuffix(' ms')}), which is {100 * slope / tpot:.0f} % of "
+            f"{milliseconds(tpot)}{against}{_suspect(measurement)}"
         ),
         severity=Severity.WARNING if source else Severity.NOTE,
         confidence=Confidence.MEASURED,
         affects=(measurement.runtime,),
         evidence=tuple(evidence),
         cost=(
-            f"{FURTHER:,} tokens further on a token takes {tpot + slope * FURTHER / 1000:.3g} ms, "
-            "if it goes on like this"
+            f"{FURTHER:,} tokens further on a token takes "
+            f"{milliseconds(tpot + slope * FURTHER / 1000)}, if it goes on like this"
         ),
     )
 

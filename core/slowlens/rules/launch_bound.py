@@ -45,6 +45,7 @@ from collections.abc import Iterator
 from slowlens.facts.live.comparison import judged
 from slowlens.facts.live.explanation import Share, Waterfall, waterfall
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import Work, speed_of, work_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.verdict import Outcome, times
@@ -72,8 +73,8 @@ def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
     runtime = measurement.runtime
     yield Finding(
         message=(
-            f"launch-bound: of {_ms(explained.tpot)} a token the GPU waits {_ms(waiting)} for the "
-            f"host to launch {explained.kernels:,.0f} kernels"
+            f"launch-bound: of {milliseconds(explained.tpot)} a token the GPU waits "
+            f"{milliseconds(waiting)} for the host to launch {explained.kernels:,.0f} kernels"
         ),
         severity=Severity.WARNING,
         confidence=Confidence.MEASURED,
@@ -114,7 +115,8 @@ def _cost(measurement: Measurement, share: float) -> str:
     if plain is None or compiled is None:
         untold = "what a static cache gives back was not measured beside it"
         return f"{100 * share:.0f} % of the time per token; {untold}"
-    figures = f"{_ms(plain.tpot)} against {_ms(compiled.tpot)} per token, {_price(measurement)}"
+    pair = f"{milliseconds(plain.tpot)} against {milliseconds(compiled.tpot)} per token"
+    figures = f"{pair}, {_price(measurement)}"
     if _worth(measurement):
         verdict = judged(plain, compiled)
         return f"{times(verdict.ratio or 0)} times as long as with a static cache: {figures}"
@@ -132,10 +134,6 @@ def _fix(measurement: Measurement, merged: Merged, runtime: Runtime) -> Fix | No
     if shipped.get(Subject.MERGED) == "static":
         return None
     return static_cache(merged.checkpoint, 4 if runtime is Runtime.TRANSFORMERS_4 else 5)
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.3g} ms"
 
 
 RULE = Rule(

@@ -40,6 +40,7 @@ from slowlens.facts.live.cached import cached_speed
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.placement import off_gpu, share_off_gpu
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.trial import Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
@@ -78,9 +79,9 @@ def _cost(measurement: Measurement, away: int, source: LoadedModel | None) -> st
     bus = measurement.peaks.host_to_device if measurement.peaks else None
     if not bus:
         return ""
-    measured = f" of {1000 * ours.tpot:.3g} ms" if ours else ""
+    measured = f" of {milliseconds(ours.tpot)}" if ours else ""
     return (
-        f"to copy {_gb(away)} takes {1000 * away / bus:.3g} ms{measured} a token, at "
+        f"to copy {_gb(away)} takes {milliseconds(away / bus)}{measured} a token, at "
         f"{_gb(bus)}/s from pinned memory"
     )
 

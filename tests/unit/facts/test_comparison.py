@@ -21,6 +21,11 @@ def sides(
     return one, two
 
 
+def test_a_second_and_more_is_written_out() -> None:
+    one, two = sides((1.644, 1.65, 1.66), (0.0066, 0.0067, 0.0068))
+    assert "1,650 ms (1,644 to 1,660) against 6.7 ms (6.6 to 6.8) per token" in compared(one, two)
+
+
 STEADY = (0.099, 0.1, 0.101)
 
 

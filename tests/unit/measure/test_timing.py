@@ -12,13 +12,6 @@ def test_latencies() -> None:
     assert timed.ttft == 0.5
     assert timed.itl == (0.1, 0.2, 0.3)
     assert timed.tpot == pytest.approx(0.2)
-    assert timed.tokens_per_second == pytest.approx(5)
-    assert timed.growth == pytest.approx(3)
-
-
-def test_growth_compares_the_quarters() -> None:
-    seconds = [9.0, *[0.1] * 4, *[0.7] * 8, *[0.3] * 4]
-    assert generation(*seconds).growth == pytest.approx(3)
 
 
 @pytest.mark.parametrize(
@@ -46,5 +39,3 @@ def test_what_the_input_lengths_say(
 def test_a_single_step_has_no_speed() -> None:
     timed = generation(0.5)
     assert isnan(timed.tpot)
-    assert isnan(timed.tokens_per_second)
-    assert isnan(timed.growth)

@@ -1,5 +1,6 @@
 """How two kinds of trial compare, in words that say no more than their runs do."""
 
+from slowlens.facts.live.seconds import ranged
 from slowlens.facts.live.speed import Speed, Work
 from slowlens.facts.live.trial import Cache
 from slowlens.facts.live.verdict import Outcome, Verdict, judge, percent, times
@@ -51,9 +52,7 @@ def factor(verdict: Verdict) -> str:
 
 def shown(speed: Speed) -> str:
     """Write the time per token, and its range where rounds differ: ``48 ms (26 to 70)``."""
-    low, high = (f"{seconds * 1000:.3g}" for seconds in speed.tpot_range)
-    spread = "" if low == high else f" ({low} to {high})"
-    return f"{speed.tpot * 1000:.3g} ms{spread}"
+    return ranged(speed.runs)
 
 
 def sample(one: Speed, two: Speed) -> str:

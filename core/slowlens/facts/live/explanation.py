@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from slowlens.facts.live.device import Profile
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import Work, speed_of, work_of
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
@@ -261,7 +262,7 @@ def sentence(explained: Waterfall) -> str:
 
 def _figures(explained: Waterfall) -> Iterator[str]:
     about = "about " if explained.estimated else ""
-    yield f"{about}{_ms(explained.tpot)} a token"
+    yield f"{about}{milliseconds(explained.tpot)} a token"
     largest = sorted(explained.parts, key=lambda part: -part.seconds)[:2]
     for part in largest:
         launched = (
@@ -269,10 +270,6 @@ def _figures(explained: Waterfall) -> Iterator[str]:
             if part.share is Share.LAUNCH and explained.kernels
             else ""
         )
-        yield f"{_ms(part.seconds)} {part.share}{launched}"
+        yield f"{milliseconds(part.seconds)} {part.share}{launched}"
     if explained.mbu is not None:
         yield f"{100 * explained.mbu:.0f} % of the memory bandwidth used"
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.3g} ms"

@@ -58,11 +58,6 @@ class Speed:
         return len(self.runs)
 
     @property
-    def tpot_range(self) -> tuple[float, float]:
-        """The fastest and the slowest run."""
-        return min(self.runs), max(self.runs)
-
-    @property
     def tokens_per_second(self) -> float:
         """Decode speed."""
         return 1 / self.tpot

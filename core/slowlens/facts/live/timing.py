@@ -70,11 +70,6 @@ class Generation:
         return fsum(self.itl) / len(self.itl) if self.itl else nan
 
     @property
-    def tokens_per_second(self) -> float:
-        """Decode speed: one over TPOT."""
-        return 1 / self.tpot
-
-    @property
     def input_lengths(self) -> tuple[int, ...]:
         """Tokens that went into each step."""
         return tuple(step.tokens_in for step in self.steps)
@@ -88,16 +83,3 @@ class Generation:
     def recomputes(self) -> bool:
         """Whether each step processed one token more than the one before: no cache."""
         return len(self.steps) > 1 and all(b == a + 1 for a, b in pairwise(self.input_lengths))
-
-    @property
-    def growth(self) -> float:
-        """Median latency of the last quarter of the steps over that of the first quarter.
-
-        NaN when there is no second token.
-        """
-        if not self.itl:
-            return nan
-        from statistics import median  # a check without a run should start fast
-
-        quarter = max(1, len(self.itl) // 4)
-        return median(self.itl[-quarter:]) / median(self.itl[:quarter])
