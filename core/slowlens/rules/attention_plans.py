@@ -68,11 +68,14 @@ BY_HAND = (
 
 def check(measurement: Measurement) -> Iterator[Finding]:
     """Yield one finding where a new length costs much more than one that was seen before."""
-    profiles = [p for p in measurement.profiles if p.subject == Subject.MERGED and p.fresh]
-    if not profiles:
+    twice = [
+        (p.fresh, p.again, p)
+        for p in measurement.profiles
+        if p.subject == Subject.MERGED and p.fresh and p.again
+    ]
+    if not twice:
         raise Undecided("needs a GPU: no step was timed at a new length and once more")
-    worst = max(profiles, key=lambda p: planning(p) / (p.fresh or 1.0))
-    fresh, again, other = worst.fresh or 0.0, worst.again or 0.0, worst.without_plans
+    fresh, again, worst = max(twice, key=lambda one: one[0] / one[1])
     if planning(worst) <= LEAST * fresh:
         return
     yield Finding(
@@ -87,14 +90,14 @@ def check(measurement: Measurement) -> Iterator[Finding]:
             NumberEvidence("a step at a new length", 1000 * fresh, "ms"),
             NumberEvidence("the same step again", 1000 * again, "ms"),
         ),
-        cost=_cost(worst),
-        fix=_fix(fresh, other),
+        cost=_cost(fresh / again, worst),
+        fix=_fix(fresh, worst.without_plans),
     )
 
 
-def _cost(profile: Profile) -> str:
-    fresh, again, other = profile.fresh or 0.0, profile.again or 0.0, profile.without_plans
-    times = f"{fresh / again:.1f} times as long per token, cache {profile.cache}"
+def _cost(factor: float, profile: Profile) -> str:
+    other = profile.without_plans
+    times = f"{factor:.1f} times as long per token, cache {profile.cache}"
     if other is None:
         return times
     without = (

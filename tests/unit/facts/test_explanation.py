@@ -5,7 +5,15 @@ import pytest
 
 from literals import measurement
 from slowlens.facts.live.device import Peaks, Profile
-from slowlens.facts.live.explanation import Bound, Share, Waterfall, sentence, waterfall, waterfalls
+from slowlens.facts.live.explanation import (
+    Bound,
+    Share,
+    Waterfall,
+    planning,
+    sentence,
+    waterfall,
+    waterfalls,
+)
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation, Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
@@ -211,3 +219,9 @@ def test_parts_add_up_though_a_profile_saw_more_than_there_is(
     for found in ((own,), (own, profile(0.3)), ()):
         made = explained(measured(kind, profiles=found), cache)
         assert all(part.seconds > 0 for part in made.parts)
+
+
+def test_a_step_that_was_not_timed_twice_tells_nothing_of_plans() -> None:
+    assert planning(replace(profile(0.03), fresh=0.1)) == 0
+    assert planning(replace(profile(0.03), again=0.1)) == 0
+    assert planning(replace(profile(0.03), fresh=0.1, again=0.04)) == pytest.approx(0.06)

@@ -72,6 +72,8 @@ def test_without_such_steps_nothing_is_told() -> None:
     for found in (
         measured(),
         measured(profile(None, None)),
+        measured(profile(0.1, None)),
+        measured(profile(None, 0.03)),
         measured(profile(0.1, 0.03, subject=Subject.SOURCE)),
     ):
         with pytest.raises(Undecided, match="needs a GPU"):

@@ -160,8 +160,13 @@ def _on_gpu(
 
 
 def planning(profile: Profile) -> float:
-    """Return the seconds of a step at a new length that go into planning its attention."""
-    return max(0.0, (profile.fresh or 0.0) - (profile.again or 0.0))
+    """Return the seconds of a step at a new length that go into planning its attention.
+
+    0 where it was not timed twice.
+    """
+    if profile.fresh is None or profile.again is None:
+        return 0.0
+    return max(0.0, profile.fresh - profile.again)
 
 
 def _longer(timed: _Timed, profile: Profile) -> bool:
