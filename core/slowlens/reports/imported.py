@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from slowlens.facts.live.imported import Imported, ImportedFigure
+from slowlens.reports.tables import aligned
 from slowlens.reports.text import WIDTH, labelled
 from slowlens.reports.units import milliseconds, plain
 
@@ -32,12 +33,8 @@ def title(result: Imported) -> str:
 
 
 def table(result: Imported) -> Iterator[str]:
-    """Yield the lines of the table, names to the left and numbers to the right."""
-    rows = [HEAD, *rows_of(result)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *cells in rows:
-        shown = (f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
-        yield "  ".join([f"{name:<{widths[0]}}", *shown])
+    """Return the lines of the table, names to the left and numbers to the right."""
+    return aligned([HEAD, *rows_of(result)])
 
 
 def rows_of(result: Imported, untold: str = "-") -> Iterator[Sequence[str]]:

@@ -4,7 +4,6 @@ import textwrap
 from collections.abc import Iterator
 
 from slowlens.reports.speed_words import (
-    Row,
     cause,
     failures,
     head,
@@ -13,6 +12,7 @@ from slowlens.reports.speed_words import (
     sentence,
     unlikes,
 )
+from slowlens.reports.tables import aligned
 from slowlens.reports.text import WIDTH, labelled
 from slowlens.reports.units import plain
 from slowlens.run import Run
@@ -25,7 +25,8 @@ def render(verdict: SpeedVerdict) -> str:
     if verdict.answer is not Answer.INCOMPARABLE:
         for judged in verdict.judged:
             told = sentence(judged) if len(verdict.judged) > 1 else judged.label
-            lines += ["", *_wrapped(told), *_table([head(verdict), *rows(judged)])]
+            table = (f"  {line}" for line in aligned([head(verdict), *rows(judged)]))
+            lines += ["", *_wrapped(told), *table]
     return plain("\n".join(lines) + "\n")
 
 
@@ -54,13 +55,6 @@ def _sides(verdict: SpeedVerdict) -> Iterator[str]:
 def _named(run: Run) -> str:
     where = run.merged.argument or "a model that the file does not name"
     return f"{run.id}, {run.created[:16].replace('T', ' ')} UTC: {where}"
-
-
-def _table(lines: list[Row]) -> Iterator[str]:
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for name, *others in lines:
-        shown = (f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True))
-        yield "  ".join(["", f"{name:<{widths[0]}}", *shown]).rstrip()
 
 
 def _wrapped(text: str) -> list[str]:

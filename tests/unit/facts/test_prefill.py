@@ -7,7 +7,7 @@ from literals import generation, measurement
 from slowlens.facts.live.device import Peaks
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prefill import prefill
-from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.live.trial import Cache, Purpose, Subject
 
 
 def measured(**changes: Any) -> Measurement:
@@ -33,3 +33,12 @@ def test_nothing_is_told_of_what_was_not_measured() -> None:
     unknown = measurement(generation(0.5, 0.1, cache=Cache.ON))
     unknown = replace(unknown, peaks=Peaks(1e9, 1e11, "bfloat16"))
     assert prefill(unknown, Subject.MERGED, Cache.ON) is None
+
+
+def test_the_prompt_is_that_of_timed_trials() -> None:
+    """Answers have the prompt that was asked for, which timed trials may cut or repeat."""
+    found = measured()
+    own = replace(generation(1, 1, cache=Cache.ON, purpose=Purpose.LENGTH), prompt_tokens=3)
+    told = prefill(replace(found, generations=(own, *found.generations)), Subject.MERGED, Cache.ON)
+    assert told is not None
+    assert told.prompt_tokens == 10

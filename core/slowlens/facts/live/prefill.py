@@ -1,6 +1,6 @@
 """How long the first token has to take, and how long it does."""
 
-from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.measurement import TIMED, Measurement
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache
 from slowlens.frozen import dataclass
@@ -28,8 +28,8 @@ def prefill(measurement: Measurement, subject: str, cache: Cache) -> Prefill | N
     speed, model = speed_of(measurement, subject, cache), measurement.model(subject)
     if speed is None or model is None or measurement.peaks is None:
         return None
-    trials = (g for g in measurement.generations if g.trial.label == speed.label)
-    prompt = min((g.prompt_tokens - g.trial.ahead for g in trials), default=0)
+    timed = (g for kind in TIMED for g in measurement.find(subject, cache, kind))
+    prompt = min((g.prompt_tokens - g.trial.ahead for g in timed), default=0)
     if not model.active_parameters or not prompt:
         return None
     floor = 2 * model.active_parameters * prompt / measurement.peaks.flops
