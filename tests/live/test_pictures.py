@@ -10,6 +10,7 @@ from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
+from slowlens.measure.plan import GENERATED
 from slowlens.measure.recorder import Recorder
 
 pytestmark = pytest.mark.live
@@ -21,7 +22,7 @@ Image = pytest.importorskip("PIL.Image")
 from live import tiny, tiny_pictures  # noqa: E402
 from slowlens.measure.worker.__main__ import work  # noqa: E402
 from slowlens.measure.worker.inputs import inputs_for, made_up_inputs  # noqa: E402
-from slowlens.measure.worker.pictures import GENERATED, SIZE, generated, open_picture  # noqa: E402
+from slowlens.measure.worker.pictures import SIZE, generated, open_picture  # noqa: E402
 from slowlens.measure.worker.tensors import Inputs, followed_by  # noqa: E402
 
 CPU = torch.device("cpu")

@@ -10,14 +10,17 @@ from slowlens.baselines import Baselines, default_baselines
 from slowlens.cli.output import add_output, write
 from slowlens.cli.runs import newest_run, run_named
 from slowlens.errors import RunFileError
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import LEAST_RUNS
-from slowlens.reports.units import counted, milliseconds, plain
+from slowlens.reports.tables import aligned
+from slowlens.reports.units import counted, plain
 from slowlens.run import Run
 
 HEAD = ("name", "run", "measured", "TPOT", "rounds", "device", "checkpoint")
-NUMBERS = (3, 4)
+WORDS = (0, 1, 2, 5, 6)
+"""Columns that are no numbers."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +65,7 @@ def _list(arguments: argparse.Namespace, baselines: Baselines) -> None:
         write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", arguments.output)
         return
     lines = [HEAD, *(_told(name, run) for name, run in found.items())]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    text = "".join(f"{_aligned(line, widths)}\n" for line in lines) if found else _NONE
+    text = "".join(f"{line}\n" for line in aligned(lines, WORDS)) if found else _NONE
     write(plain(text), arguments.output)
 
 
@@ -95,11 +97,3 @@ def _row(name: str, run: Run) -> tuple[str, ...]:
     device = next((model.device.name for model in measured.models), "n/a")
     tpot, rounds = (milliseconds(speed.tpot), str(speed.rounds)) if speed else ("n/a", "0")
     return (name, run.id, run.created[:10], tpot, rounds, device, run.merged.argument)
-
-
-def _aligned(line: tuple[str, ...], widths: list[int]) -> str:
-    cells = (
-        f"{cell:>{width}}" if column in NUMBERS else f"{cell:<{width}}"
-        for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-    )
-    return "  ".join(cells).rstrip()

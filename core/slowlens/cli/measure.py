@@ -1,7 +1,7 @@
 """Run a checkpoint as shipped, with its cache on and off, and time every step.
 
 Progress goes to stderr, the figures to stdout. Ctrl-C stops the run and keeps what was measured.
-Exit codes: 0 done, 2 it failed, 130 stopped.
+Exit codes: 0 done, 2 it failed, 3 wrong usage, 130 stopped.
 """
 
 import argparse
@@ -11,9 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from slowlens.cli.measuring import add_plan, checked, diagnosed, failure, follow, keep, planned
+from slowlens.cli.measuring import (
+    add_plan,
+    at_least,
+    checked,
+    diagnosed,
+    failure,
+    follow,
+    keep,
+    planned,
+)
 from slowlens.cli.watch import Progress, print_event
 from slowlens.codec import encode
+from slowlens.errors import UsageError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Overlay
 from slowlens.frozen import replace
@@ -35,7 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"a model with random weights instead, made on the device: {', '.join(shape_names())}",
     )
     parser.add_argument(
-        "--layers", type=int, default=0, metavar="N", help="of the shape; 0 for all it has (0)"
+        "--layers",
+        type=at_least(0),
+        default=0,
+        metavar="N",
+        help="layers of the shape; 0 for all it has (0)",
     )
     parser.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
     add_plan(parser)
@@ -52,6 +66,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, diagnose, keep the run, print it."""
+    if arguments.layers and arguments.shape is None:
+        hint = "A checkpoint is measured as it is; leave --layers out."
+        raise UsageError("--layers is for --shape.", hint=hint)
     with _shaped(arguments):
         return _run(arguments)
 

@@ -15,7 +15,7 @@ from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
 from slowlens.frozen import replace
 from slowlens.gather.hub.ids import require_weights
-from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED
 from slowlens.measure.protocol import Event
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
@@ -70,7 +70,7 @@ def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead
         option = f"--{name.replace('_', '-')}"
         value = getattr(defaults, name)
         shown = value if name in OWN else usual(value)
-        parser.add_argument(option, type=_at_least(least), metavar="N", help=f"{text} ({shown})")
+        parser.add_argument(option, type=at_least(least), metavar="N", help=f"{text} ({shown})")
     settings = ", ".join(name for name, cache in CACHES.items() if cache in defaults.settings)
     parser.add_argument(
         "--cache",
@@ -97,6 +97,7 @@ def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
     fields = [*(name for name, *_ in (*NUMBERS, *WORDS)), "full"]
     given: dict[str, Any] = {name: getattr(arguments, name) for name in fields}
     given |= {"prompt": _prompt(arguments), "settings": _settings(arguments)}
+    given["image"] = _image(arguments.image)
     return replace(
         base,
         merged=str(arguments.merged.resolve()),
@@ -186,16 +187,28 @@ def _prompt(arguments: argparse.Namespace) -> str | None:
         raise UsageError(f"{file} cannot be read: {error}", hint="Name a UTF-8 file.") from error
 
 
+def _image(name: str | None) -> str | None:
+    """Return the whole path of a picture, so that a baseline knows it from any folder."""
+    if not name or name == GENERATED:
+        return name
+    if not Path(name).is_file():
+        hint = f"Name a PNG or JPEG file, or say --image {GENERATED}."
+        raise UsageError(f"there is no picture {name}", hint=hint)
+    return str(Path(name).resolve())
+
+
 def _not_empty(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("the prompt is empty: leave it out for the default one")
     return text
 
 
-def _at_least(least: int) -> Callable[[str], int]:
+def at_least(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number from ``least`` up."""
+
     def number(value: str) -> int:
-        if int(value) < least:
-            raise argparse.ArgumentTypeError(f"must be at least {least}")
+        if not value.isdecimal() or int(value) < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number, at least {least}")
         return int(value)
 
     return number

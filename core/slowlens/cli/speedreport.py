@@ -27,7 +27,10 @@ def report(verdict: SpeedVerdict, arguments: argparse.Namespace) -> None:
 
 
 def _share(text: str) -> float:
-    share = float(text)
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
     if not 0 < share < 10:
         raise argparse.ArgumentTypeError("must be more than 0 and less than 10; 0.1 is 10 %")
     return share

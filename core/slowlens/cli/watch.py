@@ -7,22 +7,34 @@ from shutil import get_terminal_size
 from statistics import fmean
 
 from slowlens.facts.live.measurement import LoadedModel
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.timing import Step
-from slowlens.facts.live.trial import Purpose, Trial
+from slowlens.facts.live.trial import Cache, Purpose, Trial
 from slowlens.measure.protocol import (
+    Compared,
     Event,
     Loaded,
     Loading,
+    LoadProgress,
     Planned,
+    Profiled,
     Sampled,
     Started,
     Stepped,
+    TrialFailed,
     TrialFinished,
     TrialStarted,
+    WarmingUp,
     to_json,
 )
 from slowlens.reports.device import gpus
-from slowlens.reports.units import count, counted, milliseconds, size
+from slowlens.reports.units import count, counted, size
+
+_SILENT = {
+    Purpose.PROFILE: ("recording every kernel of the GPU", "kernels recorded"),
+    Purpose.EQUALITY: ("comparing with the cache on", "compared with the cache on"),
+}
+"""Trials that report no steps: what is said while they run, and then."""
 
 
 def print_event(event: Event) -> None:
@@ -50,17 +62,46 @@ class Progress:
                 self._steps += steps
                 self._show(trial)
             case TrialFinished(trial):
-                self._running = None
-                self._say(self._line(trial))
+                self._over(trial, self._line(trial))
+            case TrialFailed(trial, failure):
+                self._over(trial, f"{self._name(trial)}  could not be run: {failure.message}")
+            case Profiled(profile):
+                self._noted(Purpose.PROFILE, profile.subject, profile.cache)
+            case Compared(equality):
+                self._noted(Purpose.EQUALITY, equality.subject, Cache.OFF)
             case _:
                 self._between_trials(event)
+
+    def _over(self, trial: int, text: str) -> None:
+        self._running = None
+        self._say(text)
+        if trial + 1 < len(self._trials):
+            self._ahead(trial + 1)
+
+    def _noted(self, purpose: Purpose, subject: str, cache: Cache) -> None:
+        """Say that a trial is over whose beginning nobody tells."""
+        kind = purpose, subject, cache
+        for number, trial in enumerate(self._trials):
+            if (trial.purpose, trial.subject, trial.cache) == kind:
+                self._over(number, f"{self._name(number)}  {_SILENT[purpose][1]}")
+
+    def _ahead(self, number: int) -> None:
+        """Say what is going on while nothing is told."""
+        if doing := _SILENT.get(self._trials[number].purpose):
+            self._move(f"{self._name(number)}  {doing[0]}…")
 
     def _between_trials(self, event: Event) -> None:
         match event:
             case Started() | Planned():
                 self._planned(event)
+            case Loading(subject, path, 0):
+                self._say(f"making up {subject} from the config in {path}")
             case Loading(subject, path, bytes_):
                 self._say(f"loading {subject}: {size(bytes_)} from {path}")
+            case LoadProgress(subject, done, bytes_):
+                self._move(f"loading {subject}: {size(done)} of {size(bytes_)}")
+            case WarmingUp(subject, cache):
+                self._move(f"warming up {Trial(subject, cache, Purpose.SPEED, 0).label}…")
             case Loaded(model):
                 self._loaded(model)
             case Sampled(samples):
@@ -95,10 +136,12 @@ class Progress:
             self._show(self._running)
 
     def _show(self, trial: int) -> None:
+        self._move(self._line(trial))
+
+    def _move(self, text: str) -> None:
+        """Write over the last line, where stderr is a terminal."""
         if self._moving:
-            line = self._line(trial)[
-                : get_terminal_size().columns - 1
-            ]  # \r cannot take back a wrap
+            line = text[: get_terminal_size().columns - 1]  # \r cannot take back a wrap
             print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
 
     def _say(self, text: str) -> None:
@@ -108,12 +151,15 @@ class Progress:
     def _line(self, index: int) -> str:
         trial = self._trials[index]
         parts = [
-            f"[{index + 1:>2}/{len(self._trials)}] {_title(trial):<28}",
+            self._name(index),
             f"{len(self._steps):>4}/{trial.new_tokens} tokens",
             *_figures(self._steps),
             self._gpus,
         ]
         return "  ".join(part for part in parts if part)
+
+    def _name(self, index: int) -> str:
+        return f"[{index + 1:>2}/{len(self._trials)}] {_title(self._trials[index]):<28}"
 
 
 def _title(trial: Trial) -> str:

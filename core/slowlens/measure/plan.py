@@ -20,6 +20,9 @@ PROFILED_TOKENS = 8
 _SHIFTS = 6
 """Rounds after which probes come back to the same lengths."""
 
+GENERATED = "generated"
+"""The picture that is made up, where a plan names no file."""
+
 DEFAULT_PROMPT = """\
 The harbour town of Ellen Bay had two lighthouses. The older one, built of granite in 1841, stood \
 on the eastern rocks and burned oil until the storm of 1902 broke its lantern. The younger one \

@@ -63,6 +63,14 @@ def test_compare_refuses_unlike_runs(
     assert cli.main(["compare", "2026-0", "2026-2", "--anyway"]) == 1
 
 
+@pytest.mark.parametrize("share", ["x", "0", "nan", "10"])
+def test_a_threshold_is_a_share(share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["compare", "a", "b", "--threshold", share])
+    assert left.value.code == 3
+    assert "--threshold: must be more than 0 and less than 10" in capsys.readouterr().err
+
+
 def test_compare_as_json_into_a_file(kept: tuple[str, str], tmp_path: Path) -> None:
     output = tmp_path / "out.json"
     assert cli.main(["compare", *kept, "--format", "json", "-o", str(output)]) == 1

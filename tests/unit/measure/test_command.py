@@ -100,6 +100,40 @@ def test_without_a_store_the_figures_are_shown(
     assert "run kept" not in shown.err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--layers", "4"), "--layers is for --shape"),
+        (("--image", "nowhere.png"), "there is no picture nowhere.png"),
+        (("--rounds", "x"), "--rounds: must be a whole number, at least 1"),
+        (("--rounds", "0"), "--rounds: must be a whole number, at least 1"),
+        (("--threads", "1.5"), "--threads: must be a whole number, at least 0"),
+    ],
+)
+def test_wrong_usage_says_what_is_wanted(
+    root: Path, options: tuple[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code: object = cli.main(["measure", str(root), *options])
+    except SystemExit as left:
+        code = left.code
+    assert code == 3
+    assert said in capsys.readouterr().err
+
+
+def test_a_picture_is_kept_by_its_whole_path(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A baseline is measured again from another folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"")
+    for image, kept in (("a.png", str(tmp_path / "a.png")), ("generated", "generated")):
+        assert cli.main(["measure", str(root), "--image", image, "-o", "x.json"]) == 0
+        measured = load(Path("x.json")).measurement
+        assert measured
+        assert measured.plan.image == kept
+
+
 @pytest.mark.usefixtures("no_store")
 def test_what_is_neither_shown_nor_kept_is_a_failure(
     root: Path, capsys: pytest.CaptureFixture[str]

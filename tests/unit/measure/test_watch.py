@@ -6,20 +6,26 @@ import pytest
 
 from slowlens.cli.watch import Progress, print_event
 from slowlens.facts.environment import Device, Environment
-from slowlens.facts.live.device import DeviceSample
-from slowlens.facts.live.measurement import LoadedModel
+from slowlens.facts.live.device import DeviceSample, Profile
+from slowlens.facts.live.equality import Agreement, Equality
+from slowlens.facts.live.measurement import Failure, LoadedModel
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.protocol import (
+    Compared,
     Event,
     Loaded,
     Loading,
+    LoadProgress,
     Planned,
+    Profiled,
     Sampled,
     Started,
     Stepped,
+    TrialFailed,
     TrialFinished,
     TrialStarted,
+    WarmingUp,
 )
 
 ENVIRONMENT = Environment("3.11", "Linux", {"torch": "2.6.0", "transformers": "5.0.0"})
@@ -32,6 +38,7 @@ MODEL = LoadedModel(
     "sdpa",
     135_000_000,
 )
+AGREED = Agreement(0, 0, 0, 0, 0)
 STEPS = tuple(Step(i, 0.1, 10 + i, 7) for i in range(4))
 EVENTS: tuple[Event, ...] = (
     Started(ENVIRONMENT, (Trial(Subject.MERGED, Cache.OFF, Purpose.SPEED, 4, 1),)),
@@ -89,6 +96,51 @@ def test_on_a_terminal_the_line_moves(
     assert "2/4 tokens" in drawn[-3]
     assert drawn[-2] == f"{LAST}\x1b[K", "wider than the terminal"
     assert drawn[-1] == f"\x1b[K{LAST} … 13\n"
+
+
+PROFILE = Trial(Subject.MERGED, Cache.ON, Purpose.PROFILE, 8)
+EQUALITY = Trial(Subject.MERGED, Cache.OFF, Purpose.EQUALITY, 32)
+QUIET: tuple[Event, ...] = (
+    Started(ENVIRONMENT, (EVENTS[0].trials[0], PROFILE, EQUALITY)),  # type: ignore[union-attr]
+    TrialFailed(0, Failure(PROFILE, "out of memory while generating", "Ask for less.")),
+    Profiled(Profile(Subject.MERGED, Cache.ON, 8, 1, 1, 1, 1)),
+    Compared(Equality(Subject.MERGED, "llama", "bfloat16", 32, AGREED, AGREED, AGREED)),
+)
+
+
+def test_trials_without_steps_and_those_that_fail_have_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show = Progress()
+    for event in QUIET:
+        show(event)
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "[ 1/3] merged, cache off (round 2)   could not be run: out of memory while generating",
+        "[ 2/3] merged, cache on (profile)    kernels recorded",
+        "[ 3/3] merged, cache off (equality)  compared with the cache on",
+    ]
+
+
+def test_a_terminal_shows_what_takes_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+    show = Progress()
+    for event in (*QUIET, WarmingUp("merged", Cache.ON), LoadProgress("merged", 10**9, 4 * 10**9)):
+        show(event)
+    moving = [line for line in capsys.readouterr().err.split("\r") if line.endswith("\x1b[K")]
+    assert [line.removesuffix("\x1b[K") for line in moving] == [
+        "[ 2/3] merged, cache on (profile)    recording every kernel of the GPU…",
+        "[ 3/3] merged, cache off (equality)  comparing with the cache on…",
+        "warming up merged, cache on…",
+        "loading merged: 1 GB of 4 GB",
+    ]
+
+
+def test_a_model_is_made_up(capsys: pytest.CaptureFixture[str]) -> None:
+    Progress()(Loading(Subject.MERGED, "/m/gpt2", 0))
+    assert capsys.readouterr().err == "making up merged from the config in /m/gpt2\n"
 
 
 def test_random_weights_and_notes_are_said(capsys: pytest.CaptureFixture[str]) -> None:

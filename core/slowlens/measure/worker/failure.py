@@ -21,6 +21,8 @@ _HINTS = {
     "no file named": "The folder has no weights: copy the safetensors files and their index "
     "into it.",
     "SafetensorError": "A weights file is damaged or only a Git LFS pointer: fetch it again.",
+    "module 'torch' has no attribute": "--dtype takes a type of torch, such as bfloat16, float16 "
+    "or float32.",
     "requires `accelerate`": "Install it: pip install 'slowlens[live]'.",
     "Validation": "A value in its JSON files has the wrong type: `slowlens check` shows which.",
 }

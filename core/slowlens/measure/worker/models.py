@@ -88,6 +88,7 @@ class Models:
         self._send(Loading(subject, path, size))
         self._loads += 1
         what = f"loading {subject} ({size / 1e9:.3g} GB from {path})"
+        what = f"making up {subject}" if self._plan.random_weights else what
 
         def progress(share: float) -> None:
             self._send(LoadProgress(subject, int(share * size), size))

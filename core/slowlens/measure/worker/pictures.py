@@ -3,9 +3,8 @@
 from typing import Any
 
 from slowlens.errors import WorkerError
+from slowlens.measure.plan import GENERATED
 
-GENERATED = "generated"
-"""What a plan says instead of a file."""
 SIZE = (1280, 960)
 """Width and height of the generated picture: about what a phone sends."""
 _SHAPES = (
