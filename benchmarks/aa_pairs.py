@@ -11,7 +11,9 @@ import argparse
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
@@ -29,6 +31,21 @@ ORDER = "ABBAAB"
 
 def main() -> None:
     """Measure and print."""
+    asked = _asked()
+    with tempfile.TemporaryDirectory() as folder:
+        made_up = asked.model is None
+        path = shape_folder(asked.shape, 0, Path(folder, "m")) if made_up else asked.model
+        plan = Plan(str(path), random_weights=made_up, device=asked.device, threads=1)
+        tpot = _timer(plan, Trial(Subject.MERGED, Cache(asked.cache), Purpose.SPEED, asked.tokens))
+        pairs = [_pair(asked.machine, [tpot() for _ in ORDER]) for _ in range(asked.pairs)]
+    asked.out.write_text(json.dumps(pairs, indent=1) + "\n")
+    verdicts = [judge(pair["a"], pair["b"]) for pair in pairs]
+    for verdict in verdicts:
+        print(f"{verdict.outcome}: {verdict.reason}")
+    print(dict(Counter(verdict.outcome.value for verdict in verdicts)))
+
+
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--machine", required=True, help="what it is, for the page")
@@ -38,36 +55,29 @@ def main() -> None:
     parser.add_argument("--cache", choices=("on", "off", "static"), default="on")
     parser.add_argument("--tokens", type=int, default=32)
     parser.add_argument("--pairs", type=int, default=20)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        made_up = asked.model is None
-        path = shape_folder(asked.shape, 0, Path(folder, "m")) if made_up else asked.model
-        plan = Plan(str(path), random_weights=made_up, device=asked.device, threads=1)
-        device = choose(plan.device, plan.threads)
-        ready = load(plan, Subject.MERGED, device, (), lambda _: None)
-        trial = Trial(Subject.MERGED, Cache(asked.cache), Purpose.SPEED, asked.tokens)
-        common = Common(ready.prompt.ids, ready.prompt.ids)
-        warm_up(ready, trial, common)
-
-        def tpot() -> float:
-            seconds: list[float] = []
-
-            def listen(event: Event) -> None:
-                if isinstance(event, Stepped):
-                    seconds.extend(step.seconds for step in event.steps)
-
-            run(ready, trial, common, 0, listen)
-            return sum(seconds[1:]) / len(seconds[1:])
-
-        pairs = [_pair(asked.machine, [tpot() for _ in ORDER]) for _ in range(asked.pairs)]
-    asked.out.write_text(json.dumps(pairs, indent=1) + "\n")
-    verdicts = [judge(pair["a"], pair["b"]) for pair in pairs]
-    for verdict in verdicts:
-        print(f"{verdict.outcome}: {verdict.reason}")
-    print(dict(Counter(verdict.outcome.value for verdict in verdicts)))
+    return parser.parse_args()
 
 
-def _pair(machine: str, times: list[float]) -> dict[str, object]:
+def _timer(plan: Plan, trial: Trial) -> Callable[[], float]:
+    """Load and warm up; return what runs the trial once and gives its time per token."""
+    ready = load(plan, trial.subject, choose(plan.device, plan.threads), (), lambda _: None)
+    common = Common(ready.prompt.ids, ready.prompt.ids)
+    warm_up(ready, trial, common)
+
+    def tpot() -> float:
+        seconds: list[float] = []
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Stepped):
+                seconds.extend(step.seconds for step in event.steps)
+
+        run(ready, trial, common, 0, listen)
+        return sum(seconds[1:]) / len(seconds[1:])
+
+    return tpot
+
+
+def _pair(machine: str, times: list[float]) -> dict[str, Any]:
     sides = {side: [t for t, s in zip(times, ORDER, strict=True) if s == side] for side in "AB"}
     return {"machine": machine, "a": sides["A"], "b": sides["B"]}
 
