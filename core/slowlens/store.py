@@ -6,6 +6,7 @@ from pathlib import Path
 from slowlens.codec import decode, encode
 from slowlens.durable import write_whole
 from slowlens.errors import RunFileError
+from slowlens.facts.live.measurement import Status
 from slowlens.frozen import dataclass
 from slowlens.places import HOME_VARIABLE, state_folder
 from slowlens.run import Run
@@ -54,6 +55,18 @@ class Store:
             except RunFileError:
                 continue
         return tuple(runs)
+
+    def measured(self, run: Run) -> Run | None:
+        """Return the newest of the recent runs that measured the very files of ``run`` to the end.
+
+        None without one.
+        """
+        return next((each for each in self.recent() if _measures(each, run)), None)
+
+
+def _measures(one: Run, run: Run) -> bool:
+    done = one.measurement is not None and one.measurement.status is Status.DONE
+    return done and one.merged.path == run.merged.path and one.merged.same_files(run.merged)
 
 
 def default_store() -> Store:

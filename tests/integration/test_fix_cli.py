@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 
 import builders
+from literals import equality, measurement
 from slowlens import journal
+from slowlens.checking import check
 from slowlens.cli import main
+from slowlens.facts.live.measurement import Status
+from slowlens.frozen import replace
+from slowlens.store import default_store
 
 SLOW = b"""\
 {
@@ -46,6 +51,35 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def slowlens(*arguments: object) -> int:
     return main([str(argument) for argument in arguments])
+
+
+def test_what_was_measured_of_these_files_makes_a_fix_unsafe(
+    slow: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = replace(measurement(), equalities=(equality(cached=0.5),))
+    default_store().save(check(slow, None, measured))
+    assert slowlens("fix", slow) == 0
+    shown = capsys.readouterr().out
+    assert "the newest run of them is kept" in shown
+    assert "Left out, because it changes what the model writes" in shown
+    assert slowlens("fix", slow, "--apply") == 0
+    assert b'"use_cache": false' in contents(slow)["config.json"]
+    (slow / "config.json").write_bytes(SLOW.replace(b"1e-06", b"1e-05"))
+    capsys.readouterr()
+    assert slowlens("fix", slow) == 0
+    assert "Turn the key-value cache on (safe)" in capsys.readouterr().out
+
+
+def test_a_run_that_was_stopped_or_of_another_folder_says_nothing(
+    slow: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = replace(measurement(), equalities=(equality(cached=0.5),))
+    stopped = replace(measured, status=Status.STOPPED)
+    default_store().save(check(slow, None, stopped))
+    run = check(slow, None, measured)
+    default_store().save(replace(run, merged=replace(run.merged, path=str(tmp_path / "other"))))
+    assert slowlens("fix", slow) == 0
+    assert "Turn the key-value cache on (safe)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("flags", [(), ("--diff",)])

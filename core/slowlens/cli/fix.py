@@ -1,5 +1,6 @@
 """Show the fixes of a checkpoint as a diff, or write them.
 
+Where a run that measured these very files is kept, the fixes go by its figures too.
 Without --apply nothing is written. Exit codes: 0 done or nothing to fix, 2 something could not be
 read or written, 3 wrong usage or an internal error.
 """
@@ -25,6 +26,8 @@ from slowlens.reports.units import plain
 from slowlens.rules import RULES
 from slowlens.run import Run
 from slowlens.spelling import meant
+from slowlens.standing import Silence
+from slowlens.store import default_store
 
 COLOURS = {"-": 31, "+": 32, "@": 36}
 
@@ -56,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the fixes, then their diff or what was written."""
     folder = _folder(arguments.merged, writing=arguments.apply)
     silences = silences_for(arguments).covering(arguments.merged)
-    found = check(folder, arguments.source, runtimes=arguments.runtime, silences=silences)
+    found = _checked(folder, arguments, silences)
     repair = _chosen(found, arguments, unsafe=arguments.unsafe)
     prepared = patch.prepare(folder, repair.edits)
     _print(_plan(found, repair))
@@ -68,12 +71,22 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.apply:
         patch.apply(prepared, repair.titles)
         _print(_written(arguments, prepared))
-        again = check(folder, arguments.source, runtimes=arguments.runtime, silences=silences)
+        again = _checked(folder, arguments, silences)
         _print(_left(again))
     else:
         _print(_painted(patch.unified_diff(prepared)))
         print(f"\nNothing was written. {_how_to_write(arguments, unsafe=arguments.unsafe)}")
     return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
+
+
+def _checked(folder: Path, arguments: argparse.Namespace, silences: tuple[Silence, ...]) -> Run:
+    """Check the files, and go by what was measured of these very files where a run is kept."""
+    source, runtimes = arguments.source, arguments.runtime
+    found = check(folder, source, runtimes=runtimes, silences=silences)
+    before = default_store().measured(found)
+    if before is None:
+        return found
+    return check(folder, source, before.measurement, runtimes=runtimes, silences=silences)
 
 
 def _rule(name: str) -> str:
@@ -120,6 +133,8 @@ def _print(lines: Iterator[str]) -> None:
 
 def _plan(found: Run, repair: Repair) -> Iterator[str]:
     yield from _unread(found)
+    if found.measurement:
+        yield "What was measured of these files counts as well: the newest run of them is kept."
     for rule, fix in repair.chosen:
         safe = fix.applicability is Applicability.SAFE
         safety = "safe" if safe else "changes what the model writes"
