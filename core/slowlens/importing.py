@@ -7,6 +7,7 @@ from slowlens import __version__
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.imported import Imported, Metric
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.frozen import replace
 from slowlens.run import CheckpointSummary, Run
 
@@ -56,4 +57,4 @@ def summary(result: Imported) -> str:
     if shown is None:
         return f"{origin}; it tells no TPOT."
     meant = COMPARABLE if result.comparable else UNLIKE
-    return f"{origin}; its TPOT is {shown * 1000:.3g} ms, {meant}."
+    return f"{origin}; its TPOT is {milliseconds(shown)}, {meant}."

@@ -6,7 +6,7 @@ from slowlens.facts.live.device import Peaks
 from slowlens.facts.live.explanation import Share, Waterfall, sentence, waterfalls
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prefill import prefill
-from slowlens.facts.live.seconds import milliseconds
+from slowlens.facts.live.seconds import milliseconds, rounded
 from slowlens.reports.tables import aligned
 
 
@@ -44,7 +44,7 @@ def basis(peaks: Peaks | None) -> str:
     if peaks is None:
         return ""
     return (
-        f" ({peaks.bandwidth / 1e9:,.0f} GB/s and {peaks.flops / 1e12:.3g} TFLOP/s in "
+        f" ({peaks.bandwidth / 1e9:,.0f} GB/s and {rounded(peaks.flops / 1e12)} TFLOP/s in "
         f"{peaks.dtype}, measured before)"
     )
 

@@ -6,6 +6,7 @@ from slowlens.facts.live.answer_split import shown
 from slowlens.facts.live.answer_time import answer_time
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.seconds import rounded
 from slowlens.facts.live.speed import answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
@@ -117,6 +118,6 @@ def _rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
             latency(speed.p95),
             str(speed.rounds),
             variation(speed.cv),
-            f"{speed.tokens_per_second:.3g}",
+            rounded(speed.tokens_per_second),
             lengths(first),
         )

@@ -35,6 +35,7 @@ Not applicable.
 from collections.abc import Iterator
 
 from slowlens.facts.live.measurement import Measurement, WarmUp
+from slowlens.facts.live.seconds import milliseconds, rounded
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
@@ -58,7 +59,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         return
     yield Finding(
         message=(
-            f"the first call took {first:.3g} s and later ones {_seconds(warm.last)}: with its "
+            f"the first call took {_seconds(first)} and later ones {_seconds(warm.last)}: with its "
             f"cache_implementation {model.cache_implementation} the decode step is compiled first, "
             "and again for each new shape; the model is not slow"
         ),
@@ -69,7 +70,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
             NumberEvidence("first call", first, "s"),
             NumberEvidence("the same call once it is warm", warm.last, "s"),
         ),
-        cost=f"{first - warm.last:.3g} s once, and again for each new shape",
+        cost=f"{rounded(first - warm.last)} s once, and again for each new shape",
     )
 
 
@@ -86,7 +87,7 @@ def _first_call(measurement: Measurement) -> float:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+    return f"{rounded(seconds)} s" if seconds >= 1 else milliseconds(seconds)
 
 
 RULE = Rule(

@@ -40,7 +40,7 @@ from slowlens.facts.live.cached import cached_speed
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.placement import off_gpu, share_off_gpu
-from slowlens.facts.live.seconds import milliseconds
+from slowlens.facts.live.seconds import milliseconds, rounded
 from slowlens.facts.live.trial import Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
@@ -87,7 +87,7 @@ def _cost(measurement: Measurement, away: int, source: LoadedModel | None) -> st
 
 
 def _gb(size: float) -> str:
-    return f"{size / 1e9:.3g} GB"
+    return f"{rounded(size / 1e9)} GB"
 
 
 RULE = Rule(

@@ -55,7 +55,7 @@ from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.placement import share_off_gpu
 from slowlens.facts.live.speed import Speed
 from slowlens.facts.live.trial import Subject
-from slowlens.facts.live.verdict import Outcome
+from slowlens.facts.live.verdict import Outcome, percent
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
 ALIKE = 0.10
@@ -99,18 +99,19 @@ def _mbu(measurement: Measurement, speed: Speed) -> float:
 def _finding(
     measurement: Measurement, merged: Speed, source: Speed, mbu: tuple[float, float]
 ) -> Finding:
-    used, usual = (100 * share for share in mbu)
+    used, usual = mbu
     return Finding(
         message=(
-            f"merged makes use of {used:.2g} % of the memory bandwidth, its source of "
-            f"{usual:.2g} %, with as many bytes to read: something besides reading takes the time"
+            f"merged makes use of {percent(used)} of the memory bandwidth, its source of "
+            f"{percent(usual)}, with as many bytes to read: something besides reading takes the "
+            "time"
         ),
         severity=Severity.WARNING,
         confidence=Confidence.MEASURED,
         affects=(measurement.runtime,),
         evidence=(
-            NumberEvidence("model bandwidth utilization of merged", used, "%"),
-            NumberEvidence("model bandwidth utilization of the source", usual, "%"),
+            NumberEvidence("model bandwidth utilization of merged", 100 * used, "%"),
+            NumberEvidence("model bandwidth utilization of the source", 100 * usual, "%"),
         ),
         cost=compared(merged, source),
     )

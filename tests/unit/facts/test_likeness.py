@@ -63,7 +63,10 @@ CONDITIONS = {
     "prompt": (
         made(),
         made(plan=replace(PLAN, prompt="bye\n" + "so " * 40)),
-        ("“hello” of 5 characters", "“bye so so so so so so so so so so so so…” of 124 characters"),
+        (
+            "“hello” of 5 characters",
+            "“bye so so so so so so so so so so so so…” of 124 characters, checksum e7276008",
+        ),
     ),
     "picture": (made(), made(plan=replace(PLAN, image="generated")), ("none", "generated")),
     "new tokens": (made(), made(plan=replace(PLAN, new_tokens=8)), ("4", "8")),
@@ -172,3 +175,10 @@ def test_results_of_other_benchmarks(changed: dict[str, Any], unlike: tuple[str,
     assert unlike_imports(replace(before, version=""), after) == (
         () if "version" in changed else (Unlike(*unlike),)
     )
+
+
+def test_prompts_that_begin_alike_and_are_as_long_differ() -> None:
+    one, two = (made(plan=replace(PLAN, prompt="so " * 40 + end)) for end in ("yes", "no!"))
+    (unlike,) = unlike_conditions(one, two)
+    assert unlike.what == "prompt"
+    assert not unlike_conditions(one, one)

@@ -38,6 +38,11 @@ def test_slower_with_as_much_to_read() -> None:
     assert finding.cost.startswith("2.00 times as long per token as source as shipped")
 
 
+def test_what_fits_into_the_caches_is_read_faster_than_a_copy() -> None:
+    (finding,) = check(pair(0.008, 0.004))
+    assert "use of 125 % of the memory bandwidth, its source of 250 %" in finding.message
+
+
 def test_as_fast_as_the_source() -> None:
     assert not list(check(pair(0.02)))
     assert not list(check(pair(0.01)))

@@ -3,6 +3,7 @@
 from math import fsum
 
 from slowlens.facts.live.answer_time import AnswerTime
+from slowlens.facts.live.seconds import rounded
 from slowlens.frozen import dataclass
 
 
@@ -58,4 +59,4 @@ def terms(difference: Split) -> tuple[str, ...]:
 
 def shown(seconds: float) -> str:
     """Write seconds with three significant digits: ``8.1 s``, ``135 s``, ``0.052 s``."""
-    return f"{seconds:.0f} s" if abs(seconds) >= 100 else f"{seconds:.3g} s"
+    return f"{rounded(seconds)} s"

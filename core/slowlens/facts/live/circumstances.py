@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
+from zlib import crc32
 
 from slowlens.facts.environment import Device
 from slowlens.facts.live.measurement import TIMED, LoadedModel, Measurement
@@ -93,9 +94,13 @@ def _package(name: str) -> Tell:
 
 
 def _prompt(measurement: Measurement) -> str:
-    text = " ".join(measurement.plan.prompt.split())
-    short = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-    return f"“{short}” of {len(measurement.plan.prompt)} characters"
+    """Show its beginning; a checksum tells those apart that begin alike."""
+    prompt = measurement.plan.prompt
+    text = " ".join(prompt.split())
+    if len(text) <= SHOWN:
+        return f"“{text}” of {len(prompt)} characters"
+    mark = crc32(prompt.encode(errors="surrogatepass"))
+    return f"“{text[: SHOWN - 1]}…” of {len(prompt)} characters, checksum {mark:08x}"
 
 
 MACHINE: Mapping[str, Tell] = {

@@ -1,12 +1,16 @@
-"""Times per token as a person reads them."""
+"""Times as a person reads them."""
 
 from collections.abc import Sequence
 
 
+def rounded(number: float) -> str:
+    """Write three significant digits, and no exponent: ``8.35``, ``135``, ``1,644``."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
 def milliseconds(seconds: float) -> str:
-    """Write seconds as milliseconds with three significant digits: ``8.35 ms``, ``1,644 ms``."""
-    shown = seconds * 1000
-    return f"{shown:,.0f} ms" if abs(shown) >= 100 else f"{shown:.3g} ms"
+    """Write seconds as milliseconds: ``8.35 ms``."""
+    return f"{rounded(seconds * 1000)} ms"
 
 
 def ranged(seconds: Sequence[float]) -> str:

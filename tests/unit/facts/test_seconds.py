@@ -1,0 +1,23 @@
+import pytest
+
+from slowlens.facts.live.seconds import milliseconds, ranged, rounded
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (0.00835, "0.00835"), (8.352, "8.35"), (99.96, "100"), (1644.4, "1,644"),
+     (-2, "-2"), (-2000, "-2,000")],
+)  # fmt: skip
+def test_three_digits_and_no_exponent(number: float, text: str) -> None:
+    assert rounded(number) == text
+
+
+def test_milliseconds() -> None:
+    assert milliseconds(0.00835) == "8.35 ms"
+    assert milliseconds(1.644) == "1,644 ms"
+
+
+def test_runs_are_told_by_their_median_and_how_far_they_reach() -> None:
+    assert ranged([0.07, 0.026, 0.048]) == "48 ms (26 to 70)"
+    assert ranged([0.048, 0.04801, 0.048]) == "48 ms"
+    assert ranged([0.048]) == "48 ms"
