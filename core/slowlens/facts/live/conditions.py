@@ -9,7 +9,7 @@ from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Purpose
 from slowlens.frozen import dataclass
 
-TIMED = (Purpose.SPEED, Purpose.CURVE, Purpose.LENGTH)
+TOLD = (Purpose.SPEED, Purpose.CURVE, Purpose.LENGTH)
 """Trials whose times are told to a person."""
 BRAKES = frozenset(
     ("hw_slowdown", "hw_thermal_slowdown", "hw_power_brake_slowdown", "sw_thermal_slowdown")
@@ -78,7 +78,7 @@ def stretches(measurement: Measurement) -> tuple[Stretch, ...]:
     """Return what was seen of each kind of timed trial and each device; empty without looks."""
     found: dict[tuple[str, str], list[DeviceSample]] = {}
     for generation in measurement.generations:
-        if generation.trial.purpose in TIMED:
+        if generation.trial.purpose in TOLD:
             for look in within(generation, measurement.samples):
                 found.setdefault((generation.trial.label, look.device), []).append(look)
     return tuple(Stretch(*kind, tuple(looks)) for kind, looks in found.items())
