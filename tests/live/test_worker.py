@@ -16,7 +16,17 @@ from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.protocol import Event, Loaded, Loading, Stepped, TrialFailed
+from slowlens.measure.protocol import (
+    Compared,
+    Event,
+    Loaded,
+    Loading,
+    Stepped,
+    TrialFailed,
+    WarmedUp,
+    WarmingUp,
+    Working,
+)
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 
@@ -26,7 +36,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from live import tiny  # noqa: E402
-from slowlens.measure.worker import models  # noqa: E402
+from slowlens.measure.worker import models, pulse  # noqa: E402
 from slowlens.measure.worker import work as work_module  # noqa: E402
 from slowlens.measure.worker.__main__ import work  # noqa: E402
 from slowlens.measure.worker.loading import load  # noqa: E402
@@ -553,6 +563,18 @@ def test_models_take_turns_where_memory_is_short(
     found = recorder.measurement(Status.DONE)
     assert find(found, Cache.AS_SHIPPED).recomputes
     assert find(found, Cache.AS_SHIPPED, subject=Subject.SOURCE).cached
+
+
+def test_what_reports_no_steps_tells_that_it_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "INTERVAL", 0.0)
+    events = events_of(plan(tiny.llama(tmp_path, {}), settings=(Cache.ON,), equality_tokens=3))
+    kinds = [type(event) for event in events]
+    warm = kinds[kinds.index(WarmingUp, kinds.index(WarmingUp) + 1) : kinds.index(WarmedUp)]
+    assert warm.count(Working) >= 3 * 5
+    last = kinds[: kinds.index(Compared)]
+    assert [kind for kind in last[-8:] if kind is Working] == [Working] * 8
 
 
 def test_both_stay_where_they_fit(tmp_path: Path) -> None:

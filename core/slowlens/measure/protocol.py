@@ -80,6 +80,11 @@ class WarmedUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Working:
+    """What reports no steps is not over, and does not hang either."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrialStarted:
     """The trial with this index of ``Started.trials`` begins."""
 
@@ -164,6 +169,7 @@ Event: TypeAlias = (
     | Probed
     | WarmingUp
     | WarmedUp
+    | Working
     | TrialStarted
     | Stepped
     | TrialFinished

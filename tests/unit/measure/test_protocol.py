@@ -28,6 +28,7 @@ from slowlens.measure.protocol import (
     TrialStarted,
     WarmedUp,
     WarmingUp,
+    Working,
     decode,
     decode_plan,
     encode,
@@ -61,6 +62,7 @@ EVENTS: list[Event] = [
     Profiled(Profile(Subject.MERGED, Cache.ON, 7, 0.03, 0.01, 341.5, 0.0)),
     Compared(equality(1e-3, 1e-4)),
     Sampled((DeviceSample(1.5, power=300.5, throttle=()), DeviceSample(1.6, throttle=("a",)))),
+    Working(),
     Finished(),
     Failed("out of memory", "free some"),
 ]

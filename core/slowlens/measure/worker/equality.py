@@ -28,17 +28,20 @@ _FARTHEST = 1e9
 _REFUSED = "`slowlens measure --equality-tokens 0` leaves this comparison out."
 
 
-def equality(ready: Ready, subject: str, tokens: int) -> Equality:
+def equality(ready: Ready, subject: str, tokens: int, streamer: object | None = None) -> Equality:
     """Compare the distributions of the next token at ``tokens`` positions of an answer.
 
-    WorkerError when the model cannot generate so, or computes what is no number.
+    ``streamer`` hears of each token. WorkerError when the model cannot generate so, or computes
+    what is no number.
     """
     what = f"comparing {subject} with and without its cache"
     with during(what, ready.device, _REFUSED), torch.inference_mode(), _full_precision():
-        sequence, cached = _step_by_step(ready, Trial(subject, Cache.ON, Purpose.EQUALITY, tokens))
+        sequence, cached = _step_by_step(
+            ready, Trial(subject, Cache.ON, Purpose.EQUALITY, tokens), (), streamer
+        )
         answer = tuple(sequence[0, -len(cached) :].tolist())
         without = Trial(subject, Cache.OFF, Purpose.EQUALITY, tokens)
-        _, uncached = _step_by_step(ready, without, answer)
+        _, uncached = _step_by_step(ready, without, answer, streamer)
         at_once = _at_once(ready, sequence, len(cached), use_cache=False)
         prefill = _at_once(ready, sequence, len(cached), use_cache=True)
         return Equality(
@@ -90,7 +93,7 @@ def _compare(reference: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor
 
 
 def _step_by_step(
-    ready: Ready, trial: Trial, along: tuple[int, ...] = ()
+    ready: Ready, trial: Trial, along: tuple[int, ...], streamer: object | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return all token ids, [1, length], and the raw logits, [tokens, vocabulary], on the device.
 
@@ -104,6 +107,7 @@ def _step_by_step(
         **inputs_of(ready, trial, Common(ready.prompt.ids)),
         output_logits=True,
         return_dict_in_generate=True,
+        streamer=streamer,
         **told,
     )
     ready.meter.start()

@@ -1,6 +1,7 @@
 """Generations before the timed ones: until their times are steady, and what the first one cost."""
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from statistics import fmean, stdev
 from time import perf_counter
@@ -30,10 +31,12 @@ class _Few:
     To ask for fewer tokens instead would compile a static cache of another length.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[], None] = lambda: None) -> None:
+        self._heard = heard
         self._calls = 0
 
     def put(self, _: object) -> None:
+        self._heard()
         self._calls += 1
         if self._calls > TOKENS:
             raise _Enough
@@ -42,27 +45,29 @@ class _Few:
         pass
 
 
-def warm_up(ready: Ready, trial: Trial, common: Common) -> WarmUp:
-    """Generate a little, unreported, as ``trial`` will."""
-    first = _timed(ready, trial, common)
+def warm_up(
+    ready: Ready, trial: Trial, common: Common, heard: Callable[[], None] = lambda: None
+) -> WarmUp:
+    """Generate a little, unreported, as ``trial`` will; ``heard`` is called for each token."""
+    first = _timed(ready, trial, common, heard)
     began = perf_counter()
     last = deque([first], maxlen=FEWEST)
     runs = 1
     while runs < FEWEST or not _steady(last):
         if runs >= MOST or (runs >= FEWEST and perf_counter() - began > PATIENCE):
             break
-        last.append(_timed(ready, trial, common))
+        last.append(_timed(ready, trial, common, heard))
         runs += 1
     return WarmUp(trial.subject, trial.cache, first, runs, _steady(last), last[-1])
 
 
-def _timed(ready: Ready, trial: Trial, common: Common) -> float:
+def _timed(ready: Ready, trial: Trial, common: Common, heard: Callable[[], None]) -> float:
     inputs = inputs_of(ready, trial, common)
     ready.meter.start()
     synchronize(ready.device)
     began = perf_counter()
     with suppress(_Enough):
-        generate(ready, trial, inputs, _Few())
+        generate(ready, trial, inputs, _Few(heard))
     synchronize(ready.device)
     return perf_counter() - began
 

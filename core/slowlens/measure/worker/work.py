@@ -1,6 +1,6 @@
 """A plan from its first trial to its last: what fails is reported, and the rest goes on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from slowlens.errors import WorkerError
@@ -28,6 +28,7 @@ from slowlens.measure.worker.failure import OutOfMemoryError, during, forgetting
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.models import Models
 from slowlens.measure.worker.peaks import peaks
+from slowlens.measure.worker.pulse import Pulse
 from slowlens.measure.worker.sequence import LONGEST_ANSWER, Common, common_prompt
 from slowlens.measure.worker.tensors import textual
 from slowlens.measure.worker.trial import OWN_PROMPT, REFUSED, compiled, record, run
@@ -46,6 +47,7 @@ class Work:
         self._plan, self._send = plan, send
         self._device = choose(plan.device, plan.threads)
         self._gpu = self._device.type == "cuda"
+        self._pulse = Pulse(send)
         self._models = Models(plan, self._device, send)
         self._common: Common | None = None
         self._warm: dict[tuple[str, Cache, int], int] = {}
@@ -97,7 +99,9 @@ class Work:
                     self._get_warm(ready, trial, common)
                     record(ready, trial, common, self._noted)
                 case Purpose.EQUALITY:
-                    self._send(Compared(equality(ready, trial.subject, trial.new_tokens)))
+                    self._send(
+                        Compared(equality(ready, trial.subject, trial.new_tokens, self._pulse))
+                    )
                 case _:
                     if trial.purpose in TIMED:
                         self._get_warm(ready, trial, common)
@@ -110,8 +114,11 @@ class Work:
 
     def _begin(self, ready: Ready) -> Common:
         """Have the first model write the answer that all timed trials go on with."""
-        config = ready.model.config
-        prompt = common_prompt(textual(ready.prompt.ids, config), self._plan.prompt_tokens)
+
+        def text(ids: Sequence[int]) -> Sequence[int]:
+            return textual(ids, ready.model.config) if ready.prompt.tensors else ids
+
+        prompt = common_prompt(text(ready.prompt.ids), self._plan.prompt_tokens)
         trial = Trial(
             ready.card.subject,
             Cache.ON,
@@ -129,7 +136,7 @@ class Work:
             self._send(Probed(peaks(self._device, ready.model.dtype)))
         with suppress(WorkerError), during("warming up", self._device, REFUSED):
             run(ready, trial, Common(prompt), 0, listen)  # what it refuses, its trials will tell
-        self._common = Common(prompt, textual(tokens, config))
+        self._common = Common(prompt, tuple(text(tokens)))
         return self._common
 
     def _get_warm(self, ready: Ready, trial: Trial, common: Common) -> None:
@@ -139,7 +146,7 @@ class Work:
         if self._warm.get(kind) == self._models.loads:
             return
         self._send(WarmingUp(trial.subject, trial.cache))
-        warm: WarmUp = warm_up(ready, trial, common)
+        warm: WarmUp = warm_up(ready, trial, common, self._pulse.put)
         if kind not in self._warm:
             self._send(WarmedUp(warm))
         self._warm[kind] = self._models.loads
