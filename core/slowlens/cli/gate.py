@@ -3,7 +3,8 @@
 With --source the two take turns in one run. With --baseline the run is made as the baseline was,
 unless options say otherwise. The run is kept, like any other.
 
-Exit codes: 0 not slower, 1 slower, 2 inconclusive or not comparable, 3 wrong usage or an error.
+Exit codes: 0 not slower, 1 slower, 2 inconclusive or not comparable, 3 wrong usage or an error,
+130 stopped.
 """
 
 import argparse
@@ -70,10 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _measured(before: Run, plan: Plan) -> Run:
     """Run the plan and keep what came of it; SlowlensError where it failed."""
     measurement = follow(plan, Progress())
-    if failed := failure(measurement):
+    failed = failure(measurement)
+    if failed and not measurement.generations:
         raise failed
     found = diagnosed(before, measurement)
     keep(found, None, shown=True)
+    if failed:
+        raise failed
     return found
 
 

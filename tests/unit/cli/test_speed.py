@@ -197,6 +197,20 @@ def with_session(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> Session:
     return session
 
 
+def test_what_a_gate_measured_before_it_failed_is_kept(
+    folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    merged, source = folders
+    with_session(monkeypatch, merged=0.1, source=-1)
+    assert cli.main(["gate", merged, "--source", source]) == 3
+    error = capsys.readouterr().err
+    assert "out of memory" in error
+    (run,) = default_store().recent()
+    assert run.id in error
+    assert run.measurement
+    assert run.measurement.generations
+
+
 @pytest.mark.parametrize(("merged", "code"), [(0.1, 0), (0.2, 1), (-1, 3)])
 def test_gate_by_source(
     merged: float,
