@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from literals import measurement
-from slowlens.facts.live.device import Peaks, Profile
+from slowlens.facts.live.device import DeviceSample, Peaks, Profile
 from slowlens.facts.live.explanation import (
     Bound,
     Share,
@@ -160,6 +160,26 @@ def test_a_subject_without_a_twin_borrows_that_of_merged() -> None:
     assert made is not None
     assert made.bound is Bound.RECOMPUTE
     assert made.seconds(Share.RECOMPUTE) == pytest.approx(0.1)
+
+
+def looks(*throttle: str, times: int = 3) -> tuple[DeviceSample, ...]:
+    return tuple(DeviceSample(at, throttle=throttle) for at in range(times))
+
+
+def test_a_gpu_with_its_brakes_on_is_throttle_bound() -> None:
+    hot = replace(ran(0.1, dispatch=0.09), started=0.0, total_seconds=9.0)
+    found = measured(hot, profiles=(profile(0.03),))
+    bound = [
+        explained(replace(found, samples=samples)).bound
+        for samples in (
+            looks("hw_thermal_slowdown"),
+            looks("sw_power_cap"),
+            looks(),
+            looks("hw_thermal_slowdown", times=1),
+            looks("hw_thermal_slowdown", times=2) + looks(times=9),
+        )
+    ]
+    assert bound == [Bound.THROTTLE, *[Bound.LAUNCH] * 4]
 
 
 def test_plans_are_told_from_launches() -> None:

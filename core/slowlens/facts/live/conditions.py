@@ -140,6 +140,13 @@ def slowed(sample: DeviceSample) -> bool | None:
     return sample.sm_clock < LOW_CLOCK * sample.sm_clock_max
 
 
+def braked(measurement: Measurement, generation: Generation) -> bool:
+    """Whether heat or the hardware held the clocks down while a generation ran."""
+    looks = [look for look in within(generation, measurement.samples) if look.throttle is not None]
+    held = [look for look in looks if not BRAKES.isdisjoint(look.throttle or ())]
+    return len(held) >= FEWEST and len(held) > SHARE * len(looks)
+
+
 def shared(sample: DeviceSample) -> bool | None:
     """Whether others used the GPU; None where the driver does not tell."""
     if sample.other_processes:

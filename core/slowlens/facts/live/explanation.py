@@ -8,6 +8,7 @@ forward pass, and by what the same model takes with its cache on.
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
+from slowlens.facts.live.conditions import braked
 from slowlens.facts.live.device import Profile
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.seconds import milliseconds
@@ -41,6 +42,7 @@ class Bound(StrEnum):
     LAUNCH = "launch-bound"
     RECOMPUTE = "recompute-bound"
     OFFLOAD = "offload-bound"
+    THROTTLE = "throttle-bound"
     UNKNOWN = "not told apart"
 
 
@@ -68,6 +70,9 @@ class Waterfall:
     estimated: bool
     """Whether ``tpot`` is predicted from probes."""
 
+    throttled: bool = False
+    """Whether heat or the hardware's own brakes held the clocks down, whatever the parts say."""
+
     @property
     def mbu(self) -> float | None:
         """Model bandwidth utilization: the share of the time in which reading is the limit."""
@@ -76,6 +81,8 @@ class Waterfall:
     @property
     def bound(self) -> Bound:
         """Return what takes most of the time, the floor and the work on the GPU taken together."""
+        if self.throttled:
+            return Bound.THROTTLE
         seconds = {part.share: part.seconds for part in self.parts}
         working = seconds.get(Share.FLOOR, 0.0) + seconds.get(Share.BUSY, 0.0)
         reading = seconds.get(Share.FLOOR, 0.0) >= READING * working
@@ -125,7 +132,17 @@ def waterfall(measurement: Measurement, subject: str, cache: Cache) -> Waterfall
     label = timed.generations[0].trial.label
     parts = tuple(Part(share, seconds) for share, seconds in shares if seconds > 0)
     kernels = profile.kernels if profile else None
-    return Waterfall(label, subject, cache, timed.tpot, parts, floor, kernels, timed.estimated)
+    return Waterfall(
+        label,
+        subject,
+        cache,
+        timed.tpot,
+        parts,
+        floor,
+        kernels,
+        timed.estimated,
+        throttled=any(braked(measurement, generation) for generation in timed.generations),
+    )
 
 
 def _on_gpu(
