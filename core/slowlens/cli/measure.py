@@ -66,6 +66,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, diagnose, keep the run, print it."""
+    if arguments.source and arguments.shape is not None:
+        hint = "Compare two checkpoints, or time a shape alone: leave --source out."
+        raise UsageError("--shape makes a model up, which has no source.", hint=hint)
     if arguments.layers and arguments.shape is None:
         hint = "A checkpoint is measured as it is; leave --layers out."
         raise UsageError("--layers is for --shape.", hint=hint)

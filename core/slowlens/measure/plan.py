@@ -69,9 +69,9 @@ def rest(plan: Plan, known: Known, *, gpu: bool) -> tuple[Trial, ...]:
 
 
 def subjects(plan: Plan) -> tuple[str, ...]:
-    """Return everything that is run, merged first."""
+    """Return everything that is run, merged first, and beside it what may share its weights."""
     source = (Subject.SOURCE,) if plan.source else ()
-    return (Subject.MERGED, *source, *(overlay.name for overlay in plan.overlays))
+    return (Subject.MERGED, *(overlay.name for overlay in plan.overlays), *source)
 
 
 def _telling(known: Known, *, gpu: bool) -> tuple[Cache, ...]:

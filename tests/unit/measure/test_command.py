@@ -121,6 +121,11 @@ def test_wrong_usage_says_what_is_wanted(
     assert said in capsys.readouterr().err
 
 
+def test_a_made_up_model_has_no_source(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["measure", "--shape", "gpt2", "--source", "s"]) == 3
+    assert "--shape makes a model up, which has no source" in capsys.readouterr().err
+
+
 def test_a_picture_is_kept_by_its_whole_path(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,7 +108,7 @@ def test_short_runs_and_full_ones_are_waited_for() -> None:
 
 def test_overlays_run_as_shipped_beside_the_others() -> None:
     plan = Plan("m", "s", rounds=1, overlays=(OVERLAY,))
-    assert subjects(plan) == (Subject.MERGED, Subject.SOURCE, "merged + fix")
+    assert subjects(plan) == (Subject.MERGED, "merged + fix", Subject.SOURCE)
     order = rest(plan, Known(), gpu=False)
-    assert [t.label for t in speeds(order)][-1] == "merged + fix as shipped"
+    assert [t.label for t in speeds(order)][-2:] == ["merged + fix as shipped", "source as shipped"]
     assert "merged + fix" in {t.subject for t in order if t.purpose is Purpose.LENGTH}
