@@ -46,7 +46,10 @@ def decode(text: str) -> Run:
     try:
         values = json.loads(text)
         version = values["schema_version"]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (TypeError, KeyError) as error:
+        other = "Results of other tools are read by `slowlens import`."
+        raise RunFileError("This is not a run file: no schema_version", hint=other) from error
+    except (ValueError, RecursionError) as error:
         raise RunFileError(f"This is not a run file: {error}", hint=hint) from error
     if not isinstance(version, int):
         raise RunFileError(f"This is not a run file: its schema is {version!r}", hint=hint)

@@ -30,6 +30,7 @@ from slowlens.frozen import replace
 from slowlens.gather.shapes import shape_folder, shape_names
 from slowlens.overlay import overlays, static_version
 from slowlens.reports.measurement import render
+from slowlens.rules.throttled_or_shared_gpu import RULE as CONDITIONS
 from slowlens.run import Run
 
 EXIT_CODES = {Status.DONE: 0, Status.FAILED: 2, Status.STOPPED: 130}
@@ -72,6 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.layers and arguments.shape is None:
         hint = "A checkpoint is measured as it is; leave --layers out."
         raise UsageError("--layers is for --shape.", hint=hint)
+    if arguments.output is not None and not arguments.output.absolute().parent.is_dir():
+        hint = "Make the folder first: a run takes minutes."
+        raise UsageError(f"{arguments.output} cannot be written: no such folder.", hint=hint)
     with _shaped(arguments):
         return _run(arguments)
 
@@ -124,4 +128,11 @@ def _fixes(before: Run, arguments: argparse.Namespace) -> Generator[tuple[Overla
 
 def _text(result: Run) -> str:
     assert result.measurement
-    return f"\n{render(result.measurement)}\n{result.answer}\n"
+    return f"\n{render(result.measurement)}\n{result.answer}\n{_doubts(result)}"
+
+
+def _doubts(result: Run) -> str:
+    """Say what the machine did to the figures, where the answer does not end in it."""
+    found = (finding for rule, finding in result.findings if rule == CONDITIONS.id)
+    said = [f.message[0].upper() + f.message[1:] for f in found]
+    return "".join(f"{text}.\n" for text in said if text[1:] not in result.answer)

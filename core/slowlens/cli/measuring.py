@@ -25,7 +25,7 @@ from slowlens.store import default_store
 
 DEFAULTS = Plan(merged="", prompt=DEFAULT_PROMPT)
 NUMBERS = (
-    ("new_tokens", 1, "steps of a timed trial"),
+    ("new_tokens", 2, "steps of a timed trial"),
     ("rounds", 1, "how often each timed trial is run"),
     ("answer_tokens", 0, "when to give up on an answer, 0 to ask for none"),
     ("prompt_tokens", 0, "cut or repeat the prompt of timed trials to this length, 0 leaves it"),

@@ -50,7 +50,8 @@ def sentence(judged: Judged) -> str:
 def _faster(faster: Verdict, slower: Verdict) -> str:
     assert faster.ratio is not None
     runs = f"{slower.candidate_runs} against {slower.reference_runs} runs"
-    return f"{times(faster.ratio)} times faster per token ({faster.interval}, {runs})"
+    said = f"{times(faster.ratio)} times faster per token ({faster.interval}, {runs})"
+    return f"{said}: {slower.why}" if slower.outcome is Outcome.INCONCLUSIVE else said
 
 
 def _incomparable(verdict: SpeedVerdict) -> str:

@@ -90,6 +90,18 @@ def test_too_few_runs() -> None:
     )
 
 
+def test_an_interval_that_shows_a_side_is_told_although_runs_vary_too_much() -> None:
+    wild, calm = (0.2, 0.4, 0.3), (0.099, 0.1, 0.101)
+    one, two = sides(wild, calm)
+    assert compared(one, two).startswith(
+        "slower per token, by how much is unsure, than merged, cache on (90 % interval "
+    )
+    one, two = sides(calm, wild)
+    assert compared(one, two).startswith("faster per token, by how much is unsure, than ")
+    one, two = sides((0.1, 0.2, 0.15), calm)
+    assert compared(one, two).startswith("not clearly slower or faster per token than ")
+
+
 def test_a_factor_within_the_noise_of_equal_work_is_none() -> None:
     one, two = sides(scaled(1.5), STEADY)
     assert "times as long" in compared(replace(one, noise=1.4), two)

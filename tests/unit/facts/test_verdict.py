@@ -94,6 +94,7 @@ def test_equal_work_that_was_timed_apart() -> None:
     assert verdict.reason.endswith("equal work beside it was timed 1.60 times apart")
     assert judge(STEADY, STEADY, noise=1.09).outcome is Outcome.PASS
     assert judge(STEADY, STEADY, noise=1.2).outcome is Outcome.INCONCLUSIVE
+    assert judge(scaled(0.3), STEADY, noise=1.2).outcome is Outcome.PASS  # noise cannot hide that
 
 
 def test_without_scipy_there_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:

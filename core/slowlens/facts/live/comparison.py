@@ -38,10 +38,19 @@ def compared(one: Speed, other: Speed) -> str:
                 f"not slower by more than {bar} per token than {other.label}{interval}: {figures}"
             )
         case _, Outcome.PASS:
-            return f"perhaps slower per token than {other.label}{interval}: {figures}"
-        case _:
-            said = f"not clearly slower or faster per token than {other.label}{interval}"
+            said = f"perhaps slower per token than {other.label}{interval}"
             return f"{said}: {figures}; {there.why}"
+        case _:
+            said = _unsure(there, back, max(one.noise, other.noise))
+            return f"{said} {other.label}{interval}: {figures}; {there.why}"
+
+
+def _unsure(there: Verdict, back: Verdict, noise: float) -> str:
+    """Name the side that an interval shows, and no noise explains, although no verdict does."""
+    for verdict, word in ((there, "slower"), (back, "faster")):
+        if verdict.low is not None and verdict.low > max(1 + verdict.threshold, noise):
+            return f"{word} per token, by how much is unsure, than"
+    return "not clearly slower or faster per token than"
 
 
 def factor(verdict: Verdict) -> str:

@@ -83,8 +83,9 @@ def judge(
     FAIL when the 90 % interval of the ratio lies wholly above 1 + ``threshold``, PASS when wholly
     below. A threshold that is less than ``least_seconds`` of the reference is raised to it: what
     nobody can feel never fails. ``noise`` is how many times apart equal work was timed beside
-    these runs: no ratio that does not exceed it fails, and nothing passes where it exceeds the
-    threshold. Fewer than three runs a side, or runs that vary by more than 20 %, have no verdict.
+    these runs: no ratio that does not exceed it fails, and where it exceeds the threshold nothing
+    passes that it could lift to the threshold. Fewer than three runs a side, or runs that vary by
+    more than 20 %, have no verdict.
     """
     runs = (len(candidate), len(reference))
     if not all(runs):
@@ -118,7 +119,8 @@ def _outcome(
         return Outcome.INCONCLUSIVE, f"whether it is {slower} is open"
     if interval.low > max(1 + bar, noise):
         return Outcome.FAIL, slower
-    if interval.high < 1 + bar and noise <= 1 + bar:
+    worst = interval.high * (noise if noise > 1 + bar else 1.0)
+    if worst < 1 + bar:
         return Outcome.PASS, f"not {slower}"
     return Outcome.INCONCLUSIVE, f"equal work beside it was timed {times(noise)} times apart"
 
