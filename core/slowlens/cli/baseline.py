@@ -14,12 +14,13 @@ from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import LEAST_RUNS
+from slowlens.reports.spread import variation
 from slowlens.reports.tables import aligned
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
 
-HEAD = ("name", "run", "measured", "TPOT", "rounds", "device", "checkpoint")
-WORDS = (0, 1, 2, 5, 6)
+HEAD = ("name", "run", "measured", "TPOT", "rounds", "CV", "device", "checkpoint")
+WORDS = (0, 1, 2, 5, 6, 7)
 """Columns that are no numbers."""
 
 
@@ -50,11 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
 def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
     run = run_named(arguments.source_run) if arguments.source_run else newest_run()
     path = baselines.save(arguments.name, run, replacing=arguments.force)
-    *_, tpot, rounds, _device, checkpoint = _row(arguments.name, run)
+    *_, tpot, rounds, spread, _device, checkpoint = _row(arguments.name, run)
     basis = counted(int(rounds), "round")
     print(f"Baseline {arguments.name}: {tpot} per token over {basis}, {checkpoint}.")
     if int(rounds) < LEAST_RUNS:
         print(f"A verdict takes {LEAST_RUNS} rounds: measure with --rounds 5 and save it again.")
+    elif "unstable" in spread:
+        print(
+            f"Its rounds vary by {spread}: no verdict can rest on it. Measure again, on a machine"
+        )
+        print("with nothing else to do, and save that.")
     print(f"It is in {path}.")
 
 
@@ -86,7 +92,7 @@ def _loaded(baselines: Baselines, name: str) -> Run | RunFileError:
 
 def _told(name: str, run: Run | RunFileError) -> tuple[str, ...]:
     if isinstance(run, RunFileError):
-        return (name, "cannot be read", "", "", "", "", str(run))
+        return (name, "cannot be read", "", "", "", "", "", str(run))
     return _row(name, run)
 
 
@@ -96,4 +102,5 @@ def _row(name: str, run: Run) -> tuple[str, ...]:
     speed = speed_of(measured, Subject.MERGED, Cache.AS_SHIPPED)
     device = next((model.device.name for model in measured.models), "n/a")
     tpot, rounds = (milliseconds(speed.tpot), str(speed.rounds)) if speed else ("n/a", "0")
-    return (name, run.id, run.created[:10], tpot, rounds, device, run.merged.argument)
+    spread = variation(speed.cv if speed else None)
+    return (name, run.id, run.created[:10], tpot, rounds, spread, device, run.merged.argument)

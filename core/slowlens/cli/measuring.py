@@ -35,9 +35,10 @@ NUMBERS = (
 """Fields of a plan that are numbers, the least that each may be, and what it is."""
 OWN = ("rounds", "equality_tokens")
 """Those that a baseline does not decide: they change no time."""
+DTYPES = ("bfloat16", "float16", "float32")
 WORDS = (
     ("device", "--device", "NAME", "cpu, cuda, cuda:1"),
-    ("dtype", "--dtype", "DTYPE", "bfloat16, float16, float32"),
+    ("dtype", "--dtype", "DTYPE", ", ".join(DTYPES)),
     ("attention", "--attn-implementation", "NAME", "sdpa, eager, flash_attention_2"),
     ("device_map", "--device-map", "MAP", "auto, to spread a model over all GPUs"),
     ("image", "--image", "FILE", "a picture that goes with the prompt, or: generated"),
@@ -88,7 +89,9 @@ def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead
     )
     for name, option, metavar, text in WORDS:
         value = getattr(defaults, name) or ("none" if name == "image" else "as shipped")
-        parser.add_argument(option, dest=name, metavar=metavar, help=f"{text} ({usual(value)})")
+        kind = _dtype if name == "dtype" else str
+        text = f"{text} ({usual(value)})"
+        parser.add_argument(option, dest=name, type=kind, metavar=metavar, help=text)
 
 
 def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
@@ -195,6 +198,13 @@ def _image(name: str | None) -> str | None:
         hint = f"Name a PNG or JPEG file, or say --image {GENERATED}."
         raise UsageError(f"there is no picture {name}", hint=hint)
     return str(Path(name).resolve())
+
+
+def _dtype(text: str) -> str:
+    name = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}.get(text, text)
+    if name not in DTYPES:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(DTYPES)}")
+    return name
 
 
 def _not_empty(text: str) -> str:

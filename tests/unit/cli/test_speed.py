@@ -113,7 +113,9 @@ def test_baselines_from_the_command_line(
     capsys.readouterr()
     assert cli.main(["baseline", "list"]) == 0
     head, line = capsys.readouterr().out.splitlines()
-    assert head.split() == ["name", "run", "measured", "TPOT", "rounds", "device", "checkpoint"]
+    assert head.split() == [
+        *("name", "run", "measured", "TPOT", "rounds", "CV", "device", "checkpoint"),
+    ]
     assert line.split() == [
         "main",
         "2026-0",
@@ -121,12 +123,29 @@ def test_baselines_from_the_command_line(
         "100",
         "ms",
         "3",
+        "0",
+        "%",
+        "(excellent)",
         "a",
         "processor",
         "/m",
     ]
     assert cli.main(["baseline", "delete", "main"]) == 0
     assert cli.main(["baseline", "delete", "main"]) == 2
+
+
+def test_a_baseline_that_varies_too_much_is_told(
+    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = default_store().load(kept[0])
+    assert run.measurement
+    timed, *_ = run.measurement.find(Subject.MERGED, Cache.AS_SHIPPED, Purpose.SPEED)
+    steps = tuple(replace(step, seconds=3 * step.seconds) for step in timed.steps)
+    generations = (replace(timed, steps=steps), *run.measurement.generations)
+    wild = replace(run.measurement, generations=generations)
+    default_store().save(replace(run, id="wild", measurement=wild))
+    assert cli.main(["baseline", "save", "main", "wild"]) == 0
+    assert "(unstable): no verdict can rest on it" in capsys.readouterr().out
 
 
 def test_a_baseline_outlives_its_run_and_a_damaged_one_is_listed(
