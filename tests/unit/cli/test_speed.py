@@ -19,7 +19,7 @@ from slowlens.errors import WorkerError
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
-from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.protocol import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
 from slowlens.store import default_store
