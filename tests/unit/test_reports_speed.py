@@ -73,9 +73,9 @@ def test_the_figures_of_both_sides_and_their_ratio() -> None:
     lines = speed_text.render(FAILED).splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("  figure"))
     assert [" ".join(line.split()) for line in lines[start : start + 8]] == [
-        "figure before after after / before (90 % interval)",
-        "TTFT 500 ms 500 ms 1.00 (1.00 to 1.00)",
-        "TPOT 100 ms (98 to 102) 200 ms (196 to 204) 2.00 (1.93 to 2.07)",
+        "figure before after after / before, means (90 % interval)",
+        "TTFT, median 500 ms 500 ms 1.00 (1.00 to 1.00)",
+        "TPOT, median 100 ms (98 to 102) 200 ms (196 to 204) 2.00 (1.93 to 2.07)",
         "a step processes all tokens again all tokens again",
         "weights read a step 269 MB 269 MB 1.00",
         "memory peak 2 GB 2 GB 1.00",
@@ -161,7 +161,7 @@ def test_json() -> None:
 def test_markdown() -> None:
     text = speed_md.render(FAILED)
     assert text.startswith("## Slowlens, speed: failed\n\nFAILED: merged as shipped: 2.00 times")
-    assert "| TPOT | 100 ms (98 to 102) | 200 ms (196 to 204) | 2.00 (1.93 to 2.07) |" in text
+    assert "| TPOT, median | 100 ms (98 to 102) | 200 ms (196 to 204) | 2.00 (1.93 to 2.07) |" in text
     refused = speed_md.render(unlike())
     assert "- new tokens: 4 (before), 64 (after)\n" in refused
     assert "TPOT" not in refused

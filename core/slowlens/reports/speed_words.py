@@ -25,7 +25,7 @@ Row: TypeAlias = tuple[str, str, str, str]
 def head(verdict: SpeedVerdict) -> Row:
     """Name the columns."""
     before, after = verdict.titles
-    return "figure", before, after, f"{after} / {before} (90 % interval)"
+    return "figure", before, after, f"{after} / {before}, means (90 % interval)"
 
 
 def headline(verdict: SpeedVerdict) -> str:
@@ -85,8 +85,8 @@ def rows(judged: Judged) -> Iterator[Row]:
     """Yield the figures that at least one side has."""
     sides = (judged.before, judged.after)
     told: Sequence[tuple[str, Callable[[Side], str], str]] = (
-        ("TTFT", lambda side: _times(side.ttfts), _ratio([side.ttfts for side in sides])),
-        ("TPOT", lambda side: _times(side.tpots), _ratio([side.tpots for side in sides])),
+        ("TTFT, median", lambda side: _times(side.ttfts), _ratio([side.ttfts for side in sides])),
+        ("TPOT, median", lambda side: _times(side.tpots), _ratio([side.tpots for side in sides])),
         ("growth per 1,000 tokens", lambda side: growing(side.growth), ""),
         ("a step processes", lambda side: _work(side.work), ""),
         ("weights read a step", lambda side: _bytes(side.weights_read), ""),
