@@ -1,0 +1,109 @@
+"""Make each rule that only a GPU can show fire on a real one, and a sound pair fire none.
+
+    python benchmarks/gpu/live_rules.py [sound] [mbu] [compile] [offload]
+
+sound: a model against itself. mbu: the source ships a static cache, merged lost it. compile: merged
+ships it, so its first call compiles. offload: merged in float32 does not fit beside a program that
+holds most of the GPU, its source in bfloat16 does. Prints what each live rule says.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from slowlens.checking import check
+from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache
+from slowlens.gather.shapes import shape_folder
+from slowlens.measure.recorder import Recorder
+from slowlens.measure.session import measure
+from slowlens.measure.worker.made_up import make
+from slowlens.reports.measurement import render
+
+LIVE = (
+    *("layers-off-gpu", "mbu-below-source", "first-call-compiles", "runtime-precision-differs"),
+    *("decode-slows-with-position", "weights-left-out-at-load", "several-sequences"),
+    *("recomputed-steps", "launch-bound", "attention-plans", "throttled-or-shared-gpu"),
+)
+LEFT = 3.6e9
+"""Bytes that are left of the GPU: room for the 3.1 GB of bfloat16, not for twice that."""
+
+
+def main() -> None:
+    """Run the cases that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", help="all of them, if none is named")
+    parser.add_argument("--shape", default="qwen2.5-1.5b")
+    parser.add_argument("--device", default="cuda")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        _make(asked.shape, root, torch.device(asked.device))
+        cases = {
+            "sound": lambda: _run(root, "plain", "plain"),
+            "mbu": lambda: _run(root, "plain", "static"),
+            "compile": lambda: _run(root, "static", "plain"),
+            "offload": lambda: _offload(root),
+        }
+        for name in asked.cases or cases:
+            print(f"== {name}", flush=True)
+            cases[name]()
+
+
+def _make(shape: str, root: Path, device: torch.device) -> None:
+    """Save one model three ways: as it is, asking for a static cache, and in float32."""
+    model = make(shape_folder(shape, 0, root / "shape"), "bfloat16", device)
+    model.save_pretrained(root / "plain")
+    shutil.copytree(root / "plain", root / "static")
+    file = root / "static" / "generation_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"cache_implementation": "static"}))
+    model.float().save_pretrained(root / "float32")
+    del model
+    torch.cuda.empty_cache()
+
+
+def _run(root: Path, merged: str, source: str, **changes: Any) -> None:
+    settings: dict[str, Any] = {"new_tokens": 48, "prompt_tokens": 512, "answer_tokens": 0}
+    settings |= {"equality_tokens": 0, "settings": (Cache.AS_SHIPPED,)} | changes
+    plan = Plan(str(root / merged), str(root / source), **settings)
+    recorder = Recorder(plan)
+    with measure(plan) as events:
+        for event in events:
+            recorder.apply(event)
+    found = recorder.measurement(Status.DONE)
+    print(render(found))
+    for outcome in check(root / merged, root / source, found).outcomes:
+        if outcome.rule in LIVE:
+            print(f"{outcome.rule}: {outcome.status} {outcome.reason}".rstrip())
+            for finding in outcome.findings:
+                print(f"  {finding.severity}: {finding.message}\n    {finding.cost}")
+
+
+def _offload(root: Path) -> None:
+    with _hog():
+        _run(root, "float32", "plain", device_map="auto", new_tokens=24)
+
+
+@contextmanager
+def _hog() -> Iterator[None]:
+    """Hold most of the GPU, as another program would."""
+    torch.cuda.empty_cache()
+    free = torch.cuda.mem_get_info()[0]
+    held = torch.empty(int(free - LEFT), dtype=torch.uint8, device="cuda")
+    try:
+        yield
+    finally:
+        del held
+        torch.cuda.empty_cache()
+
+
+if __name__ == "__main__":
+    main()
