@@ -70,7 +70,7 @@ def _make(shape: str, root: Path, device: torch.device) -> None:
     torch.cuda.empty_cache()
 
 
-def _run(root: Path, merged: str, source: str, **changes: Any) -> None:
+def _run(root: Path, merged: str, source: str, **changes: Any) -> None:  # noqa: ANN401
     settings: dict[str, Any] = {"new_tokens": 48, "prompt_tokens": 512, "answer_tokens": 0}
     settings |= {"equality_tokens": 0, "settings": (Cache.AS_SHIPPED,)} | changes
     plan = Plan(str(root / merged), str(root / source), **settings)
