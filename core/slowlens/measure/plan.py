@@ -107,7 +107,8 @@ def _lengths(new_tokens: int, number: int) -> tuple[int, ...]:
     """Return where to probe: elsewhere in each round, for no length of a real run comes twice."""
     shift = PROBE_TOKENS * (number % _SHIFTS)
     quarter, half = new_tokens // 4, new_tokens // 2
-    return (shift, quarter + shift, half + shift, new_tokens - PROBE_TOKENS - shift)
+    last = new_tokens - PROBE_TOKENS
+    return (shift, quarter + shift, half + shift, half + quarter + shift, last - shift)
 
 
 def _profiles(plan: Plan) -> tuple[Trial, ...]:
