@@ -183,11 +183,11 @@ def test_a_long_run_is_sampled_where_it_stands_and_the_page_says_what_is_done(
     live = page.locator(".slowlens-live")
     expect(live.locator(".what")).to_contain_text("Warming up", timeout=SLOW)
     expect(live.locator(".stages .now")).to_have_text("time", timeout=SLOW)
-    wait_for_points(page, 16)
+    wait_for_points(page, 20)
     (probes, *_) = live.locator(".plot").evaluate("plot => plot.data.map(line => line)")
     assert probes["name"] == "merged as shipped, sampled"
     assert probes["mode"] == "lines+markers"
-    assert [x for x in probes["x"] if x % 32 == 1 or x == 125] == [1, 33, 65, 125]
+    assert [x for x in probes["x"] if x % 32 == 1 or x == 125] == [1, 33, 65, 97, 125]
     expect(live.locator(".device")).to_contain_text("load")
     expect(live.locator(".tile.running .name")).to_contain_text("merged, cache on", timeout=SLOW)
     page.get_by_role("button", name="Stop").click()
