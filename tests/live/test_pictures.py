@@ -262,7 +262,7 @@ def test_a_long_run_meets_no_second_picture(family: str, tmp_path: Path) -> None
     work(asked, recorder.apply)
     found = recorder.measurement(Status.DONE)
     assert found.failures == ()
-    assert len(found.find(Subject.MERGED, Cache.OFF, Purpose.CURVE)) == 4
+    assert len(found.find(Subject.MERGED, Cache.OFF, Purpose.CURVE)) == 5
     full = replace(asked, new_tokens=70, settings=(Cache.OFF,))
     recorder = Recorder(full)
     work(full, recorder.apply)
