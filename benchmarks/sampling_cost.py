@@ -20,6 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
+from shared.tiny import tiny_llama
+
 from slowlens.facts.environment import Device
 from slowlens.facts.live.measurement import LoadedModel
 from slowlens.measure.sampler import INTERVAL, Sampler, Samples
@@ -81,7 +83,7 @@ def main() -> None:
         _work(asked.model, asked.device, asked.tokens)
         return
     with tempfile.TemporaryDirectory() as folder:
-        child = Child(asked.model or _tiny(Path(folder)), asked.device, asked.tokens)
+        child = Child(asked.model or tiny_llama(Path(folder)), asked.device, asked.tokens)
         try:
             _report(child, asked.pairs)
         finally:
@@ -175,22 +177,6 @@ def _work(path: Path, name: str, tokens: int) -> None:
         synchronize(device)
         took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
         print(json.dumps(took), flush=True)
-
-
-def _tiny(folder: Path) -> Path:
-    """Save a random Llama whose step takes about a millisecond."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    config = LlamaConfig(
-        vocab_size=512,
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
 
 
 if __name__ == "__main__":

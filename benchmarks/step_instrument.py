@@ -32,6 +32,8 @@ from statistics import median, quantiles
 from typing import Any
 from unittest.mock import patch
 
+from shared.tiny import tiny_llama
+
 from slowlens.channel import Channel
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.plan import Plan
@@ -108,7 +110,7 @@ def _plan(asked: argparse.Namespace, folder: Path) -> Plan:
     if asked.shape:
         shape_folder(asked.shape, asked.layers, model)
     elif not asked.model:
-        _tiny(model)
+        tiny_llama(model)
     return Plan(
         str(model),
         device=asked.device,
@@ -389,21 +391,6 @@ def _interval(logs: Sequence[float]) -> str:
 
 def _percent(ratio: float) -> str:
     return f"{100 * (exp(ratio) - 1):+.2f}"
-
-
-def _tiny(folder: Path) -> None:
-    """Save a random Llama whose step takes about a millisecond."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    config = LlamaConfig(
-        vocab_size=512,
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
 
 
 if __name__ == "__main__":

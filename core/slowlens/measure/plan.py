@@ -104,7 +104,7 @@ def _runs(plan: Plan, known: Known, subject: str, cache: Cache, number: int) -> 
 
 
 def _lengths(new_tokens: int, number: int) -> tuple[int, ...]:
-    """Return where to probe: elsewhere in each round, for no length of a real run comes twice."""
+    """Return where to probe: elsewhere in each round, so that together they see more of the run."""
     shift = PROBE_TOKENS * (number % _SHIFTS)
     quarter, half = new_tokens // 4, new_tokens // 2
     last = new_tokens - PROBE_TOKENS

@@ -86,7 +86,7 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class TrialStarted:
-    """The trial with this index of ``Started.trials`` begins."""
+    """The trial with this index of the newest ``Planned`` or ``Started`` begins."""
 
     trial: int
     prompt_tokens: int

@@ -87,7 +87,7 @@ def stretches(measurement: Measurement) -> tuple[Stretch, ...]:
 def trouble(seen: Iterable[Stretch], test: Test) -> Trouble | None:
     """Gather the stretches in which ``test`` is true too often; None without any."""
     found = [(stretch, [look for look in stretch.looks if test(look)]) for stretch in seen]
-    bad = [(s, looks) for s, looks in found if _too_many(looks, s)]
+    bad = [(s, looks) for s, looks in found if _too_many(looks, s.looks)]
     if not bad:
         return None
     return Trouble(
@@ -115,8 +115,8 @@ def typical(values: Sequence[float]) -> float:
     return median(values)
 
 
-def _too_many(looks: Sequence[DeviceSample], stretch: Stretch) -> bool:
-    return len(looks) >= FEWEST and len(looks) > SHARE * len(stretch.looks)
+def _too_many(bad: Sequence[DeviceSample], looks: Sequence[DeviceSample]) -> bool:
+    return len(bad) >= FEWEST and len(bad) > SHARE * len(looks)
 
 
 def within(generation: Generation, samples: Iterable[DeviceSample]) -> tuple[DeviceSample, ...]:
@@ -144,7 +144,7 @@ def braked(measurement: Measurement, generation: Generation) -> bool:
     """Whether heat or the hardware held the clocks down while a generation ran."""
     looks = [look for look in within(generation, measurement.samples) if look.throttle is not None]
     held = [look for look in looks if not BRAKES.isdisjoint(look.throttle or ())]
-    return len(held) >= FEWEST and len(held) > SHARE * len(looks)
+    return _too_many(held, looks)
 
 
 def shared(sample: DeviceSample) -> bool | None:

@@ -1,5 +1,6 @@
 """One generation: when each of its steps ended, and what went into it."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from math import fsum, nan
 
@@ -28,6 +29,11 @@ class Step:
     gpu: float | None = None
     """Seconds on the GPU from the first kernel of the pass to the end of the last, by CUDA events:
     gaps between kernels are in it."""
+
+
+def recomputed(lengths: Sequence[int]) -> bool:
+    """Whether each step took in one token more than the one before: all of them again."""
+    return len(lengths) > 1 and all(b == a + 1 for a, b in pairwise(lengths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +88,4 @@ class Generation:
     @property
     def recomputes(self) -> bool:
         """Whether each step processed one token more than the one before: no cache."""
-        return len(self.steps) > 1 and all(b == a + 1 for a, b in pairwise(self.input_lengths))
+        return recomputed(self.input_lengths)

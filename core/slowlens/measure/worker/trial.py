@@ -92,6 +92,8 @@ def record(ready: Ready, trial: Trial, common: Common, send: Callable[[Event], N
 
 def compiled(ready: Ready, trial: Trial) -> bool:
     """Whether the step may be compiled: what is compiled belongs to the thread that did it."""
+    if trial.cache is Cache.OFF:
+        return False
     kind = str(getattr(ready.generation_config, "cache_implementation", None) or "")
     return trial.cache is Cache.STATIC or kind not in ("", "dynamic", "dynamic_full")
 

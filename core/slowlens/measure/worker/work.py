@@ -6,6 +6,7 @@ from contextlib import suppress
 from slowlens.errors import WorkerError
 from slowlens.facts.live.measurement import Failure, WarmUp
 from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.timing import recomputed
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.measure.plan import Known, first, rest
 from slowlens.measure.protocol import (
@@ -109,7 +110,7 @@ class Work:
                     run(ready, trial, common, index, self._noted)
         if ready.model.config.is_encoder_decoder:
             self._encoding.add(trial.subject)
-        if trial.purpose is Purpose.PROOF and len(set(self._lengths[1:])) > 1:
+        if trial.purpose is Purpose.PROOF and recomputed(self._lengths):
             self._recomputing.add(trial.subject)
 
     def _begin(self, ready: Ready) -> Common:

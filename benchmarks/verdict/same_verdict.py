@@ -1,6 +1,6 @@
 """`slowlens measure` again and again on one pair: does it ever contradict itself?
 
-    python benchmarks/same_verdict.py MERGED SOURCE [--times 20] [--out FILE.json] [more options]
+    python benchmarks/verdict/same_verdict.py MERGED SOURCE [--times 20] [--out FILE.json] [options]
 
 Prints for each run the verdict on merged against source, and how many there were of each. A run may
 be inconclusive, for a busy machine; two that say the opposite would be a defect.
