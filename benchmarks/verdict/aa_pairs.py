@@ -4,7 +4,7 @@ Each pair is six runs in the order of a plan (A B B A A B); both sides are the s
 same setting. Prints what the verdict says of each pair, and writes what
 tools/calibrate_verdict.py --real takes.
 
-    python benchmarks/verdict/aa_pairs.py OUT.json --machine "8 words on it" [--pairs 20] [--cache on]
+    python benchmarks/verdict/aa_pairs.py OUT.json --machine "8 words on it" [--pairs 20]
 """
 
 import argparse

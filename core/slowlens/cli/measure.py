@@ -11,16 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from slowlens.cli.measuring import (
-    add_plan,
-    at_least,
-    checked,
-    diagnosed,
-    failure,
-    follow,
-    keep,
-    planned,
-)
+from slowlens.cli.measuring import checked, diagnosed, failure, follow, keep
+from slowlens.cli.planning import add_plan, at_least, planned
 from slowlens.cli.watch import Progress, print_event
 from slowlens.codec import encode
 from slowlens.errors import UsageError

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from slowlens.facts.live.device import Peaks
-from slowlens.facts.live.explanation import Share, Waterfall, sentence, waterfalls
+from slowlens.facts.live.explanation import waterfalls
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prefill import prefill
 from slowlens.facts.live.seconds import milliseconds, rounded
+from slowlens.facts.live.waterfall import Share, Waterfall, sentence
 from slowlens.reports.tables import aligned
 
 

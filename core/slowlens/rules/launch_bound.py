@@ -43,12 +43,13 @@ Safe: the tokens stay the same, up to rounding.
 from collections.abc import Iterator
 
 from slowlens.facts.live.comparison import judged
-from slowlens.facts.live.explanation import Share, Waterfall, waterfall
+from slowlens.facts.live.explanation import waterfall
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import Work, speed_of, work_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.verdict import Outcome, times
+from slowlens.facts.live.waterfall import Share, Waterfall
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Finding, Fix, NumberEvidence, Rule, Severity, Undecided

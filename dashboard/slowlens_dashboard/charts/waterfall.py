@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from slowlens.facts.live.explanation import Share, Waterfall
+from slowlens.facts.live.waterfall import Share, Waterfall
 
 SHADES: Mapping[Share, str] = {
     Share.FLOOR: "#009e73",

@@ -4,8 +4,9 @@ import streamlit as st
 
 from slowlens.facts.live.agreement import judged
 from slowlens.facts.live.attribution import attribution
-from slowlens.facts.live.explanation import Share, Waterfall, sentence, waterfalls
+from slowlens.facts.live.explanation import waterfalls
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.waterfall import Share, Waterfall, sentence
 from slowlens.reports.attribution import sentences
 from slowlens.reports.explanation import basis
 from slowlens_dashboard.charts.machine import machine_figure

@@ -5,10 +5,10 @@ import pytest
 
 from literals import generation, measurement
 from slowlens.facts.live.device import DeviceSample
-from slowlens.facts.live.explanation import Part, Share, Waterfall
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.facts.live.waterfall import Part, Share, Waterfall
 from slowlens_dashboard.charts.machine import PANELS, machine_figure
 from slowlens_dashboard.charts.palette import COLORS, OTHERS, colors
 from slowlens_dashboard.charts.steps import steps_figure

@@ -5,18 +5,11 @@ import pytest
 
 from literals import measurement
 from slowlens.facts.live.device import DeviceSample, Peaks, Profile
-from slowlens.facts.live.explanation import (
-    Bound,
-    Share,
-    Waterfall,
-    planning,
-    sentence,
-    waterfall,
-    waterfalls,
-)
+from slowlens.facts.live.explanation import planning, waterfall, waterfalls
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation, Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.facts.live.waterfall import Bound, Share, Waterfall, sentence
 
 WEIGHTS = 10_000_000
 PEAKS = Peaks(bandwidth=1e9, flops=1e12, dtype="bfloat16")  # a floor of 10 ms
