@@ -41,17 +41,8 @@ from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.gather.devices import Gpus
 from slowlens.gather.shapes import shape_folder
 from slowlens.measure import session
-from slowlens.measure.protocol import (
-    Event,
-    Finished,
-    Loaded,
-    Loading,
-    Started,
-    Stepped,
-    WarmingUp,
-    decode_plan,
-    encode,
-)
+from slowlens.measure.events import Event, Finished, Loaded, Loading, Started, Stepped, WarmingUp
+from slowlens.measure.protocol import decode_plan, encode
 from slowlens.measure.sampler import Sampler, Samples
 
 POLL = 0.2

@@ -33,7 +33,7 @@ from slowlens.facts.live.prediction import predictions
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
 from slowlens.gather.shapes import shape_folder
-from slowlens.measure.protocol import Event, Loaded, Planned, TrialFailed, TrialFinished, WarmedUp
+from slowlens.measure.events import Event, Loaded, Planned, TrialFailed, TrialFinished, WarmedUp
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 from slowlens.measure.worker.made_up import make

@@ -19,7 +19,7 @@ from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.facts.live.verdict import judge
 from slowlens.gather.shapes import shape_folder
-from slowlens.measure.protocol import Event, Stepped
+from slowlens.measure.events import Event, Stepped
 from slowlens.measure.worker.device import choose
 from slowlens.measure.worker.loading import load
 from slowlens.measure.worker.sequence import Common

@@ -14,15 +14,8 @@ from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.facts.live.speed import work_of
 from slowlens.facts.live.trial import Purpose
-from slowlens.measure.protocol import (
-    Event,
-    Failed,
-    Planned,
-    Sampled,
-    Started,
-    TrialFinished,
-    to_json,
-)
+from slowlens.measure.events import Event, Failed, Planned, Sampled, Started, TrialFinished
+from slowlens.measure.protocol import to_json
 from slowlens.measure.recorder import Recorder
 from slowlens.reports.device import gpus, host
 from slowlens.run import Run

@@ -13,7 +13,7 @@ from threading import Lock
 from slowlens.checking import check
 from slowlens.errors import SlowlensError
 from slowlens.facts.live.plan import Plan
-from slowlens.measure.protocol import Event
+from slowlens.measure.events import Event
 from slowlens.measure.session import measure
 from slowlens.overlay import overlays, static_version
 from slowlens.run import Run

@@ -15,7 +15,7 @@ from slowlens.facts.environment import Environment
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Subject
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Event,
     Finished,
     Loading,
@@ -23,8 +23,8 @@ from slowlens.measure.protocol import (
     Started,
     Stepped,
     TrialStarted,
-    encode,
 )
+from slowlens.measure.protocol import encode
 from slowlens.measure.session import WORKER, Session, measure
 
 HEAD = """
@@ -33,6 +33,7 @@ from slowlens.channel import Channel
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Subject
+from slowlens.measure.events import *
 from slowlens.measure.protocol import *
 channel = Channel()
 plan = decode_plan(channel.request())

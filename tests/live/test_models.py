@@ -16,7 +16,7 @@ from slowlens.facts.live.measurement import Measurement, Status  # noqa: E402
 from slowlens.facts.live.plan import Overlay, Plan  # noqa: E402
 from slowlens.facts.live.timing import Generation  # noqa: E402
 from slowlens.facts.live.trial import Cache, Purpose, Subject  # noqa: E402
-from slowlens.measure.protocol import Event, Loaded, Loading, LoadProgress  # noqa: E402
+from slowlens.measure.events import Event, Loaded, Loading, LoadProgress  # noqa: E402
 from slowlens.measure.recorder import Recorder  # noqa: E402
 from slowlens.measure.worker.__main__ import work  # noqa: E402
 

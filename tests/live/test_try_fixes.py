@@ -9,7 +9,7 @@ from slowlens.facts.live.attribution import attribution
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Finish, Purpose
-from slowlens.measure.protocol import Event, Loading
+from slowlens.measure.events import Event, Loading
 from slowlens.measure.recorder import Recorder
 from slowlens.overlay import overlays
 from slowlens.reports.measurement import render

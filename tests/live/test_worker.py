@@ -16,7 +16,7 @@ from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Compared,
     Event,
     Loaded,

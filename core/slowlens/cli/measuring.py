@@ -13,7 +13,7 @@ from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.frozen import replace
 from slowlens.gather.hub.ids import require_weights
-from slowlens.measure.protocol import Event
+from slowlens.measure.events import Event
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 from slowlens.run import Run

@@ -10,7 +10,7 @@ from slowlens.facts.live.measurement import LoadedModel
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Purpose, Trial
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Compared,
     Event,
     Loaded,
@@ -25,8 +25,8 @@ from slowlens.measure.protocol import (
     TrialFinished,
     TrialStarted,
     WarmingUp,
-    to_json,
 )
+from slowlens.measure.protocol import to_json
 from slowlens.reports.device import gpus
 from slowlens.reports.units import count, counted, size
 

@@ -10,8 +10,7 @@ from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Generation, Step
 from slowlens.facts.live.trial import Finish, Trial
 from slowlens.frozen import replace
-from slowlens.measure.plan import DEFAULT_PROMPT
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Compared,
     Event,
     Loaded,
@@ -26,6 +25,7 @@ from slowlens.measure.protocol import (
     TrialStarted,
     WarmedUp,
 )
+from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.thinning import Thinned
 
 

@@ -6,18 +6,8 @@ from contextlib import contextmanager
 from slowlens.child import SILENCE, Child, python
 from slowlens.errors import WorkerError
 from slowlens.facts.live.plan import Plan
-from slowlens.measure.protocol import (
-    Event,
-    Failed,
-    Finished,
-    Loaded,
-    Loading,
-    Sampled,
-    TrialStarted,
-    decode,
-    encode,
-    encode_plan,
-)
+from slowlens.measure.events import Event, Failed, Finished, Loaded, Loading, Sampled, TrialStarted
+from slowlens.measure.protocol import decode, encode, encode_plan
 from slowlens.measure.sampler import Sampler, Samples
 
 WORKER = python("slowlens.measure.worker")

@@ -20,8 +20,8 @@ from slowlens.facts.environment import Environment
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.measure.events import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
 from slowlens.measure.plan import DEFAULT_PROMPT
-from slowlens.measure.protocol import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
 from slowlens.store import default_store
 
 ENVIRONMENT = Environment("3.12", "Linux", {"torch": "2.13.0", "transformers": "5.23.0"})

@@ -19,7 +19,7 @@ from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.facts.live.speed import Work
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Event,
     Finished,
     Planned,

@@ -17,7 +17,7 @@ from slowlens.facts.environment import Environment
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.protocol import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
+from slowlens.measure.events import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
 from slowlens.places import HOME_VARIABLE
 from slowlens.store import default_store, load
 

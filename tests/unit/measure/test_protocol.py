@@ -9,7 +9,7 @@ from slowlens.facts.live.measurement import Failure, LoadedModel, WarmUp
 from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Compared,
     Event,
     Failed,
@@ -29,12 +29,8 @@ from slowlens.measure.protocol import (
     WarmedUp,
     WarmingUp,
     Working,
-    decode,
-    decode_plan,
-    encode,
-    encode_plan,
-    to_json,
 )
+from slowlens.measure.protocol import decode, decode_plan, encode, encode_plan, to_json
 
 TRIAL = Trial("merged + fix", Cache.STATIC, Purpose.CURVE, 4, 1, 384)
 EVENTS: list[Event] = [

@@ -7,8 +7,7 @@ from slowlens.facts.live.measurement import Failure, LoadedModel, Status, WarmUp
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.plan import DEFAULT_PROMPT
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Compared,
     Failed,
     Finished,
@@ -27,6 +26,7 @@ from slowlens.measure.protocol import (
     WarmedUp,
     WarmingUp,
 )
+from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.recorder import Recorder
 
 TRIALS = (

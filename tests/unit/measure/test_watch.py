@@ -11,7 +11,7 @@ from slowlens.facts.live.equality import Agreement, Equality
 from slowlens.facts.live.measurement import Failure, LoadedModel
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Compared,
     Event,
     Loaded,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from slowlens.channel import Channel
 from slowlens.errors import SlowlensError, WorkerError
 from slowlens.facts.live.plan import Plan
-from slowlens.measure.protocol import Event, Failed, decode_plan, encode
+from slowlens.measure.events import Event, Failed
+from slowlens.measure.protocol import decode_plan, encode
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import torch
 from slowlens.errors import WorkerError
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Subject
-from slowlens.measure.protocol import Event, Loaded, Loading, LoadProgress
+from slowlens.measure.events import Event, Loaded, Loading, LoadProgress
 from slowlens.measure.sharing import shares_weights
 from slowlens.measure.worker.device import free_memory, release
 from slowlens.measure.worker.failure import OutOfMemoryError, during, forgetting

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import monotonic
 
-from slowlens.measure.protocol import Event, Working
+from slowlens.measure.events import Event, Working
 
 INTERVAL = 5.0
 """Seconds between two signs; a parent waits for minutes."""

@@ -12,7 +12,7 @@ from slowlens.facts.live.device import Profile
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Trial
 from slowlens.frozen import replace
-from slowlens.measure.protocol import Event, Profiled, Stepped, TrialFinished, TrialStarted
+from slowlens.measure.events import Event, Profiled, Stepped, TrialFinished, TrialStarted
 from slowlens.measure.worker.arguments import arguments, guesses
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.device import memory_peak, reset_memory_peak, synchronize

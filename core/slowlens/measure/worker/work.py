@@ -8,8 +8,7 @@ from slowlens.facts.live.measurement import Failure, WarmUp
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import recomputed
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
-from slowlens.measure.plan import Known, first, rest
-from slowlens.measure.protocol import (
+from slowlens.measure.events import (
     Compared,
     Event,
     Finished,
@@ -22,6 +21,7 @@ from slowlens.measure.protocol import (
     WarmedUp,
     WarmingUp,
 )
+from slowlens.measure.plan import Known, first, rest
 from slowlens.measure.worker.device import choose
 from slowlens.measure.worker.environment import environment
 from slowlens.measure.worker.equality import equality
