@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from slowlens.codec import decode
-from slowlens.facts.live.comparison import judged
+from slowlens.facts.live.comparison import verdict_of
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import Verdict
@@ -53,7 +53,7 @@ def _once(merged: Path, source: Path, options: list[str]) -> Verdict:
     slow, fast = (speed_of(measurement, subject, Cache.AS_SHIPPED) for subject in Subject)
     assert slow
     assert fast
-    return judged(slow, fast)
+    return verdict_of(slow, fast)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Two runs of the same checkpoint: before and after a fix."""
 
-from slowlens.facts.live.comparison import factor, judged, sample, shown
+from slowlens.facts.live.comparison import factor, sample, shown, verdict_of
 from slowlens.facts.live.likeness import unlike_conditions
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, Work, answer_of, speed_of
@@ -72,7 +72,7 @@ def _cache(before: Speed, after: Speed) -> tuple[str, ...]:
 
 def _speed(before: Speed, after: Speed) -> str:
     figures = f"{shown(before)} per token before, {shown(after)} after ({sample(before, after)})"
-    slower, faster = judged(after, before), judged(before, after)
+    slower, faster = verdict_of(after, before), verdict_of(before, after)
     if faster.outcome is Outcome.FAIL:
         return f"{factor(faster)} faster ({faster.interval}): {figures}."
     if slower.outcome is Outcome.FAIL:

@@ -53,8 +53,7 @@ def summary(result: Imported) -> str:
     """Say where it comes from, and its TPOT in one sentence."""
     origin = f"Imported from {result.tool}, no checkpoint was read"
     tpot = result.figure(Metric.TPOT)
-    shown = None if tpot is None else tpot.mean if tpot.mean is not None else tpot.median
-    if shown is None:
+    if tpot is None or tpot.typical is None:
         return f"{origin}; it tells no TPOT."
     meant = COMPARABLE if result.comparable else UNLIKE
-    return f"{origin}; its TPOT is {milliseconds(shown)}, {meant}."
+    return f"{origin}; its TPOT is {milliseconds(tpot.typical)}, {meant}."

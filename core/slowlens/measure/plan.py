@@ -4,7 +4,7 @@ from itertools import chain
 
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
-from slowlens.frozen import dataclass
+from slowlens.frozen import dataclass, field
 
 PROOF_TOKENS = 3
 """Enough to tell ``P, 1, 1`` from ``P, P+1, P+2``."""
@@ -41,13 +41,13 @@ In one short sentence: which of the two lighthouses was painted in red and white
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the first trials told, by subject."""
+    """What the first trials told, by subject: it grows while they run."""
 
-    recomputing: frozenset[str] = frozenset()
+    recomputing: set[str] = field(default_factory=set[str])
     """As shipped they process all tokens again in each step."""
-    launch_bound: frozenset[str] = frozenset()
+    launch_bound: set[str] = field(default_factory=set[str])
     """Their GPU waits for the host most of the time."""
-    encoding: frozenset[str] = frozenset()
+    encoding: set[str] = field(default_factory=set[str])
     """They have an encoder for the prompt: what lies ahead of a probe would have to go into the
     decoder."""
 

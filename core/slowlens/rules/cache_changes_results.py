@@ -51,7 +51,7 @@ None of it is an edit of the files that keeps what the model writes.
 from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.live.agreement import Judgement, Odd, Sameness, judged
+from slowlens.facts.live.agreement import Judgement, Odd, Sameness, judgement_of
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.reading import Merged
 from slowlens.findings import (
@@ -89,7 +89,7 @@ _CACHE = (
 
 def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
     """Yield one finding when merged differs with its cache by more than rounding."""
-    judgement = judged(measurement)
+    judgement = judgement_of(measurement)
     if judgement is None:
         raise Undecided("the live run did not compare results with and without the cache")
     if judgement.verdict is Sameness.UNCLEAR:

@@ -45,7 +45,7 @@ Not applicable.
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.cached import cache_per_token, cached_speed
+from slowlens.facts.live.cached_decoding import cache_per_token, cached_speed
 from slowlens.facts.live.growth import Growth
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.seconds import milliseconds

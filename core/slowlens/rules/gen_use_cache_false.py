@@ -45,7 +45,7 @@ from collections.abc import Iterator
 
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.facts.decoding.cache import USE_CACHE
-from slowlens.facts.live.agreement import judged
+from slowlens.facts.live.agreement import judgement_of
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
@@ -64,7 +64,7 @@ def check(merged: Merged, measurement: Measurement | None = None) -> Iterator[Fi
         raise Undecided(f"{CONFIG} could not be read")
     if not slow or not merged.checkpoint.generates:
         return
-    measured = None if measurement is None else judged(measurement)
+    measured = None if measurement is None else judgement_of(measurement)
     forward = (Runtime.FORWARD,) if settings[Runtime.FORWARD].value is False else ()
     yield Finding(
         message=_message(slow),

@@ -42,7 +42,7 @@ Safe: the tokens stay the same, up to rounding.
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.comparison import judged
+from slowlens.facts.live.comparison import verdict_of
 from slowlens.facts.live.explanation import waterfall
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.seconds import milliseconds
@@ -107,7 +107,7 @@ def _worth(measurement: Measurement) -> bool:
     """Whether a static cache was measured and clearly faster."""
     plain = speed_of(measurement, Subject.MERGED, Cache.ON)
     compiled = speed_of(measurement, Subject.MERGED, Cache.STATIC)
-    return bool(plain and compiled and judged(plain, compiled).outcome is Outcome.FAIL)
+    return bool(plain and compiled and verdict_of(plain, compiled).outcome is Outcome.FAIL)
 
 
 def _cost(measurement: Measurement, share: float) -> str:
@@ -119,7 +119,7 @@ def _cost(measurement: Measurement, share: float) -> str:
     pair = f"{milliseconds(plain.tpot)} against {milliseconds(compiled.tpot)} per token"
     figures = f"{pair}, {_price(measurement)}"
     if _worth(measurement):
-        verdict = judged(plain, compiled)
+        verdict = verdict_of(plain, compiled)
         return f"{times(verdict.ratio or 0)} times as long as with a static cache: {figures}"
     return f"a static cache was not clearly faster: {figures}"
 

@@ -36,7 +36,7 @@ Not applicable.
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.cached import cached_speed
+from slowlens.facts.live.cached_decoding import cached_speed
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.placement import off_gpu, share_off_gpu

@@ -48,8 +48,8 @@ Not applicable.
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.cached import cached_speed
-from slowlens.facts.live.comparison import compared, judged
+from slowlens.facts.live.cached_decoding import cached_speed
+from slowlens.facts.live.comparison import compared, verdict_of
 from slowlens.facts.live.explanation import waterfall
 from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.placement import share_off_gpu
@@ -75,7 +75,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
     if ours is None or theirs is None:
         raise Undecided("merged and source were not both timed with their caches")
     used, usual = _mbu(measurement, ours), _mbu(measurement, theirs)
-    verdict = judged(ours, theirs)
+    verdict = verdict_of(ours, theirs)
     if verdict.outcome is Outcome.INCONCLUSIVE:
         raise Undecided(verdict.why)
     if verdict.outcome is Outcome.FAIL:

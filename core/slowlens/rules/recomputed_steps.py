@@ -23,7 +23,7 @@ Not applicable.
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.comparison import compared, judged
+from slowlens.facts.live.comparison import compared, verdict_of
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
@@ -58,7 +58,7 @@ def _cost(measurement: Measurement) -> str:
     cached = speed_of(measurement, Subject.MERGED, Cache.ON)
     if shipped is None or cached is None:
         return ""
-    if judged(shipped, cached).outcome is Outcome.FAIL:
+    if verdict_of(shipped, cached).outcome is Outcome.FAIL:
         return compared(shipped, cached)
     return f"{compared(shipped, cached)}. A longer text, or more rounds, shows the price"
 

@@ -37,8 +37,8 @@ Not applicable.
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.cached import cached_speed
-from slowlens.facts.live.comparison import compared, judged
+from slowlens.facts.live.cached_decoding import cached_speed
+from slowlens.facts.live.comparison import compared, verdict_of
 from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.trial import Subject
 from slowlens.facts.live.verdict import Outcome
@@ -69,7 +69,7 @@ def _finding(
     slower, cost = False, ""
     evidence: tuple[NumberEvidence, ...] = ()
     if ours is not None and theirs is not None:
-        slower, cost = judged(ours, theirs).outcome is Outcome.FAIL, compared(ours, theirs)
+        slower, cost = verdict_of(ours, theirs).outcome is Outcome.FAIL, compared(ours, theirs)
         evidence = (
             NumberEvidence("time to first token of merged", 1000 * ours.ttft, "ms"),
             NumberEvidence("time to first token of the source", 1000 * theirs.ttft, "ms"),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from slowlens.facts.live.agreement import judged
+from slowlens.facts.live.agreement import judgement_of
 from slowlens.facts.live.attribution import attribution
 from slowlens.facts.live.explanation import waterfalls
 from slowlens.facts.live.measurement import Measurement
@@ -50,7 +50,7 @@ def fixes_tried(measurement: Measurement) -> None:
 
 def same_results(measurement: Measurement) -> None:
     """Say whether the cache changes the results, where that was measured."""
-    found = judged(measurement)
+    found = judgement_of(measurement)
     if found is not None:
         st.markdown(f":material/balance: {prose(found.sentence)}")
 

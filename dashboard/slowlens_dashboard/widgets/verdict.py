@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from slowlens.facts.live.comparison import compared, judged, same_work
+from slowlens.facts.live.comparison import compared, same_work, verdict_of
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, speed_of
 from slowlens.facts.live.trial import Cache, Subject
@@ -33,7 +33,7 @@ def verdicts(measurement: Measurement) -> None:
 
 def _line(shipped: Speed, other: Speed) -> str:
     """Write how they compare, after the verdict where there is something to judge."""
-    badge = SAME if same_work(shipped, other) else BADGES[judged(shipped, other).outcome]
+    badge = SAME if same_work(shipped, other) else BADGES[verdict_of(shipped, other).outcome]
     estimates = [each.label for each in (shipped, other) if each.estimated]
     about = f" Estimated from a few steps: {prose(', '.join(estimates))}." if estimates else ""
     return f"{badge} {shipped.label}: {prose(compared(shipped, other))}.{about}"

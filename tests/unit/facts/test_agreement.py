@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from literals import equality, measurement
-from slowlens.facts.live.agreement import Odd, Sameness, judge, judged
+from slowlens.facts.live.agreement import Odd, Sameness, judge, judgement_of
 from slowlens.facts.live.equality import Agreement, Equality
 from slowlens.facts.live.trial import Subject
 
@@ -141,9 +141,9 @@ def test_what_is_equal_has_nothing_odd() -> None:
 def test_a_run_is_judged_by_what_it_compared() -> None:
     merged, source = equality(dtype="bfloat16"), equality(1e-3, subject=Subject.SOURCE)
     source = replace(source, dtype="bfloat16")
-    assert judged(measurement()) is None
-    assert judged(replace(measurement(), equalities=(source,))) is None
-    both = judged(replace(measurement(), equalities=(source, merged)))
+    assert judgement_of(measurement()) is None
+    assert judgement_of(replace(measurement(), equalities=(source,))) is None
+    both = judgement_of(replace(measurement(), equalities=(source, merged)))
     assert both is not None
     assert both.found == merged
     assert both.noise == source.cached

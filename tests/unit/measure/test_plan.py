@@ -68,7 +68,7 @@ def test_without_a_source_only_merged_runs() -> None:
 
 
 def test_a_static_cache_is_tried_where_the_gpu_waits() -> None:
-    bound = Known(launch_bound=frozenset({Subject.MERGED}))
+    bound = Known(launch_bound={Subject.MERGED})
     assert Cache.STATIC not in {t.cache for t in rest(BOTH, Known(), gpu=True)}
     assert Cache.STATIC not in {t.cache for t in rest(BOTH, bound, gpu=False)}
     tried = rest(BOTH, bound, gpu=True)
@@ -94,7 +94,7 @@ def test_long_runs_without_the_cache_are_sampled_from_their_first_step_to_their_
 
 
 def test_what_recomputes_as_shipped_is_sampled_as_well() -> None:
-    known = Known(recomputing=frozenset({Subject.SOURCE}))
+    known = Known(recomputing={Subject.SOURCE})
     order = rest(Plan("m", "s", rounds=1, new_tokens=128), known, gpu=False)
     sampled = {(t.subject, t.cache) for t in order if t.purpose is Purpose.CURVE}
     assert sampled == {(Subject.MERGED, Cache.OFF), (Subject.SOURCE, Cache.AS_SHIPPED)}

@@ -77,7 +77,7 @@ class Judgement:
         return f"{said} ({figures})."
 
 
-def judged(measurement: Measurement) -> Judgement | None:
+def judgement_of(measurement: Measurement) -> Judgement | None:
     """Judge merged by what was measured of it and of its source; None where it was not."""
     of = {equality.subject: equality for equality in measurement.equalities}
     merged = of.get(Subject.MERGED)

@@ -6,7 +6,7 @@ from slowlens.facts.live.trial import Cache
 from slowlens.facts.live.verdict import Outcome, Verdict, judge, percent, times
 
 
-def judged(candidate: Speed, reference: Speed) -> Verdict:
+def verdict_of(candidate: Speed, reference: Speed) -> Verdict:
     """Judge whether ``candidate`` takes longer per token, beyond the noise of equal work."""
     return judge(candidate.runs, reference.runs, noise=max(candidate.noise, reference.noise))
 
@@ -22,7 +22,7 @@ def compared(one: Speed, other: Speed) -> str:
     figures = f"{shown(one)} against {shown(other)} per token ({sample(one, other)})"
     if same_work(one, other):
         return f"the same work as {other.label}, and any difference is noise: {figures}"
-    there, back = judged(one, other), judged(other, one)
+    there, back = verdict_of(one, other), verdict_of(other, one)
     bar, interval = percent(there.threshold), f" ({there.interval})" if there.interval else ""
     match there.outcome, back.outcome:
         case Outcome.FAIL, _:

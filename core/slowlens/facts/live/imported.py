@@ -45,6 +45,11 @@ class ImportedFigure:
     samples: tuple[float, ...] = ()
     """The raw values where the file holds them, unless they are too many to keep."""
 
+    @property
+    def typical(self) -> float | None:
+        """The mean, or else the median."""
+        return self.median if self.mean is None else self.mean
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:

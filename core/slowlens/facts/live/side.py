@@ -65,8 +65,7 @@ def side_of_import(result: Imported) -> Side:
 
     def told(name: Metric) -> tuple[float, ...]:
         figure = result.figure(name)
-        shown = None if figure is None else figure.median if figure.mean is None else figure.mean
-        return () if shown is None else (shown,)
+        return () if figure is None or figure.typical is None else (figure.typical,)
 
     return Side(told(Metric.TPOT), told(Metric.TTFT))
 

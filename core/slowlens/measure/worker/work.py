@@ -52,9 +52,7 @@ class Work:
         self._models = Models(plan, self._device, send)
         self._common: Common | None = None
         self._warm: dict[tuple[str, Cache, int], int] = {}
-        self._recomputing: set[str] = set()
-        self._launch_bound: set[str] = set()
-        self._encoding: set[str] = set()
+        self._known = Known()
         self._lengths: list[int] = []
         self._done = 0
         self._failed: list[tuple[Trial, WorkerError]] = []
@@ -64,8 +62,7 @@ class Work:
         trials = first(self._plan, gpu=self._gpu)
         self._send(Started(environment(), trials))
         self._each(enumerate(trials))
-        known = Known(*map(frozenset, (self._recomputing, self._launch_bound, self._encoding)))
-        planned = trials + rest(self._plan, known, gpu=self._gpu)
+        planned = trials + rest(self._plan, self._known, gpu=self._gpu)
         self._send(Planned(planned))
         self._each(list(enumerate(planned))[len(trials) :])
         if not self._done and self._failed:
@@ -109,9 +106,9 @@ class Work:
                     self._lengths = []
                     run(ready, trial, common, index, self._noted)
         if ready.model.config.is_encoder_decoder:
-            self._encoding.add(trial.subject)
+            self._known.encoding.add(trial.subject)
         if trial.purpose is Purpose.PROOF and recomputed(self._lengths):
-            self._recomputing.add(trial.subject)
+            self._known.recomputing.add(trial.subject)
 
     def _begin(self, ready: Ready) -> Common:
         """Have the first model write the answer that all timed trials go on with."""
@@ -159,7 +156,7 @@ class Work:
                 self._lengths += [step.tokens_in for step in steps]
             case Profiled(profile):
                 if profile.busy + profile.copies < LAUNCH_BOUND * profile.wall:
-                    self._launch_bound.add(profile.subject)
+                    self._known.launch_bound.add(profile.subject)
             case _:
                 pass
         self._send(event)
