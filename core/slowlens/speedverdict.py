@@ -15,7 +15,7 @@ from slowlens.facts.live.likeness import (
 from slowlens.facts.live.side import Side, shared_kinds, side_of, side_of_import
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.facts.live.verdict import THRESHOLD, Outcome, Verdict, judge
-from slowlens.frozen import dataclass
+from slowlens.frozen import dataclass, replace
 from slowlens.gate import ExitCode
 from slowlens.run import Run
 
@@ -102,6 +102,14 @@ def compare_runs(
     if not judged and not unlike:
         unlike, judged = _imports(before, after, threshold)
     return SpeedVerdict(before, after, threshold, judged, unlike, anyway)
+
+
+def compare_fix(before: Run, after: Run) -> SpeedVerdict:
+    """Judge a measured checkpoint by what it was: how it is loaded may be what was fixed."""
+    assert before.measurement
+    assert after.measurement
+    conditions = unlike_conditions(before.measurement, after.measurement)
+    return replace(compare_runs(before, after), unlike=conditions)
 
 
 def compare_subjects(run: Run, threshold: float = THRESHOLD) -> SpeedVerdict:

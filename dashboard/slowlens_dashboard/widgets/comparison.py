@@ -1,37 +1,44 @@
 """Two runs of the same checkpoint: before and after a fix."""
 
+from collections.abc import Callable
+from statistics import median
+
 import streamlit as st
 
-from slowlens.compare import compare
-from slowlens.facts.live.speed import Speed
-from slowlens.reports.units import milliseconds
+from slowlens.facts.live.seconds import milliseconds, rounded
+from slowlens.facts.live.side import Side
+from slowlens.reports.fixed import sentences
 from slowlens.run import Run
+from slowlens.speedverdict import Answer, compare_fix
 from slowlens_dashboard.prose import prose
 from slowlens_dashboard.widgets.recent_runs import run_link
 
 
 def comparison(before: Run, after: Run) -> None:
     """Draw what became of it."""
-    compared = compare(before, after)
+    verdict = compare_fix(before, after)
     with st.container(border=True, key="comparison"):
         st.subheader("Before and after", anchor=False)
-        st.markdown(prose(compared.sentence))
-        if compared.before and compared.after and not compared.differs:
-            _figures(compared.before, compared.after)
+        st.markdown(prose(" ".join(sentences(verdict))))
+        if verdict.answer is not Answer.INCOMPARABLE:
+            _figures(verdict.decisive[0].before, verdict.decisive[0].after)
         with st.container(horizontal=True):
             run_link(before, "The run before")
             run_link(after, "The run after")
 
 
-def _figures(before: Speed, after: Speed) -> None:
-    with st.grid(3, min_column_width=200):
-        _metric("Per token", milliseconds(before.tpot), milliseconds(after.tpot))
-        _metric("First token", milliseconds(before.ttft), milliseconds(after.ttft))
-        _metric(
-            "Speed",
-            f"{before.tokens_per_second:.1f} tokens/s",
-            f"{after.tokens_per_second:.1f} tokens/s",
-        )
+def _figures(before: Side, after: Side) -> None:
+    """Draw medians, where both sides were measured."""
+    if not (before.tpots and after.tpots):
+        return
+    told: tuple[tuple[str, Callable[[Side], str]], ...] = (
+        ("Per token", lambda side: milliseconds(median(side.tpots))),
+        ("First token", lambda side: milliseconds(median(side.ttfts))),
+        ("Speed", lambda side: f"{rounded(1 / median(side.tpots))} tokens/s"),
+    )
+    with st.grid(len(told), min_column_width=200):
+        for label, tell in told:
+            _metric(label, tell(before), tell(after))
 
 
 def _metric(label: str, before: str, after: str) -> None:

@@ -19,17 +19,17 @@ def same_work(one: Speed, two: Speed) -> bool:
 
 def compared(one: Speed, other: Speed) -> str:
     """Write how ``one`` compares with ``other``: the verdict, its interval, what it rests on."""
-    figures = f"{shown(one)} against {shown(other)} per token ({sample(one, other)})"
+    figures = f"{shown(one)} against {shown(other)} per token ({_sample(one, other)})"
     if same_work(one, other):
         return f"the same work as {other.label}, and any difference is noise: {figures}"
     there, back = verdict_of(one, other), verdict_of(other, one)
     bar, interval = percent(there.threshold), f" ({there.interval})" if there.interval else ""
     match there.outcome, back.outcome:
         case Outcome.FAIL, _:
-            return f"{factor(there)} as long per token as {other.label}{interval}: {figures}"
+            return f"{_factor(there)} as long per token as {other.label}{interval}: {figures}"
         case _, Outcome.FAIL:
             return (
-                f"{factor(back)} faster per token than {other.label} ({back.interval}): {figures}"
+                f"{_factor(back)} faster per token than {other.label} ({back.interval}): {figures}"
             )
         case Outcome.PASS, Outcome.PASS:
             return f"within {bar} of the time per token of {other.label}{interval}: {figures}"
@@ -53,7 +53,7 @@ def _unsure(there: Verdict, back: Verdict, noise: float) -> str:
     return "not clearly slower or faster per token than"
 
 
-def factor(verdict: Verdict) -> str:
+def _factor(verdict: Verdict) -> str:
     """Write the ratio of a verdict that has one: ``1.43 times``."""
     assert verdict.ratio is not None
     return f"{times(verdict.ratio)} times"
@@ -64,7 +64,7 @@ def shown(speed: Speed) -> str:
     return ranged(speed.runs)
 
 
-def sample(one: Speed, two: Speed) -> str:
+def _sample(one: Speed, two: Speed) -> str:
     """Write what two figures rest on: ``96 tokens, 2 rounds``."""
     rounds = min(one.rounds, two.rounds)
     return f"{one.new_tokens} tokens, {'1 round' if rounds == 1 else f'{rounds} rounds'}"

@@ -23,11 +23,6 @@ class Unlike:
     before: str
     after: str
 
-    @property
-    def words(self) -> str:
-        """``torch (2.11.0 before, 2.13.0 after)``."""
-        return f"{self.what} ({self.before} before, {self.after} after)"
-
 
 def unlike_conditions(before: Measurement, after: Measurement) -> tuple[Unlike, ...]:
     """Compare what they ran on, what with, and what was asked for."""
