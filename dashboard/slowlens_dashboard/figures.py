@@ -5,6 +5,7 @@ import pandas as pd
 from slowlens.facts.live.attribution import Attribution
 from slowlens.facts.live.comparison import shown
 from slowlens.facts.live.measurement import Measurement, WarmUp
+from slowlens.facts.live.seconds import duration, rounded
 from slowlens.facts.live.speed import Speed, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Finish, Purpose, Trial
@@ -41,7 +42,7 @@ def _row(measurement: Measurement, speed: Speed) -> dict[str, str]:
         "Per token (TPOT)": shown(speed),
         "p90": latency(speed.p90),
         "p95": latency(speed.p95),
-        "Speed": f"{speed.tokens_per_second:.3g} tokens/s",
+        "Speed": f"{rounded(speed.tokens_per_second)} tokens/s",
         "Per 1,000 tokens before it": growing(speed.growth),
         "Between rounds (CV)": variation(speed.cv),
         "Last input": counted(_last_input(measurement, speed), "token"),
@@ -72,7 +73,7 @@ def warm_ups(measurement: Measurement) -> tuple[str, ...]:
     """Say what went before the timed trials of each kind, and is in none of them."""
     return tuple(
         f"{_label(each)}: {counted(each.runs, 'run')}, "
-        f"the first {_long(each.first)}, the last {_long(each.last)}"
+        f"the first {duration(each.first)}, the last {duration(each.last)}"
         f"{'' if each.steady else ', not steady by then'}"
         for each in measurement.warm_ups
     )
@@ -81,8 +82,8 @@ def warm_ups(measurement: Measurement) -> tuple[str, ...]:
 def slow_starts(measurement: Measurement) -> tuple[str, ...]:
     """Say whose first call took a second longer than, and at least twice, its last one."""
     return tuple(
-        f"The first call of {_label(each)} took {_long(each.first)}, warm ones {_long(each.last)}:"
-        " loading and compilation, in no figure here."
+        f"The first call of {_label(each)} took {duration(each.first)},"
+        f" warm ones {duration(each.last)}: loading and compilation, in no figure here."
         for each in measurement.warm_ups
         if each.first - each.last >= LATER and each.first >= 2 * each.last
     )
@@ -90,10 +91,6 @@ def slow_starts(measurement: Measurement) -> tuple[str, ...]:
 
 def _label(warm: WarmUp) -> str:
     return Trial(warm.subject, warm.cache, Purpose.SPEED, 0).label
-
-
-def _long(seconds: float) -> str:
-    return f"{seconds:.3g} s" if seconds >= 1 else milliseconds(seconds)
 
 
 def ending(answer: Generation) -> str:

@@ -35,7 +35,7 @@ Not applicable.
 from collections.abc import Iterator
 
 from slowlens.facts.live.measurement import Measurement, WarmUp
-from slowlens.facts.live.seconds import milliseconds, rounded
+from slowlens.facts.live.seconds import duration, rounded
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
@@ -59,7 +59,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         return
     yield Finding(
         message=(
-            f"the first call took {_seconds(first)} and later ones {_seconds(warm.last)}: with its "
+            f"the first call took {duration(first)} and later ones {duration(warm.last)}: with its "
             f"cache_implementation {model.cache_implementation} the decode step is compiled first, "
             "and again for each new shape; the model is not slow"
         ),
@@ -84,10 +84,6 @@ def _first_call(measurement: Measurement) -> float:
     proofs = measurement.find(Subject.MERGED, Cache.AS_SHIPPED, Purpose.PROOF)
     done = (proof.total_seconds for proof in proofs if proof.finish is not Finish.STOPPED)
     return max(done, default=0.0)
-
-
-def _seconds(seconds: float) -> str:
-    return f"{rounded(seconds)} s" if seconds >= 1 else milliseconds(seconds)
 
 
 RULE = Rule(

@@ -70,7 +70,7 @@ def _shown(trial: Trial, shade: str) -> dict[str, object]:
 
 def times(trial: Trial, shade: str) -> dict[str, object]:
     """Return the look of a trial's line above; ``customdata`` is the length of its input."""
-    tooltip = {"hovertemplate": "%{y:.1f} ms, tokens in: %{customdata}"}
+    tooltip = {"hovertemplate": "%{y:,.3r} ms, tokens in: %{customdata}"}
     hover = {"hoverinfo": "skip"} if trial.round else tooltip
     return _look(trial, shade) | hover | {"showlegend": trial.round == 0}
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.waterfall import Share, Waterfall
 
 SHADES: Mapping[Share, str] = {
@@ -43,7 +44,10 @@ def _bars(share: Share, found: Sequence[Waterfall], longest: float) -> dict[str,
         "name": share.value,
         "orientation": "h",
         "marker": {"color": SHADES[share]},
-        "customdata": parts,
+        "customdata": [
+            f"{milliseconds(part)} ({percent:.0f} %)"
+            for part, percent in zip(seconds, parts, strict=True)
+        ],
         "text": [
             f"{percent:.0f} %" if part > WIDE * longest else ""
             for part, percent in zip(seconds, parts, strict=True)
@@ -52,16 +56,14 @@ def _bars(share: Share, found: Sequence[Waterfall], longest: float) -> dict[str,
         "insidetextanchor": "middle",
         "textangle": 0,
         "textfont": {"color": "#111111"},
-        "hovertemplate": f"{share.value}: %{{x:.3g}} ms (%{{customdata:.0f}} %)<extra></extra>",
+        "hovertemplate": f"{share.value}: %{{customdata}}<extra></extra>",
     }
 
 
 def _total(each: Waterfall) -> dict[str, object]:
     about = "about " if each.estimated else ""
     return {
-        "text": f"{about}{1000 * each.tpot:,.3g} ms"
-        if each.tpot < 1
-        else f"{about}{each.tpot:.3g} s",
+        "text": f"{about}{milliseconds(each.tpot)}",
         "showarrow": False,
         "xanchor": "left",
         "xshift": 6,

@@ -1,6 +1,6 @@
 import pytest
 
-from slowlens.facts.live.seconds import milliseconds, ranged, rounded
+from slowlens.facts.live.seconds import duration, milliseconds, ranged, rounded
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,12 @@ def test_three_digits_and_no_exponent(number: float, text: str) -> None:
 def test_milliseconds() -> None:
     assert milliseconds(0.00835) == "8.35 ms"
     assert milliseconds(1.644) == "1,644 ms"
+
+
+def test_seconds_are_told_from_one_on() -> None:
+    assert duration(0.35) == "350 ms"
+    assert duration(1) == "1 s"
+    assert duration(1644.4) == "1,644 s"
 
 
 def test_runs_are_told_by_their_median_and_how_far_they_reach() -> None:

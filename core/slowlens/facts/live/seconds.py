@@ -13,6 +13,11 @@ def milliseconds(seconds: float) -> str:
     return f"{rounded(seconds * 1000)} ms"
 
 
+def duration(seconds: float) -> str:
+    """Write seconds as a person waits for them: ``350 ms``, ``2.5 s``."""
+    return f"{rounded(seconds)} s" if seconds >= 1 else milliseconds(seconds)
+
+
 def ranged(seconds: Sequence[float]) -> str:
     """Write the median of runs, and their range where they differ: ``48 ms (26 to 70)``."""
     from statistics import median  # a check without a run should start fast
