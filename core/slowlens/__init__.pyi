@@ -1,4 +1,4 @@
-"""What a type checker sees: the names that are imported when they are asked for."""
+"""The types of what is imported when it is asked for."""
 
 from slowlens.checking import check as check
 from slowlens.diagnose import Found as Found

@@ -73,11 +73,41 @@ def test_a_broken_file_leaves_the_others_checked(merged: Path) -> None:
     assert slowlens("inspect", merged).returncode == 2
 
 
-@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["check"], ["check", "a", "--no"]])
-def test_wrong_usage_is_three(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "slowlens: the following arguments are required: COMMAND\n  slowlens --help"),
+        (["frobnicate"], "slowlens: there is no command frobnicate.\n  slowlens --help"),
+        (["chek"], "slowlens: there is no command chek.\n  Did you mean check?\n"),
+        (["check"], "slowlens check: the following arguments are required: merged\n  slowlens ch"),
+        (["check", "a", "--no"], "slowlens check: unrecognized arguments: --no\n  slowlens check -"),
+        (["baseline"], "slowlens baseline: the following arguments are required: ACTION\n"),
+        (["baseline", "save"], "slowlens baseline save: the following arguments are required: "),
+    ],
+)
+def test_wrong_usage_is_three_and_told_in_two_lines(arguments: list[str], said: str) -> None:
     done = slowlens(*arguments)
     assert done.returncode == 3
-    assert "usage:" in done.stderr
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 2
+
+
+INTERRUPTED = """
+import os, sys
+class Stop:
+    def find_spec(name, path, target=None):
+        if name == os.environ["AT"]:
+            os.kill(os.getpid(), 2)
+sys.meta_path.insert(0, Stop)
+"""
+
+
+@pytest.mark.parametrize("moment", ["signal", "slowlens.cli", "argparse", "slowlens.cli.check"])
+def test_ctrl_c_while_it_starts(moment: str, merged: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED)
+    path = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
+    done = slowlens("check", merged, PYTHONPATH=path, AT=moment)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_a_bug_is_not_a_finding(merged: Path, tmp_path: Path) -> None:

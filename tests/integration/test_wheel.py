@@ -98,7 +98,7 @@ def test_no_extra_needs_a_compiler(metadata: Message) -> None:
 
 def test_console_command(wheel: zipfile.ZipFile) -> None:
     name = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
-    assert "slowlens = slowlens.cli:main" in wheel.read(name).decode()
+    assert "slowlens = slowlens.__main__:main" in wheel.read(name).decode()
 
 
 def test_sdist_has_what_its_tests_and_tasks_need(dist: Path) -> None:

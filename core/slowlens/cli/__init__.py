@@ -4,14 +4,15 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
 
 from slowlens import __version__
-from slowlens.errors import SlowlensError
+from slowlens.errors import SlowlensError, UsageError
 from slowlens.gate import ExitCode
+from slowlens.spelling import meant
 
 COMMANDS = (
     *("check", "explain", "inspect", "diff", "measure", "compare", "baseline", "gate", "import"),
@@ -26,35 +27,49 @@ class _Parser(argparse.ArgumentParser):
     """Exits with 3 on wrong usage; 2 means that something could not be checked."""
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n  {self.prog} --help tells more.\n")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; its return value is the exit code."""
+def main(argv: Sequence[str] | None = None, begun: Callable[[], None] = lambda: None) -> int:
+    """Run a command; its return value is the exit code.
+
+    ``begun`` is called once all that it needs is imported.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    argv = sys.argv[1:] if argv is None else argv
-    called = tuple(argv[:1]) if argv and argv[0] in COMMANDS else COMMANDS
-    gc.disable()  # nothing dies while modules are imported: looking for it costs a tenth
-    arguments = parser(called).parse_args(argv)
-    gc.freeze()  # nor afterwards: what is imported stays, and need not be looked at again
-    gc.enable()
     try:
+        arguments = _parsed(sys.argv[1:] if argv is None else argv)
+        begun()
         return int(arguments.run(arguments))
     except SlowlensError as error:
         print(f"slowlens: {error}", file=sys.stderr)
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:  # noqa: BLE001 - the boundary: a bug is told apart from a finding
         return _internal_error(error)
+
+
+def _parsed(argv: Sequence[str]) -> argparse.Namespace:
+    called = COMMANDS if not argv or argv[0].startswith("-") else (_command(argv[0]),)
+    gc.disable()  # nothing dies while modules are imported: looking for it costs a tenth
+    arguments, unknown = parser(called).parse_known_args(argv)
+    gc.freeze()  # nor afterwards: what is imported stays, and need not be looked at again
+    gc.enable()
+    if unknown:
+        arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return arguments
+
+
+def _command(name: str) -> str:
+    if name in COMMANDS:
+        return name
+    hint = meant(name, COMMANDS) or "slowlens --help lists the commands."
+    raise UsageError(f"there is no command {name}.", hint=hint)
 
 
 def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
@@ -69,7 +84,7 @@ def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         subparser = subparsers.add_parser(
             name, help=text.splitlines()[0], description=text, formatter_class=_Formatter
         )
-        subparser.set_defaults(run=command.run)
+        subparser.set_defaults(run=command.run, parser=subparser)
         command.configure(subparser)
     return top
 
