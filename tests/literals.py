@@ -1,6 +1,7 @@
 """Facts made by hand, without files."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,14 @@ def generation(
     )
     trial = Trial(subject, cache, purpose, len(seconds))
     return Generation(trial, 10, steps, sum(seconds), finish, "text")
+
+
+def probe(ahead: int, cache: Cache = Cache.AS_SHIPPED, number: int = 0) -> Generation:
+    """Two steps of a run that recomputes, ``ahead`` tokens into its answer."""
+    found = generation(0.2, 0.2, cache=cache, purpose=Purpose.CURVE, cached=False)
+    steps = tuple(replace(step, tokens_in=step.tokens_in + ahead) for step in found.steps)
+    trial = replace(found.trial, ahead=ahead, round=number)
+    return replace(found, trial=trial, steps=steps, prompt_tokens=10 + ahead)
 
 
 def measurement(*generations: Generation, status: Status = Status.DONE) -> Measurement:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from literals import generation, measurement
+from literals import generation, measurement, probe
 from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
@@ -13,7 +13,6 @@ from slowlens_dashboard.charts.machine import PANELS, machine_figure
 from slowlens_dashboard.charts.palette import COLORS, OTHERS, colors
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.charts.waterfall import SHADES, waterfall_figure
-from unit.dashboard.test_figures import probe
 
 SHIPPED = generation(0.2, 0.3, 0.4, cached=False)
 ON = generation(0.2, 0.1, 0.1, cache=Cache.ON)

@@ -2,11 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from literals import generation, measurement
+from literals import generation, measurement, probe
 from slowlens.facts.live.attribution import attribution
 from slowlens.facts.live.measurement import Measurement, WarmUp
 from slowlens.facts.live.plan import Overlay
-from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens_dashboard.figures import (
     attribution_table,
@@ -16,14 +15,6 @@ from slowlens_dashboard.figures import (
     texts_table,
     warm_ups,
 )
-
-
-def probe(ahead: int, cache: Cache = Cache.AS_SHIPPED, number: int = 0) -> Generation:
-    """Two steps of a run that recomputes, ``ahead`` tokens into its answer."""
-    found = generation(0.2, 0.2, cache=cache, purpose=Purpose.CURVE, cached=False)
-    steps = tuple(replace(step, tokens_in=step.tokens_in + ahead) for step in found.steps)
-    trial = replace(found.trial, ahead=ahead, round=number)
-    return replace(found, trial=trial, steps=steps, prompt_tokens=10 + ahead)
 
 
 def sampled() -> Measurement:

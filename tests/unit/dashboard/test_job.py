@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
 from runs import a_run
+from sessions import EVENTS, TRIAL, Session
 from slowlens.errors import PatchError, WorkerError
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.device import DeviceSample
@@ -34,42 +34,6 @@ from slowlens_dashboard import job as module
 from slowlens_dashboard.job import Job
 
 PLAN = Plan("/m", prompt="p", new_tokens=2)
-TRIAL = Trial(Subject.MERGED, Cache.OFF, Purpose.SPEED, 2)
-STEPS = (Step(0, 0.2, 5, 1), Step(1, 0.1, 6, 1))
-EVENTS: tuple[Event, ...] = (
-    Started(Environment("3", "x"), (TRIAL,)),
-    TrialStarted(0, 5, 0.0),
-    Stepped(0, STEPS[:1], "a"),
-    Stepped(0, STEPS[1:], "b"),
-    TrialFinished(0, 0.3, Finish.LENGTH),
-    Finished(),
-)
-
-
-class Session:
-    """A session whose events the test feeds; ``left`` tells that its process would be killed."""
-
-    def __init__(self, *events: Event | Exception) -> None:
-        self.feed: SimpleQueue[Event | Exception] = SimpleQueue()
-        self.left = threading.Event()
-        for event in events:
-            self.feed.put(event)
-
-    @contextmanager
-    def __call__(self, _plan: Plan) -> Iterator[Iterator[Event]]:
-        try:
-            yield self._events()
-        finally:
-            self.left.set()
-
-    def _events(self) -> Iterator[Event]:
-        while True:
-            event = self.feed.get()
-            if isinstance(event, Exception):
-                raise event
-            yield event
-            if isinstance(event, Finished):
-                return
 
 
 @pytest.fixture(autouse=True)

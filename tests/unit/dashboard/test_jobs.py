@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from builders import CONFIG, GENERATION_CONFIG, checkpoint
+from sessions import EVENTS, Session
 from slowlens.errors import CheckpointError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.store import Store
 from slowlens_dashboard.jobs import BusyError, Jobs
-from unit.dashboard.test_job import EVENTS, Session
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from builders import checkpoint
+from sessions import EVENTS, Session
 from slowlens.facts.live.plan import Plan
 from slowlens.store import Store
 from slowlens_dashboard import routes
 from slowlens_dashboard.jobs import Jobs
-from unit.dashboard.test_job import EVENTS, Session
 
 
 def get(route: Any, run_id: str, query: str = "") -> Response:

@@ -1,0 +1,114 @@
+"""Live run before its end: the form, and a run in progress."""
+
+from pathlib import Path
+
+import pytest
+
+from pages import Open, press, query, said
+from sessions import EVENTS, Session
+from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.trial import Cache
+from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens_dashboard import jobs as jobs_module
+
+
+def test_start_measures_what_the_form_says(open_page: Open, session: Session) -> None:
+    at = open_page("live")
+    at.number_input(key="new-tokens").set_value(8)
+    at.number_input(key="threads").set_value(1)
+    at = press(at, "Start")
+    job = jobs_module.jobs().active
+    assert job is not None
+    assert (job.plan.new_tokens, job.plan.threads, job.plan.rounds) == (8, 1, 3)
+    assert query(at, "run") == job.id
+    assert "In progress" in said(at)
+    assert len(at.get("bidi_component")) == 1
+    press(at, "Stop")
+    job.join()
+    assert job.status is Status.STOPPED
+
+
+def test_every_option_of_the_form_reaches_the_plan(
+    open_page: Open, session: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "picture.png").write_bytes(b"")
+    at = open_page("live")
+    numbers = {"rounds": 5, "prompt-tokens": 100, "answer-tokens": 0, "equality-tokens": 7}
+    for key, number in numbers.items():
+        at.number_input(key=key).set_value(number)
+    words = {"device": "cpu", "dtype": "float32", "attention": "eager", "device-map": "auto"}
+    for key, word in words.items():
+        at.selectbox(key=key).set_value(word)
+    at.multiselect(key="settings").set_value([Cache.ON, Cache.STATIC])
+    at.checkbox(key="full").set_value(True)
+    at.text_input(key="image").set_value(str(tmp_path / "picture.png"))
+    press(at, "Start")
+    job = jobs_module.jobs().active
+    assert job is not None
+    plan = job.plan
+    given = (plan.rounds, plan.prompt_tokens, plan.answer_tokens, plan.equality_tokens)
+    assert given == (5, 100, 0, 7)
+    assert (plan.device, plan.dtype, plan.attention, plan.device_map) == tuple(words.values())
+    assert (plan.settings, plan.full) == ((Cache.ON, Cache.STATIC), True)
+    assert plan.image == str(tmp_path / "picture.png")
+    assert plan.overlays == ()
+
+
+def test_a_form_that_nobody_touched_is_the_usual_plan(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    press(open_page("live"), "Start")
+    job = jobs_module.jobs().active
+    assert job is not None
+    assert job.plan == Plan(str(pair[0]), str(pair[1]), DEFAULT_PROMPT)
+
+
+def test_fixes_are_tried_where_that_is_wanted(open_page: Open, session: Session) -> None:
+    at = open_page("live")
+    at.checkbox(key="try-fixes").set_value(True)
+    at.selectbox(key="device").set_value("cpu")
+    press(at, "Start")
+    session.feed.put(EVENTS[0])
+    job = jobs_module.jobs().active
+    assert job is not None
+    while not job.log:
+        assert job.running
+    assert "merged + gen-use-cache-false" in [overlay.name for overlay in job.plan.overlays]
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        ("/picture.png", "outside the folders that this dashboard may read"),
+        ("/etc/passwd", "outside the folders that this dashboard may read"),
+        ("link.png", "outside the folders that this dashboard may read"),
+        ("nowhere.png", "There is no file"),
+    ],
+)
+def test_a_picture_comes_from_where_one_may_read(
+    open_page: Open, tmp_path: Path, picture: str, message: str
+) -> None:
+    (tmp_path / "link.png").symlink_to("/etc/passwd")
+    at = open_page("live")
+    at.text_input(key="image").set_value(picture)
+    at = press(at, "Start")
+    assert message in said(at)
+    assert jobs_module.jobs().active is None
+
+
+def test_another_tab_finds_the_run_in_progress(open_page: Open, session: Session) -> None:
+    press(open_page("live"), "Start")
+    assert "In progress" in said(open_page("live"))
+    second = open_page("live", nothing="1")
+    assert "In progress" in said(second)
+
+
+def test_a_second_start_attaches_to_the_first(open_page: Open, session: Session) -> None:
+    one, two = open_page("live"), open_page("live")
+    press(one, "Start")
+    two = press(two, "Start")
+    active = jobs_module.jobs().active
+    assert active is not None
+    assert query(two, "run") == active.id
+    assert "already in progress" in two.toast[0].value

@@ -1,0 +1,140 @@
+"""Live run after its end: what a finished, failed or imported run says."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from builders import checkpoint
+from pages import Open, explained, press, query, said, slow_and_fast, store
+from samples import NAMES, results
+from sessions import EVENTS, Session
+from slowlens.facts.environment import Environment
+from slowlens.importing import imported_run
+from slowlens.store import default_store
+from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.widgets.plan_form import again, with_fixes
+
+
+def test_the_end_is_a_sentence_with_figures_and_their_n(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    run = store(pair, slow_and_fast())
+    at = open_page("live", run=run.id)
+    assert not at.exception
+    assert at.header[1].value.startswith("No key-value cache"), "why it is slow"
+    factor = "4.00 times as long per token as merged, cache on"
+    (verdict,) = [text.value for text in at.markdown if factor in text.value]
+    assert verdict.startswith(":red-badge[:material/close: FAIL] merged as shipped: 4.00 times")
+    assert said(at).count(factor) == 1, "not twice"
+    assert "3 rounds of 3 tokens" in said(at)
+    assert "400 ms" in said(at)
+    assert len(at.get("plotly_chart")) == 2, "the waterfall and the steps"
+    assert query(at, "merged") == str(pair[0]), "the other pages follow the run"
+
+
+def test_a_finished_run_explains_itself(open_page: Open, pair: tuple[Path, Path]) -> None:
+    run = store(pair, explained())
+    at = open_page("live", run=run.id)
+    assert not at.exception
+    text = said(at)
+    assert "merged as shipped is **recompute-bound**: 400 ms a token" in text
+    assert "10 GB/s and 2 TFLOP/s in bfloat16, measured before" in text
+    assert "One answer of 4 tokens: merged 1.6 s against 0.4 s of its source" in text
+    assert "What each fix gives back" in text
+    assert "An answer of merged takes 1.2 s more than one of the source" in text
+    assert "the results are the same with the cache" in text
+    assert text.count("Could not be run: merged, cache static (speed)") == 1
+    assert "Take fewer tokens." in text
+    assert "merged, cache on: 3 runs, the first 2.5 s, the last 400 ms" in text
+    assert len(at.get("plotly_chart")) == 3, "the waterfall, the steps, the machine"
+
+
+def test_the_same_work_is_not_judged(open_page: Open, pair: tuple[Path, Path]) -> None:
+    run = store(pair, slow_and_fast(0.1))
+    text = said(open_page("live", run=run.id))
+    assert "SAME WORK" in text
+    assert "any difference is noise" in text
+    assert not any(verdict in text for verdict in ("PASS]", "FAIL]", "INCONCLUSIVE]"))
+
+
+def test_too_few_rounds_are_inconclusive(open_page: Open, pair: tuple[Path, Path]) -> None:
+    found = slow_and_fast()
+    few = replace(found, generations=(*found.generations[:2], *found.generations[4:]))
+    assert "INCONCLUSIVE" in said(open_page("live", run=store(pair, few).id))
+
+
+def test_measuring_again_asks_for_no_double_that_is_gone(pair: tuple[Path, Path]) -> None:
+    run = store(pair, explained())
+    assert with_fixes(run)
+    assert again(run).overlays == ()
+
+
+def test_measure_again_tries_the_fixes_again_on_new_doubles(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    run = store(pair, explained())
+    press(open_page("live", run=run.id), "Measure again")
+    session.feed.put(EVENTS[0])
+    job = jobs_module.jobs().active
+    assert job is not None
+    while not job.log:
+        assert job.running
+    overlays = job.plan.overlays
+    assert "merged + gen-use-cache-false" in [overlay.name for overlay in overlays]
+    assert all(Path(overlay.path).is_dir() for overlay in overlays)
+
+
+def test_a_run_of_another_pair_leaves_the_chosen_one_until_its_fixes_are_wanted(
+    open_page: Open, session: Session, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run = store(pair, slow_and_fast())
+    other = checkpoint(tmp_path / "other")
+    at = open_page("live", run=run.id, merged=str(other))
+    assert "merged ← source" in said(at)
+    assert query(at, "merged") == str(other)
+    at = press(at, "See the fixes")
+    assert query(at, "merged") == str(pair[0])
+    assert "Turn the key-value cache on" in said(at)
+
+
+def test_a_failed_run_says_what_to_do(open_page: Open, session: Session) -> None:
+    from slowlens.errors import WorkerError
+
+    at = press(open_page("live"), "Start")
+    for event in (*EVENTS[:3], WorkerError("it was killed", hint="Take a smaller one.")):
+        session.feed.put(event)
+    job = jobs_module.jobs()._all()[0]
+    job.join()
+    at = at.run()
+    assert "It was killed." in said(at)
+    assert at.error[0].value == "Take a smaller one."
+
+
+def test_an_unknown_run_is_said_to_be_unknown(open_page: Open, pair: tuple[Path, Path]) -> None:
+    at = open_page("live", run="20200101-000000-dead", merged=str(pair[0]))
+    assert "There is no run 20200101-000000-dead here" in said(at)
+
+
+def test_recent_runs_are_listed_and_open(open_page: Open, pair: tuple[Path, Path]) -> None:
+    run = store(pair, slow_and_fast())
+    at = open_page("live")
+    assert "Recent runs" in said(at)
+    assert "400 ms per token as shipped" in said(at)
+    at = at.button(key=f"open-{run.id}").click().run()
+    assert "3 rounds of 3 tokens" in said(at)
+    at = press(at, "New run")
+    assert "Recent runs" in said(at)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_imported_run_has_its_figures_and_no_checkpoint(open_page: Open, name: str) -> None:
+    result = results(name)[0]
+    run = imported_run(result, Environment("3.12", "Linux", {}))
+    default_store().save(run)
+    at = open_page("live", run=run.id)
+    assert not at.exception
+    assert f"Imported from {result.tool}, no checkpoint was read." in said(at)
+    table = at.get("table")[0].value
+    assert len(table) == len(result.figures)
+    assert "-" not in table.to_numpy(), "a list in Markdown"
