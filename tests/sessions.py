@@ -9,14 +9,7 @@ from slowlens.facts.environment import Environment
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.events import (
-    Event,
-    Finished,
-    Started,
-    Stepped,
-    TrialFinished,
-    TrialStarted,
-)
+from slowlens.measure.events import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
 
 TRIAL = Trial(Subject.MERGED, Cache.OFF, Purpose.SPEED, 2)
 STEPS = (Step(0, 0.2, 5, 1), Step(1, 0.1, 6, 1))

@@ -7,14 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from builders import CONFIG, checkpoint, write_json
-from pages import (
-    Open,
-    press,
-    query,
-    said,
-    slow_and_fast,
-    store,
-)
+from pages import Open, press, query, said, slow_and_fast, store
 from slowlens.facts.runtimes import Runtime
 from slowlens.places import demo_folder
 from slowlens_dashboard import jobs as jobs_module

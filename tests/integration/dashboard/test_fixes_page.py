@@ -5,14 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from builders import CONFIG, GENERATION_CONFIG, write_json
-from pages import (
-    SLOW_CONFIG,
-    Open,
-    press,
-    said,
-    slow_and_fast,
-    store,
-)
+from pages import SLOW_CONFIG, Open, press, said, slow_and_fast, store
 from sessions import Session
 from slowlens.checking import check
 from slowlens_dashboard import jobs as jobs_module
