@@ -1,6 +1,7 @@
 """A whole plan on each family of models, in this process."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,25 +10,19 @@ pytestmark = pytest.mark.live
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from live import families  # noqa: E402
+from live import families, measuring  # noqa: E402
 from live.families import FAMILIES, STATEFUL  # noqa: E402
-from slowlens.facts.live.measurement import Measurement, Status  # noqa: E402
-from slowlens.facts.live.plan import Plan  # noqa: E402
+from live.measuring import plan  # noqa: E402
+from slowlens.facts.live.measurement import Measurement  # noqa: E402
 from slowlens.facts.live.trial import Cache, Purpose, Subject  # noqa: E402
-from slowlens.measure.recorder import Recorder  # noqa: E402
-from slowlens.measure.worker.__main__ import work  # noqa: E402
 
 TOKENS = 4
 
 
-def measured(folder: Path, **changes: object) -> Measurement:
+def measured(folder: Path, **changes: Any) -> Measurement:
     """Shipped, on and off once each, an answer, and the comparison."""
-    settings = {"new_tokens": TOKENS, "rounds": 1, "answer_tokens": TOKENS, "equality_tokens": 3}
-    told = {"prompt": "Which one is red?", "device": "cpu", "threads": 1} | settings | changes
-    asked = Plan(str(folder), **told)  # type: ignore[arg-type]
-    recorder = Recorder(asked)
-    work(asked, recorder.apply)
-    return recorder.measurement(Status.DONE)
+    settings = {"new_tokens": TOKENS, "answer_tokens": TOKENS, "equality_tokens": 3}
+    return measuring.measured(plan(folder, **settings | changes))
 
 
 def lengths(found: Measurement, cache: Cache, purpose: Purpose) -> tuple[int, ...]:

@@ -12,12 +12,10 @@ import pytest
 from slowlens.checking import check
 from slowlens.diagnose import Status
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.measurement import Status as Ended
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import answer_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.findings import Finding, Severity
-from slowlens.measure.recorder import Recorder
 
 pytestmark = pytest.mark.live
 
@@ -25,9 +23,9 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 safetensors = pytest.importorskip("safetensors.torch")
 
-from live import tiny  # noqa: E402
+from live import measuring, tiny  # noqa: E402
+from live.measuring import plan  # noqa: E402
 from slowlens.measure.worker import loading  # noqa: E402
-from slowlens.measure.worker.__main__ import work  # noqa: E402
 from slowlens.measure.worker.opening import Opened  # noqa: E402
 from slowlens.rules import first_call_compiles  # noqa: E402
 
@@ -49,13 +47,8 @@ ENDLESS = {"eos_token_id": 257, "no_repeat_ngram_size": 1}
 
 
 def measured(merged: Path, source: Path | None = None, **changes: Any) -> Measurement:
-    settings: dict[str, Any] = {"new_tokens": 4, "rounds": 1, "answer_tokens": 48, "threads": 1}
-    settings |= {"device": "cpu", "equality_tokens": 0, "settings": (Cache.AS_SHIPPED,)}
-    given = settings | {"prompt": "Which one is red?"} | changes
-    plan = Plan(str(merged), None if source is None else str(source), **given)
-    recorder = Recorder(plan)
-    work(plan, recorder.apply)
-    found = recorder.measurement(Ended.DONE)
+    settings = {"new_tokens": 4, "answer_tokens": 48, "settings": (Cache.AS_SHIPPED,)}
+    found = measuring.measured(plan(merged, source, **settings | changes))
     assert found.failures == ()
     return found
 
