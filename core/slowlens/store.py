@@ -1,6 +1,7 @@
 """Runs on disk, one JSON file each."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from slowlens.codec import decode, encode
@@ -12,6 +13,8 @@ from slowlens.places import HOME_VARIABLE, state_folder
 from slowlens.run import Run
 
 RUN_ID = re.compile(r"[0-9A-Za-z-]+")
+FEW = 5
+"""Candidates that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,47 @@ class Store:
         """Read a run; RunFileError when there is none or it is damaged."""
         return load(self.path(run_id))
 
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of all runs, the newest first, from the names of the files alone."""
+        names = (path.stem for path in self.folder.glob("*.json"))
+        return tuple(sorted(filter(RUN_ID.fullmatch, names), reverse=True))
+
+    def find(self, beginning: str) -> str:
+        """Return the id that is ``beginning``, or the only one that begins so; RunFileError."""
+        ids = self.ids()
+        found = [run_id for run_id in ids if beginning and run_id.startswith(beginning)]
+        if beginning in ids:
+            return beginning
+        if len(found) == 1:
+            return found[0]
+        if found:
+            more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
+            message = f"{len(found)} runs begin with {beginning}: {', '.join(found[:FEW])}{more}."
+            raise RunFileError(message, hint="Write more of its id.")
+        raise RunFileError(f"There is no run {beginning} in {self.folder}.")
+
     def recent(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the newest runs, the newest first; damaged files are passed over."""
         runs: list[Run] = []
-        for path in sorted(self.folder.glob("*.json"), reverse=True):
+        for run_id in self.ids():
             if len(runs) == limit:
                 break
-            try:
-                runs.append(load(path))
-            except RunFileError:
-                continue
+            with suppress(RunFileError):
+                runs.append(self.load(run_id))
         return tuple(runs)
+
+    @property
+    def trash(self) -> "Store":
+        """Where deleted runs are, damaged ones too, until somebody empties the folder."""
+        return Store(self.folder / "trash")
+
+    def delete(self, run_id: str) -> None:
+        """Move a run into the trash; RunFileError where it is not here, or cannot be moved."""
+        _move(run_id, self, self.trash)
+
+    def restore(self, run_id: str) -> None:
+        """Bring a run back from the trash; RunFileError as for ``delete``."""
+        _move(run_id, self.trash, self)
 
     def measured(self, run: Run) -> Run | None:
         """Return the newest of the recent runs that measured the very files of ``run`` to the end.
@@ -67,6 +100,21 @@ class Store:
 def _measures(one: Run, run: Run) -> bool:
     done = one.measurement is not None and one.measurement.status is Status.DONE
     return done and one.merged.path == run.merged.path and one.merged.same_files(run.merged)
+
+
+def _move(run_id: str, origin: Store, target: Store) -> None:
+    """Move a run file as it is, over none that is there."""
+    old, new = origin.path(run_id), target.path(run_id)
+    if not old.exists():
+        raise RunFileError(f"There is no run {run_id} in {origin.folder}.")
+    if new.exists():
+        hint = f"Move one of the two away: {old} or {new}."
+        raise RunFileError(f"There is a run {run_id} in {target.folder} already.", hint=hint)
+    try:
+        target.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        old.rename(new)
+    except OSError as error:
+        raise RunFileError(f"{old} cannot be moved to {new}: {error.strerror or error}") from error
 
 
 def default_store() -> Store:

@@ -67,3 +67,83 @@ def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunFileError, match="cannot be kept in"):
         Store(tmp_path / "file" / "runs").save(a_run())
+
+
+def with_runs(folder: Path, *ids: str) -> Store:
+    store = Store(folder / "runs")
+    for run_id in ids:
+        store.save(replace(a_run(), id=run_id))
+    return store
+
+
+def test_ids_come_from_the_names_of_the_files(tmp_path: Path) -> None:
+    store = with_runs(tmp_path, "2026-1", "2026-2")
+    (store.folder / "2026-3.json").write_text("{")
+    (store.folder / "not an id.json").write_text("{}")
+    assert store.ids() == ("2026-3", "2026-2", "2026-1")
+    assert Store(tmp_path / "none").ids() == ()
+
+
+def test_the_beginning_of_an_id_is_enough_where_only_one_begins_so(tmp_path: Path) -> None:
+    store = with_runs(tmp_path, "2026-1", "2026-2", "2026-22", "2025-1")
+    assert store.find("2025") == "2025-1"
+    assert store.find("2026-2") == "2026-2", "all of an id goes before the beginning of another"
+    with pytest.raises(RunFileError, match=r"3 runs begin with 2026: 2026-22, 2026-2, 2026-1\.$"):
+        store.find("2026")
+    for nothing in ("", "7", "2025-11", "*"):
+        with pytest.raises(RunFileError, match="There is no run"):
+            store.find(nothing)
+
+
+def test_of_many_candidates_the_newest_are_named(tmp_path: Path) -> None:
+    store = with_runs(tmp_path, *(f"2026-{n}" for n in range(1, 9)))
+    with pytest.raises(
+        RunFileError, match=r"8 runs begin with 2026: 2026-8, .*, 2026-4 and 3 more"
+    ):
+        store.find("2026")
+
+
+def test_what_is_deleted_comes_back_as_it_was(tmp_path: Path) -> None:
+    store = with_runs(tmp_path, "2026-1", "2026-2")
+    before = store.path("2026-1").read_bytes()
+    store.delete("2026-1")
+    assert (store.ids(), store.trash.ids()) == (("2026-2",), ("2026-1",))
+    assert store.recent() == (store.load("2026-2"),)
+    with pytest.raises(RunFileError, match="There is no run 2026-1"):
+        store.delete("2026-1")
+    store.restore("2026-1")
+    assert (store.ids(), store.trash.ids()) == (("2026-2", "2026-1"), ())
+    assert store.path("2026-1").read_bytes() == before
+    with pytest.raises(RunFileError, match="There is no run 2026-1"):
+        store.restore("2026-1")
+
+
+def test_neither_way_a_run_takes_the_place_of_another(tmp_path: Path) -> None:
+    store = with_runs(tmp_path, "2026-1")
+    store.delete("2026-1")
+    store.save(replace(a_run(), id="2026-1", answer="another"))
+    for move in (store.delete, store.restore):
+        with pytest.raises(RunFileError, match=r"There is a run 2026-1 in .* already"):
+            move("2026-1")
+    assert store.load("2026-1").answer == "another"
+    assert store.trash.load("2026-1").answer == a_run().answer
+
+
+def test_a_damaged_run_can_be_deleted(tmp_path: Path) -> None:
+    store = with_runs(tmp_path, "2026-1")
+    store.path("2026-1").write_text("{")
+    store.delete("2026-1")
+    assert store.trash.ids() == ("2026-1",)
+
+
+def test_a_run_that_cannot_be_moved_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    store = with_runs(tmp_path, "2026-1")
+    monkeypatch.setattr(os, "rename", refused)
+    with pytest.raises(RunFileError, match=r"cannot be moved to .*: Permission denied"):
+        store.delete("2026-1")
+    assert store.ids() == ("2026-1",)

@@ -16,7 +16,7 @@ from slowlens.spelling import meant
 
 COMMANDS = (
     *("check", "explain", "inspect", "diff", "measure", "compare", "baseline", "gate", "import"),
-    *("fix", "undo", "ui", "demo"),
+    *("runs", "fix", "undo", "ui", "demo"),
 )
 """Modules of this package. Only the one that is called is imported: a gate should start fast."""
 MODULES = {"import": "import_"}

@@ -8,7 +8,7 @@ import json
 
 from slowlens.baselines import Baselines, default_baselines
 from slowlens.cli.output import add_output, write
-from slowlens.cli.runs import newest_run, run_named
+from slowlens.cli.runnames import HELP, newest_run, run_named
 from slowlens.errors import RunFileError
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import speed_of
@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     save = actions.add_parser("save", help="keep a run under a name")
     save.add_argument("name", metavar="NAME", help="letters, digits, dots, dashes, underscores")
     save.add_argument(
-        "source_run", nargs="?", metavar="RUN", help="its id or its file (default: the newest run)"
+        "source_run", nargs="?", metavar="RUN", help=f"{HELP} (default: the newest run)"
     )
     save.add_argument("--force", action="store_true", help="replace the baseline of that name")
     save.set_defaults(act=_save)

@@ -1,14 +1,15 @@
 """Say whether the second of two runs is slower than the first.
 
-A run is named by its id, its file or the name of a baseline; it was measured here, or imported from
-another benchmark. Runs that were not made alike are refused unless --anyway.
+A run is named by its id or the beginning of it, its file or the name of a baseline; slowlens runs
+lists them. It was measured here, or imported from another benchmark. Runs that were not made alike
+are refused unless --anyway.
 
 Exit codes: 0 not slower, 1 slower, 2 inconclusive or not comparable, 3 wrong usage or an error.
 """
 
 import argparse
 
-from slowlens.cli.runs import errors_end_with_3, run_named
+from slowlens.cli.runnames import errors_end_with_3, run_named
 from slowlens.cli.speedreport import add_verdict, report
 from slowlens.errors import UsageError
 from slowlens.run import Run
@@ -26,6 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the verdict and the figures."""
     with errors_end_with_3():
         before, after = (_timed(name) for name in (arguments.before, arguments.after))
+        if before.id == after.id:
+            hint = "Name another run; slowlens runs lists those that were kept."
+            raise UsageError(f"Both are the run {after.id}: it equals itself.", hint=hint)
         verdict = compare_runs(before, after, arguments.threshold, anyway=arguments.anyway)
         report(verdict, arguments)
     return verdict.exit_code

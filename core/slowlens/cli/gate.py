@@ -13,7 +13,7 @@ from pathlib import Path
 from slowlens.baselines import default_baselines
 from slowlens.cli.measuring import checked, diagnosed, failure, follow, keep
 from slowlens.cli.planning import DEFAULTS, OWN, add_plan, planned
-from slowlens.cli.runs import errors_end_with_3
+from slowlens.cli.runnames import errors_end_with_3
 from slowlens.cli.speedreport import add_verdict, report
 from slowlens.cli.watch import Progress
 from slowlens.facts.live.likeness import unlike_conditions

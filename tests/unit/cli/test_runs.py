@@ -1,0 +1,136 @@
+"""``slowlens runs``: what was kept, and how to be rid of it and have it back."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from literals import generation, measurement
+from runs import a_measurement, a_run
+from samples import results
+from slowlens import cli
+from slowlens.facts.environment import Environment
+from slowlens.facts.live.measurement import Status
+from slowlens.importing import imported_run
+from slowlens.reports.runs import NAME
+from slowlens.reports.tables import WIDTH
+from slowlens.run import Run
+from slowlens.store import default_store
+
+
+def keep(*runs: Run) -> None:
+    for run in runs:
+        default_store().save(run)
+
+
+def measured(run_id: str, seconds: float = 0.1) -> Run:
+    return replace(a_run(a_measurement(seconds)), id=run_id)
+
+
+def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    assert cli.main(["runs", *arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_newest_comes_first_and_the_store_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"), measured("2026-2", 0.4))
+    head, newest, older, empty, where = listed(capsys)
+    assert head.split() == ["id", "date", "checkpoint", "TPOT", "answer"]
+    assert newest.split()[:5] == ["2026-2", "2026-01-02", "m", "400", "ms"]
+    assert newest.endswith("…")
+    assert older.split()[:5] == ["2026-1", "2026-01-02", "m", "100", "ms"]
+    assert (empty, where) == ("", f"2 runs in {default_store().folder}.")
+    assert all(len(line) <= WIDTH for line in (head, newest, older))
+
+
+def test_a_limit_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"), measured("2026-2"), measured("2026-3"))
+    _, first, second, _, where = listed(capsys, "--limit", "2")
+    assert (first[:6], second[:6]) == ("2026-3", "2026-2")
+    assert where.endswith("; these are the newest 2, --limit N shows more.")
+
+
+def test_there_is_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert listed(capsys) == [f"No run is in {default_store().folder}."]
+
+
+def test_what_has_no_answer_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = replace(measurement(status=Status.FAILED), error="out of memory")
+    stopped = measurement(generation(1, 0.1, 0.1), status=Status.STOPPED)
+    keep(replace(a_run(failed), id="2026-1"), replace(a_run(stopped), id="2026-2"))
+    (imported,) = [imported_run(r, Environment("", "", {})) for r in results("vllm-serve.json")]
+    keep(replace(imported, id="2026-3"))
+    default_store().path("2026-4").write_text("{")
+    _, damaged, other, early, error, _, _ = listed(capsys)
+    assert damaged.startswith("2026-4  ")
+    assert "cannot be read: " in damaged
+    assert other.split()[3:8] == ["11.5", "ms", "Imported", "from", "vLLM,"]
+    assert early.split()[3:7] == ["100", "ms", "stopped", "early:"]
+    assert error.split()[3:] == ["n/a", "failed:", "out", "of", "memory"]
+
+
+def test_names_are_cut_and_drive_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    run = measured("2026-1")
+    keep(replace(run, merged=replace(run.merged, path="/x/" + "n" * 40 + "\x1b[2J")))
+    _, line, *_ = listed(capsys)
+    assert f"  …{'n' * (NAME - 5)}\\x1b[2J  " in line
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"))
+    default_store().path("2026-2").write_text("{")
+    damaged, whole = json.loads("\n".join(listed(capsys, "--format", "json")))
+    assert whole["id"] == "2026-1"
+    assert whole["tpot"] == pytest.approx(0.1)
+    assert (whole["checkpoint"], whole["path"]) == ("m", "/m")
+    assert whole["answer"] == measured("2026-1").answer
+    assert damaged["tpot"] is None
+    assert damaged["answer"].startswith("cannot be read: ")
+
+
+def test_delete_and_restore(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"), measured("2026-2"))
+    assert cli.main(["runs", "delete", "2026-1", "2026-1"]) == 0
+    out = capsys.readouterr().out
+    assert out == "Deleted 2026-1. To bring it back: slowlens runs restore 2026-1\n"
+    assert default_store().ids() == ("2026-2",)
+    assert listed(capsys, "--deleted")[1].startswith("2026-1 ")
+    assert cli.main(["runs", "restore", "2026"]) == 0
+    assert capsys.readouterr().out == "Restored 2026-1.\n"
+    assert default_store().ids() == ("2026-2", "2026-1")
+
+
+def test_one_wrong_name_moves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"), measured("2026-2"))
+    assert cli.main(["runs", "delete", "2026-1", "7"]) == 2
+    error = capsys.readouterr().err
+    assert "There is no run 7 in " in error
+    assert "The newest are 2026-2, 2026-1." in error
+    assert default_store().ids() == ("2026-2", "2026-1")
+    assert cli.main(["runs", "restore", "2026-1"]) == 2
+    assert "No run is deleted" in capsys.readouterr().err
+
+
+def test_a_run_is_named_by_the_beginning_of_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2025-1"), measured("2026-1", 0.4), measured("2026-2"))
+    assert cli.main(["compare", "2025", "2026-1"]) == 1
+    assert cli.main(["baseline", "save", "2026", "2026-1"]) == 0
+    assert cli.main(["compare", "2025", "2026"]) == 1, "the name of a baseline goes before"
+    assert cli.main(["baseline", "delete", "2026"]) == 0
+    capsys.readouterr()
+    assert cli.main(["compare", "2025", "2026"]) == 3
+    assert "2 runs begin with 2026: 2026-2, 2026-1." in capsys.readouterr().err
+    assert cli.main(["runs", "delete", "2026-1"]) == 0
+    assert cli.main(["compare", "2025", "2026-1"]) == 3
+    assert "slowlens runs restore 2026-1 brings it back" in capsys.readouterr().err
+
+
+def test_a_run_is_not_compared_with_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"))
+    assert cli.main(["baseline", "save", "main"]) == 0
+    capsys.readouterr()
+    for other in ("2026", "main"):
+        assert cli.main(["compare", other, "2026-1"]) == 3
+        out, error = capsys.readouterr()
+        assert out == ""
+        assert "Both are the run 2026-1: it equals itself." in error
