@@ -19,6 +19,7 @@ NUMBERS = (
     ("prompt_tokens", 0, "cut or repeat the prompt of timed trials to this length, 0 leaves it"),
     ("equality_tokens", 0, "over how many to compare the cache with none, 0 to leave it out"),
     ("threads", 0, "CPU threads, 0 for all cores but one"),
+    ("tensor_parallel", 0, "processes, one a GPU, that share every layer, 0 for a single one"),
 )
 """Fields of a plan that are numbers, the least that each may be, and what it is."""
 OWN = ("rounds", "equality_tokens")
@@ -90,12 +91,25 @@ def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
     given: dict[str, Any] = {name: getattr(arguments, name) for name in fields}
     given |= {"prompt": _prompt(arguments), "settings": _settings(arguments)}
     given["image"] = _image(arguments.image)
-    return replace(
+    plan = replace(
         base,
         merged=str(arguments.merged.resolve()),
         source=None if source is None else str(source.resolve()),
         **{name: value for name, value in given.items() if value is not None},
     )
+    if plan.tensor_parallel > 1:
+        _check_parallel(plan, made_up=getattr(arguments, "shape", None) is not None)
+    return plan
+
+
+def _check_parallel(plan: Plan, *, made_up: bool) -> None:
+    """Raise UsageError for what several processes cannot share."""
+    if plan.device_map:
+        hint = "Leave one of them out: the first divides every layer, the second places whole ones."
+        raise UsageError("--tensor-parallel and --device-map exclude each other.", hint=hint)
+    if made_up:
+        hint = "Save a checkpoint of that shape, and measure it instead."
+        raise UsageError("--shape makes a model up in one process alone.", hint=hint)
 
 
 def _settings(arguments: argparse.Namespace) -> tuple[Cache, ...] | None:

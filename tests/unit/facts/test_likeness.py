@@ -70,6 +70,7 @@ CONDITIONS = {
     ),
     "picture": (made(), made(plan=replace(PLAN, image="generated")), ("none", "generated")),
     "new tokens": (made(), made(plan=replace(PLAN, new_tokens=8)), ("4", "8")),
+    "processes": (made(), made(plan=replace(PLAN, tensor_parallel=2)), ("1", "2")),
     "device map": (made(), made(plan=replace(PLAN, device_map="auto")), ("none", "auto")),
     "weights": (
         made(),

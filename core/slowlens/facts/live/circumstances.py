@@ -119,6 +119,7 @@ TASK: Mapping[str, Tell] = {
     "picture": lambda m: m.plan.image or "none",
     "new tokens": lambda m: str(m.plan.new_tokens),
     "device map": lambda m: m.plan.device_map or "none",
+    "processes": lambda m: str(max(1, m.plan.tensor_parallel)),
     "weights": lambda m: "made up" if m.plan.random_weights else "from the files",
 }
 """What was asked for."""

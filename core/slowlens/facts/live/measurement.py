@@ -66,6 +66,8 @@ class LoadedModel:
     """Whether its chat template opens a block of thoughts; None without a tokenizer."""
     gpus: tuple[str, ...] = ()
     """``uuid`` of every GPU that holds weights; empty where ``device`` is the only one."""
+    shards: tuple[int, ...] = ()
+    """Bytes of weights in each process of a tensor parallel run; empty for a single one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,3 +50,5 @@ class Plan:
     """``merged`` is a config.json alone: make the model up on the device."""
     equality_tokens: int = 32
     """Tokens over which results with and without the cache are compared; 0 leaves it out."""
+    tensor_parallel: int = 0
+    """Processes, one a GPU, that share every layer; 0 and 1: a single one."""

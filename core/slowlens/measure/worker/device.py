@@ -10,20 +10,25 @@ import torch
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Device
 from slowlens.gather.devices import open_gpus
+from slowlens.measure.worker.peers import ALONE, Place
 
 _MEMINFO = Path("/proc/meminfo")
 _CPUINFO = Path("/proc/cpuinfo")
 _CGROUP = Path("/sys/fs/cgroup")
 
 
-def choose(name: str, threads: int) -> torch.device:
+def choose(name: str, threads: int, place: Place = ALONE) -> torch.device:
     """Return the device called ``name``; ``auto`` is the first GPU that CUDA offers, or the CPU.
 
-    ``threads``: CPU threads for torch, 0 to leave one core to whoever watches.
+    ``threads``: CPU threads for torch, 0 to leave one core to whoever watches. Of several processes
+    each has a GPU of its own, and its share of the cores.
     """
-    torch.set_num_threads(threads or min(torch.get_num_threads(), max(1, _cores() - 1)))
+    usual = max(1, (_cores() - 1) // place.count)
+    torch.set_num_threads(threads or min(torch.get_num_threads(), usual))
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if place != ALONE:
+        name = _one_of_several(name, place)
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
@@ -33,6 +38,19 @@ def choose(name: str, threads: int) -> torch.device:
             hint="Use --device cpu, or install the torch build that fits this machine's GPU.",
         ) from error
     return torch.device("cuda", torch.cuda.current_device()) if name == "cuda" else device
+
+
+def _one_of_several(name: str, place: Place) -> str:
+    if name == "cpu":
+        return name
+    there = torch.cuda.device_count()
+    if name != "cuda" or there < place.count:
+        raise WorkerError(
+            f"tensor parallelism over {place.count} processes needs as many GPUs: "
+            + (f"{there} can be used" if name == "cuda" else f"it cannot be confined to {name}"),
+            hint=f"Use --tensor-parallel {there}." if there > 1 else "Leave --tensor-parallel out.",
+        )
+    return f"cuda:{place.rank}"
 
 
 def _cores() -> int:

@@ -9,13 +9,18 @@ import torch
 from slowlens.errors import WorkerError
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Subject
+from slowlens.frozen import replace
 from slowlens.measure.events import Event, Loaded, Loading, LoadProgress
+from slowlens.measure.session import SLOWEST_DISK
 from slowlens.measure.sharing import shares_weights
 from slowlens.measure.worker.device import free_memory, release
 from slowlens.measure.worker.failure import OutOfMemoryError, during, forgetting
 from slowlens.measure.worker.loading import Ready, load, path_of, sharing
 from slowlens.measure.worker.opening import size_of
+from slowlens.measure.worker.ranks import PATIENCE, gathered, place
 from slowlens.measure.worker.settings_swap import generation_config_of
+from slowlens.measure.worker.sharding import of_all
+from slowlens.measure.worker.together import together
 
 _SPARE = 1.2
 """Memory to ask for per byte of weights: activations, the cache and fragments need some too."""
@@ -93,16 +98,24 @@ class Models:
         def progress(share: float) -> None:
             self._send(LoadProgress(subject, int(share * size), size))
 
-        with during(what, self._device, _check(path)):
-            ready = load(self._plan, subject, self._device, notes, progress)
+        def loaded() -> Ready:
+            with during(what, self._device, _check(path)):
+                return load(self._plan, subject, self._device, notes, progress)
+
+        ready = together("load", loaded, PATIENCE + size / SLOWEST_DISK)
+        ready = replace(ready, card=of_all(ready.card))
         self._send(Loaded(ready.card))
         return ready
 
     def _make_room(self, size: int) -> tuple[str, ...]:
-        if not self._ready or size * _SPARE < free_memory(self._device):
+        if not self._ready or all(gathered("room", self._fits(size))):
             return ()
         self._clear()
         return (_TURNS,)
+
+    def _fits(self, size: int) -> bool:
+        share = size / place().count if self._device.type == "cuda" else size
+        return share * _SPARE < free_memory(self._device)
 
     def _clear(self) -> None:
         self._ready.clear()

@@ -12,6 +12,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageText
 from slowlens.errors import WorkerError
 from slowlens.facts.live.plan import Plan
 from slowlens.frozen import dataclass
+from slowlens.measure.worker.sharding import check_plan
+from slowlens.measure.worker.sharding import settings as divided
 
 _WEIGHTS = ("model*.safetensors", "*.safetensors", "*.bin")
 _MAJOR = int(transformers.__version__.split(".")[0])
@@ -43,8 +45,11 @@ def opened(
     ``dtype="auto"`` is named although transformers 5 defaults to it: version 4 would load
     everything as float32, and both checkpoints are to be compared alike.
     """
+    config = AutoConfig.from_pretrained(path, trust_remote_code=False)
+    if plan.tensor_parallel > 1:
+        check_plan(config, plan.tensor_parallel)
     settings = _settings(plan, device)
-    for kind in _classes(path):
+    for kind in _classes(config):
         try:
             with _watched(progress):
                 model, info = kind.from_pretrained(
@@ -69,16 +74,17 @@ def _settings(plan: Plan, device: torch.device) -> dict[str, Any]:
     settings: dict[str, Any] = {"dtype" if _MAJOR > 4 else "torch_dtype": plan.dtype or "auto"}
     if plan.attention:
         settings["attn_implementation"] = plan.attention
-    if plan.device_map:
+    if plan.tensor_parallel > 1:
+        settings |= divided(plan.tensor_parallel)
+    elif plan.device_map:
         settings["device_map"] = plan.device_map
     elif device.type != "cpu":
         settings["device_map"] = {"": device}
     return settings
 
 
-def _classes(path: str) -> list[Any]:
+def _classes(config: Any) -> list[Any]:  # noqa: ANN401
     """Return the classes to try: text first, then composite, then what config.json names."""
-    config = AutoConfig.from_pretrained(path, trust_remote_code=False)
     named = (getattr(transformers, name, None) for name in config.architectures or ())
     generating = (kind for kind in named if kind is not None and kind.can_generate())
     return [AutoModelForCausalLM, AutoModelForImageTextToText, *generating]

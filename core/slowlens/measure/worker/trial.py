@@ -19,6 +19,7 @@ from slowlens.measure.worker.device import memory_peak, reset_memory_peak, synch
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.plans import Pace, in_new_thread, without_plans
 from slowlens.measure.worker.profiling import Recording
+from slowlens.measure.worker.ranks import agreed
 from slowlens.measure.worker.sequence import Common, within
 from slowlens.measure.worker.stopwatch import Stopwatch
 from slowlens.measure.worker.tensors import followed_by
@@ -84,7 +85,7 @@ def record(ready: Ready, trial: Trial, common: Common, send: Callable[[Event], N
     found = in_new_thread(ready.device, lambda: (paced(), paced(), recorded()))
     fresh, again, profile = found
     other = None
-    if fresh > PLANNED * again:
+    if agreed("plans", fresh > PLANNED * again):
         with without_plans():
             other = in_new_thread(ready.device, paced)
     send(Profiled(replace(profile, fresh=fresh, again=again, without_plans=other)))

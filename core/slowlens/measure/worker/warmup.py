@@ -10,6 +10,7 @@ from slowlens.facts.live.measurement import WarmUp
 from slowlens.facts.live.trial import Trial
 from slowlens.measure.worker.device import synchronize
 from slowlens.measure.worker.loading import Ready
+from slowlens.measure.worker.ranks import agreed
 from slowlens.measure.worker.sequence import Common
 from slowlens.measure.worker.trial import generate, inputs_of
 
@@ -53,9 +54,7 @@ def warm_up(
     began = perf_counter()
     last = deque([first], maxlen=FEWEST)
     runs = 1
-    while runs < FEWEST or not _steady(last):
-        if runs >= MOST or (runs >= FEWEST and perf_counter() - began > PATIENCE):
-            break
+    while agreed("warm-up", _wanting(last, runs, perf_counter() - began)):
         last.append(_timed(ready, trial, common, heard))
         runs += 1
     return WarmUp(trial.subject, trial.cache, first, runs, _steady(last), last[-1])
@@ -70,6 +69,13 @@ def _timed(ready: Ready, trial: Trial, common: Common, heard: Callable[[], None]
         generate(ready, trial, inputs, _Few(heard))
     synchronize(ready.device)
     return perf_counter() - began
+
+
+def _wanting(last: deque[float], runs: int, seconds: float) -> bool:
+    """Whether to go on."""
+    if runs < FEWEST:
+        return True
+    return runs < MOST and seconds <= PATIENCE and not _steady(last)
 
 
 def _steady(times: deque[float]) -> bool:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from slowlens.measure.worker.sharding import local
+
 _EXPERTS = ("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k", "top_k_experts")
 _ALL_EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
 _SEEING = ("visual", "vision_tower", "vision_model", "audio_tower", "multi_modal_projector")
@@ -21,12 +23,15 @@ class Weight(NamedTuple):
 
 
 def weight(model: Any) -> Weight:  # noqa: ANN401
-    """Add up what one token needs: no lookup table, no encoder, and of the experts the chosen."""
+    """Add up what one token needs: no lookup table, no encoder, and of the experts the chosen.
+
+    Of a model that several processes share it is the part of this one.
+    """
     share = _expert_share(model.config.get_text_config())
     tables = _tables(model)
     read = parameters = 0.0
-    for name, tensor in model.named_parameters():
-        parts = name.split(".")
+    for name, whole in model.named_parameters():
+        tensor, parts = local(whole), name.split(".")
         if name in tables or any(part in _SEEING for part in parts) or "encoder" in parts:
             continue
         part = share if "experts" in parts else 1.0
@@ -39,7 +44,8 @@ def placed(model: Any) -> dict[str, int]:  # noqa: ANN401
     """Return the bytes of weights on each device; what was moved to the disk counts as ``disk``."""
     mapping: Mapping[str, Any] = getattr(model, "hf_device_map", None) or {}
     places: Counter[str] = Counter()
-    for name, tensor in model.named_parameters():
+    for name, whole in model.named_parameters():
+        tensor = local(whole)
         place = str(tensor.device)
         if place == "meta":
             place = _mapped(mapping, name)
