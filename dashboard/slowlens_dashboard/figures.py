@@ -14,10 +14,10 @@ from slowlens.reports.spread import UNKNOWN, growing, latency, variation
 from slowlens.reports.units import counted, milliseconds
 from slowlens_dashboard.prose import plain
 
-OPTIONAL = ("p90", "p95", "Per 1,000 tokens before it", "Between rounds (CV)")
+OPTIONAL = ("p90", "p95", "Growth per 1,000 tokens", "Between rounds (CV)")
 """Columns that are left out where no sample allows them."""
 
-UNBROKEN = ("First token (TTFT)", "p90", "p95", "Speed")
+UNBROKEN = ("First token (TTFT)", "Per token (TPOT)", "p90", "p95", "Speed", "Last input")
 """Columns whose figures stay on the line of their units."""
 LATER = 1.0
 """Seconds by which a first call is worth a word."""
@@ -43,7 +43,7 @@ def _row(measurement: Measurement, speed: Speed) -> dict[str, str]:
         "p90": latency(speed.p90),
         "p95": latency(speed.p95),
         "Speed": f"{rounded(speed.tokens_per_second)} tokens/s",
-        "Per 1,000 tokens before it": growing(speed.growth),
+        "Growth per 1,000 tokens": growing(speed.growth),
         "Between rounds (CV)": variation(speed.cv),
         "Last input": counted(_last_input(measurement, speed), "token"),
         "n": f"{counted(speed.rounds, 'round')} of {tokens}",
@@ -53,6 +53,12 @@ def _row(measurement: Measurement, speed: Speed) -> dict[str, str]:
 def _last_input(measurement: Measurement, speed: Speed) -> int:
     purpose = Purpose.CURVE if speed.estimated else Purpose.SPEED
     return max(g.steps[-1].tokens_in for g in measurement.find(speed.subject, speed.cache, purpose))
+
+
+def without_sample(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Take out of a speed table what all its rows rest on, where that is the same."""
+    sizes = table["n"].unique()
+    return (table.drop(columns="n"), str(sizes[0])) if len(sizes) == 1 else (table, "n")
 
 
 def attribution_table(found: Attribution) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from pathlib import Path
 from slowlens.batch import Batch, Broken
 from slowlens.diagnose import CONFIG_UNREAD, Found, Status
 from slowlens.facts.checkpoint import CONFIG, FileProblem
+from slowlens.facts.live.seconds import rounded
 from slowlens.facts.provenance import Writer
 from slowlens.findings import Applicability, Evidence, Finding, Fix, Severity, ValueEvidence
 from slowlens.gate import ExitCode
@@ -27,7 +28,7 @@ FEW = 3
 def evidence(item: Evidence) -> str:
     """Write a proof: ``config.json:12 use_cache = false``."""
     if not isinstance(item, ValueEvidence):
-        return f"{item.label} = {item.value:g} {item.unit}"
+        return f"{item.label} = {rounded(item.value)} {item.unit}"
     where = f"{item.file}:{item.line}" if item.line else item.file
     return f"{where} {'.'.join(item.pointer)} = {value(item.found)}" if item.pointer else where
 

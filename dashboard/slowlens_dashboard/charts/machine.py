@@ -64,25 +64,23 @@ def machine_figure(measurement: Measurement) -> go.Figure | None:
 
 
 def _lines(panel: Panel, looks: Sequence[DeviceSample], begun: float) -> list[dict[str, object]]:
-    devices = list(dict.fromkeys(look.device for look in looks))
-    kinds = devices if panel.of_gpu else devices[:1]
+    """Return a line for each GPU, or one of the machine, which each look tells."""
+    if not panel.of_gpu:
+        moments = {look.at: look for look in looks}
+        return [_line(panel, [*moments.values()], begun, 0)]
+    gpus = dict.fromkeys(look.device for look in looks if panel.of(look) is not None)
     return [
-        line
-        for number, device in enumerate(kinds)
-        if (line := _line(panel, [k for k in looks if k.device == device], begun, number))
+        _line(panel, [look for look in looks if look.device == gpu], begun, number)
+        for number, gpu in enumerate(gpus)
     ]
 
 
 def _line(
     panel: Panel, looks: Sequence[DeviceSample], begun: float, number: int
 ) -> dict[str, object]:
-    """Return the line of one device; empty where it does not tell."""
-    values = [panel.of(look) for look in looks]
-    if all(value is None for value in values):
-        return {}
     return {
         "x": [look.at - begun for look in looks],
-        "y": values,
+        "y": [panel.of(look) for look in looks],
         "mode": "lines",
         "name": panel.title,
         "showlegend": False,

@@ -21,6 +21,8 @@ BAR, FRAME = 44, 100
 """Pixels of a bar with the space around it, and of what is around the bars."""
 WIDE = 0.06
 """Of the longest bar: where a part is wide enough for its percentage."""
+ROOM = 1.4
+"""Of the longest bar: the axis, with space for what is written behind it."""
 
 
 def waterfall_figure(found: Sequence[Waterfall]) -> go.Figure:
@@ -63,7 +65,7 @@ def _bars(share: Share, found: Sequence[Waterfall], longest: float) -> dict[str,
 def _total(each: Waterfall) -> dict[str, object]:
     about = "about " if each.estimated else ""
     return {
-        "text": f"{about}{milliseconds(each.tpot)}",
+        "text": f"{about}{milliseconds(each.tpot)}, {each.bound}",
         "showarrow": False,
         "xanchor": "left",
         "xshift": 6,
@@ -84,7 +86,7 @@ def _layout(bars: int, longest: float) -> dict[str, object]:
         "showlegend": True,
         "xaxis": {
             "title": {"text": "milliseconds per token", "font": {"size": 13}},
-            "range": [0, 1120 * longest],
+            "range": [0, 1000 * ROOM * longest],
         },
         "yaxis": {"autorange": "reversed", "automargin": True, "ticksuffix": "  "},
     }

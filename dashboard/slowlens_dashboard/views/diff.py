@@ -27,7 +27,7 @@ if run.diff is None:
     )
     st.stop()
 
-search, only = st.columns([2, 3], vertical_alignment="bottom")
+search, only = st.columns([2, 3])
 wanted = search.text_input(
     "Search",
     key="diff-search",

@@ -29,7 +29,8 @@ def time_of_a_token(measurement: Measurement) -> None:
         config=CHART,
         alt="Milliseconds per token of each kind of trial, by what they are spent on",
     )
-    st.markdown("\n".join(f"- {_bound(each)}." for each in found))
+    doubles = {overlay.name for overlay in measurement.plan.overlays}
+    st.markdown("\n".join(f"- {_bound(e)}." for e in found if e.subject not in doubles))
     if measurement.peaks is not None:
         st.caption(f"The device at its best: {plain(basis(measurement.peaks).strip(' ()'))}.")
 

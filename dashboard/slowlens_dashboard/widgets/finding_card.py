@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from slowlens.facts.live.seconds import rounded
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Evidence, Finding, Severity, ValueEvidence
 from slowlens.reports.units import value
@@ -58,7 +59,7 @@ def runtimes(affected: Iterable[Runtime]) -> str:
 def _evidence(evidence: Evidence) -> str:
     """Write a proof as the reports do: ``config.json:12 use_cache = false``."""
     if not isinstance(evidence, ValueEvidence):
-        return f"{prose(evidence.label)}: {evidence.value:g} {plain(evidence.unit)}"
+        return f"{prose(evidence.label)}: {rounded(evidence.value)} {plain(evidence.unit)}"
     where = f"{evidence.file}:{evidence.line}" if evidence.line else evidence.file
     if not evidence.pointer:
         return code(where)

@@ -286,10 +286,10 @@ class Viewer {
     const mean = later.reduce((a, b) => a + b, 0) / later.length;
     const [speed, ttft, input] = tile.querySelectorAll("dd");
     if (later.length) {
-      tile.querySelector("b").innerHTML = `${duration(mean)} <small>per token</small>`;
-      speed.textContent = `${(SECOND / mean).toFixed(1)} tokens/s`;
+      tile.querySelector("b").innerHTML = `${rounded(mean)} ms <small>per token</small>`;
+      speed.textContent = `${rounded(SECOND / mean)} tokens/s`;
     }
-    ttft.textContent = duration(first);
+    ttft.textContent = `${rounded(first)} ms`;
     input.textContent = counted(trial.taken.at(-1), "token");
   }
 
@@ -339,7 +339,10 @@ function roughly(ms) {
   return seconds < 55 ? `${Math.max(5, Math.round(seconds / 5) * 5)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-function duration(ms) { return ms < SECOND ? `${ms.toFixed(1)} ms` : `${(ms / SECOND).toFixed(2)} s`; }
+// As the engine writes times, but with three digits also where the last one is 0: they stand still.
+function rounded(number) { return number < 99.95 ? number.toPrecision(3) : Math.round(number).toLocaleString("en"); }
+
+function duration(ms) { return ms < SECOND ? `${rounded(ms)} ms` : `${rounded(ms / SECOND)} s`; }
 
 function counted(number, noun) { return `${number} ${noun}${number === 1 ? "" : "s"}`; }
 

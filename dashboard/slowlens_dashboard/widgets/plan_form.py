@@ -29,7 +29,7 @@ def plan_form(pair: Pair) -> None:
         st.text_area("Prompt", DEFAULT_PROMPT, key="prompt", height=130)
         _numbers()
         _where()
-        with st.expander("As loaded", icon=":material/tune:"):
+        with st.expander("Loading, cache settings, picture", icon=":material/tune:"):
             _loading()
         st.form_submit_button(
             "Start", type="primary", icon=":material/play_arrow:", on_click=_submit, args=(pair,)

@@ -9,7 +9,7 @@ from slowlens.facts.live.trial import Subject
 from slowlens.reports.measurement import factors
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import TIMED, steps_figure
-from slowlens_dashboard.figures import ending, slow_starts, speed_table, texts_table
+from slowlens_dashboard.figures import ending, slow_starts, speed_table, texts_table, without_sample
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
@@ -108,7 +108,9 @@ def _figures(measurement: Measurement) -> None:
     table = speed_table(measurement)
     if not table.empty:
         st.subheader("Each kind of trial", anchor=False)
-        st.table(table, hide_index=True, border="horizontal")
+        shown, sample = without_sample(table)
+        st.table(shown, hide_index=True, border="horizontal")
+        st.caption(f"TTFT and TPOT are medians of {sample}; CV is how far the rounds lie apart.")
         for line in slow_starts(measurement):
             st.markdown(f":material/hourglass_top: {plain(line)}")
     if any(g.trial.purpose in TIMED and len(g.steps) > 1 for g in measurement.generations):

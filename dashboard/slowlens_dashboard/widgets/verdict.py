@@ -6,7 +6,7 @@ from slowlens.facts.live.comparison import compared, same_work, verdict_of
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, speed_of
 from slowlens.facts.live.trial import Cache, Subject
-from slowlens.facts.live.verdict import Outcome
+from slowlens.facts.live.verdict import THRESHOLD, Outcome, percent
 from slowlens.reports.measurement import longer
 from slowlens_dashboard.prose import prose
 
@@ -15,6 +15,11 @@ BADGES = {
     Outcome.FAIL: ":red-badge[:material/close: FAIL]",
     Outcome.INCONCLUSIVE: ":orange-badge[:material/question_mark: INCONCLUSIVE]",
 }
+
+MEANING = (
+    f"Slower per token by more than {percent(THRESHOLD)}? FAIL: it is. PASS: it is not."
+    " INCONCLUSIVE: these runs cannot tell."
+)
 
 SAME = ":gray-badge[:material/equal: SAME WORK]"
 
@@ -27,6 +32,7 @@ def verdicts(measurement: Measurement) -> None:
     lines = [_line(shipped, other) for other in (source, cached) if shipped and other]
     lines += [f":material/functions: {prose(said)}" for said in longer(measurement)]
     if lines:
+        st.subheader("Is merged slower?", anchor=False, help=MEANING)
         with st.container(border=True, key="verdicts"):
             st.markdown("\n\n".join(lines))
 

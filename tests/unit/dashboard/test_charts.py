@@ -9,7 +9,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.waterfall import Part, Share, Waterfall
-from slowlens_dashboard.charts.machine import PANELS, machine_figure
+from slowlens_dashboard.charts.machine import LINES, PANELS, machine_figure
 from slowlens_dashboard.charts.palette import COLORS, OTHERS, colors
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.charts.waterfall import SHADES, waterfall_figure
@@ -95,7 +95,10 @@ def test_the_parts_of_a_token_are_stacked_in_milliseconds_and_percent() -> None:
     assert list(recompute.x) == [pytest.approx(90), 0]
     assert list(floor.customdata) == ["10 ms (10 %)", "10 ms (83 %)"]
     assert list(recompute.text) == ["90 %", ""]
-    assert [note.text for note in figure.layout.annotations] == ["about 100 ms", "12 ms"]
+    assert [note.text for note in figure.layout.annotations] == [
+        "about 100 ms, recompute-bound",
+        "12 ms, bandwidth-bound",
+    ]
     assert figure.layout.barmode == "stack"
     assert figure.layout.xaxis.title.text == "milliseconds per token"
 
@@ -153,6 +156,15 @@ def test_every_gpu_has_a_line_and_the_machine_one_for_all() -> None:
     power, other, load = lines(figure)
     assert (power.yaxis, other.yaxis, load.yaxis) == ("y", "y", "y2")
     assert power.line.color != other.line.color
+
+
+def test_figures_of_the_machine_go_on_where_those_of_a_gpu_begin() -> None:
+    before, after = DeviceSample(100, load=1.0), DeviceSample(102, load=2.0, power=9.0, device="a")
+    figure = machine_figure(looked(before, after))
+    assert figure
+    power, load = lines(figure)
+    assert (list(load.x), list(load.y)) == ([0, 2], [1.0, 2.0])
+    assert (list(power.x), power.line.color) == ([2], LINES[0])
 
 
 def test_the_lowest_panel_stands_on_the_axis_of_seconds() -> None:

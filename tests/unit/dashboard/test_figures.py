@@ -14,6 +14,7 @@ from slowlens_dashboard.figures import (
     speed_table,
     texts_table,
     warm_ups,
+    without_sample,
 )
 
 
@@ -31,6 +32,11 @@ def tried() -> Measurement:
     return replace(found, plan=plan)
 
 
+def joined(text: str) -> str:
+    """What stays on one line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def test_figures_carry_their_units_and_sample_size() -> None:
     measured = measurement(
         generation(0.2, 0.2, 0.2, cached=False),
@@ -39,12 +45,22 @@ def test_figures_carry_their_units_and_sample_size() -> None:
         generation(0.3, 0.1, 0.1, cache=Cache.ON, purpose=Purpose.LENGTH),
     )
     table = speed_table(measured).set_index("Trial")
-    assert list(table["Per token (TPOT)"]) == ["200 ms", "100 ms"]
+    assert list(table["Per token (TPOT)"]) == [joined("200 ms"), joined("100 ms")]
     assert list(table["Between rounds (CV)"]) == ["n/a", "0 % (excellent)"]
-    assert not {"p90", "p95", "Per 1,000 tokens before it"} & set(table), "no sample allows them"
-    assert list(table["Last input"]) == ["12 tokens", "1 token"]
+    assert not {"p90", "p95", "Growth per 1,000 tokens"} & set(table), "no sample allows them"
+    assert list(table["Last input"]) == [joined("12 tokens"), joined("1 token")]
     assert list(table["n"]) == ["1 round of 3 tokens", "2 rounds of 3 tokens"]
-    assert list(table["Speed"]) == ["5\N{NO-BREAK SPACE}tokens/s", "10\N{NO-BREAK SPACE}tokens/s"]
+    assert list(table["Speed"]) == [joined("5 tokens/s"), joined("10 tokens/s")]
+
+
+def test_what_all_figures_rest_on_is_told_once() -> None:
+    one, other = generation(0.2, 0.2, 0.2), generation(0.2, 0.2, 0.2, cache=Cache.ON)
+    table, sample = without_sample(speed_table(measurement(one, other)))
+    assert "n" not in table
+    assert sample == "1 round of 3 tokens"
+    table, sample = without_sample(speed_table(measurement(one, one, other)))
+    assert list(table["n"]) == ["2 rounds of 3 tokens", "1 round of 3 tokens"]
+    assert sample == "n"
 
 
 def test_percentiles_are_told_where_one_sample_allows_them() -> None:
@@ -54,19 +70,19 @@ def test_percentiles_are_told_where_one_sample_allows_them() -> None:
             generation(0.3, 0.1, 0.1, cache=Cache.ON),
         )
     )
-    assert list(table["p90"]) == ["100\N{NO-BREAK SPACE}ms", "n/a"]
+    assert list(table["p90"]) == [joined("100 ms"), "n/a"]
     assert "p95" not in table
 
 
 def test_rounds_that_differ_show_their_range() -> None:
     table = speed_table(measurement(generation(0.2, 0.1, 0.1), generation(0.2, 0.3, 0.3)))
-    assert list(table["Per token (TPOT)"]) == ["200 ms (100 to 300)"]
+    assert list(table["Per token (TPOT)"]) == [joined("200 ms (100 to 300)")]
 
 
 def test_what_was_sampled_is_marked_as_estimated() -> None:
     (row,) = speed_table(sampled()).to_dict("records")
     assert row["Trial"] == "merged as shipped, estimated"
-    assert row["Last input"] == "21 tokens", "of the longest probe"
+    assert row["Last input"] == joined("21 tokens"), "of the longest probe"
 
 
 def test_what_each_fix_saves_is_a_table() -> None:
