@@ -34,7 +34,7 @@ def answer(
     nothing = NOTHING_MEASURED if _proved(measurement) else _nothing(found, judged)
     if trouble:
         return f"{nothing} But {trouble}"
-    return f"{nothing} {_sentence(findings[0].message)}" if findings else nothing
+    return f"{nothing} {sentence(findings[0].message)}" if findings else nothing
 
 
 def _unloadable(outcomes: Sequence[Outcome], problems: Sequence[FileProblem]) -> str:
@@ -68,7 +68,7 @@ def _cause(grave: list[Finding]) -> str:
     if fixable is not None:
         sentences += [] if fixable is worst else [fixable.message]
         sentences.append(_offer(fixable))
-    return " ".join(_sentence(text) for text in sentences if text)
+    return " ".join(sentence(text) for text in sentences if text)
 
 
 def _by_edits(finding: Finding) -> bool:
@@ -81,6 +81,6 @@ def _offer(finding: Finding) -> str:
     return f"{how} is at hand: {finding.fix.title[0].lower()}{finding.fix.title[1:]}"
 
 
-def _sentence(text: str) -> str:
-    """Give text a capital, unless it begins with the name of a file or function, and a stop."""
+def sentence(text: str) -> str:
+    """Give a text a capital, unless it begins with the name of a file or function, and a stop."""
     return f"{text[0].upper()}{text[1:]}." if text.split()[0].isalpha() else f"{text}."

@@ -21,8 +21,8 @@ from slowlens.facts.live.plan import Overlay
 from slowlens.frozen import replace
 from slowlens.gather.shapes import shape_folder, shape_names
 from slowlens.overlay import overlays, static_version
+from slowlens.reports import causes
 from slowlens.reports.measurement import render
-from slowlens.rules.throttled_or_shared_gpu import RULE as CONDITIONS
 from slowlens.run import Run
 
 EXIT_CODES = {Status.DONE: 0, Status.FAILED: 2, Status.STOPPED: 130}
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     made_up = arguments.shape is not None
     before = checked(arguments, configs_only=made_up)
-    show = print_event if arguments.events else Progress()
+    show = print_event if arguments.events else Progress(arguments.shape or "")
     with _fixes(before, arguments) as fixes:
         plan = replace(planned(arguments), overlays=fixes, random_weights=made_up)
         measurement = follow(plan, show)
@@ -120,11 +120,5 @@ def _fixes(before: Run, arguments: argparse.Namespace) -> Generator[tuple[Overla
 
 def _text(result: Run) -> str:
     assert result.measurement
-    return f"\n{render(result.measurement)}\n{result.answer}\n{_doubts(result)}"
-
-
-def _doubts(result: Run) -> str:
-    """Say what the machine did to the figures, where the answer does not end in it."""
-    found = (finding for rule, finding in result.findings if rule == CONDITIONS.id)
-    said = [f.message[0].upper() + f.message[1:] for f in found]
-    return "".join(f"{text}.\n" for text in said if text[1:] not in result.answer)
+    found = "\n".join(causes.lines(result))
+    return f"\n{render(result.measurement)}\n{found}\n"

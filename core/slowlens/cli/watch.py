@@ -1,12 +1,10 @@
 """A session while it runs: one line per trial on stderr, or raw events on stdout."""
 
 import json
-import sys
 from collections.abc import Sequence
-from shutil import get_terminal_size
 from statistics import fmean
 
-from slowlens.facts.live.measurement import LoadedModel
+from slowlens.cli.statusline import StatusLine
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Purpose, Trial
@@ -27,9 +25,11 @@ from slowlens.measure.events import (
     WarmingUp,
 )
 from slowlens.measure.protocol import to_json
-from slowlens.reports.device import gpus
-from slowlens.reports.units import count, counted, size
+from slowlens.reports.called import called
+from slowlens.reports.device import gpus, loaded
+from slowlens.reports.units import size
 
+SHOWN = ("torch", "transformers")
 _SILENT = {
     Purpose.PROFILE: ("recording every kernel of the GPU", "kernels recorded"),
     Purpose.EQUALITY: ("comparing with the cache on", "compared with the cache on"),
@@ -45,8 +45,9 @@ def print_event(event: Event) -> None:
 class Progress:
     """Says what is going on; where stderr is a terminal, the line of a trial keeps moving."""
 
-    def __init__(self) -> None:
-        self._moving = sys.stderr.isatty()
+    def __init__(self, shape: str = "") -> None:
+        """``shape`` names the model where it is made up."""
+        self._line = StatusLine(called(shape))
         self._trials: tuple[Trial, ...] = ()
         self._steps: list[Step] = []
         self._running: int | None = None
@@ -62,7 +63,7 @@ class Progress:
                 self._steps += steps
                 self._show(trial)
             case TrialFinished(trial):
-                self._over(trial, self._line(trial))
+                self._over(trial, self._told(trial))
             case TrialFailed(trial, failure):
                 self._over(trial, f"{self._name(trial)}  could not be run: {failure.message}")
             case Profiled(profile):
@@ -74,7 +75,7 @@ class Progress:
 
     def _over(self, trial: int, text: str) -> None:
         self._running = None
-        self._say(text)
+        self._line.say(text)
         if trial + 1 < len(self._trials):
             self._ahead(trial + 1)
 
@@ -88,22 +89,22 @@ class Progress:
     def _ahead(self, number: int) -> None:
         """Say what is going on while nothing is told."""
         if doing := _SILENT.get(self._trials[number].purpose):
-            self._move(f"{self._name(number)}  {doing[0]}…")
+            self._line.move(f"{self._name(number)}  {doing[0]}…")
 
     def _between_trials(self, event: Event) -> None:
         match event:
             case Started() | Planned():
                 self._planned(event)
             case Loading(subject, path, 0):
-                self._say(f"making up {subject} from the config in {path}")
+                self._line.say(f"making up {subject} with random weights")
             case Loading(subject, path, bytes_):
-                self._say(f"loading {subject}: {size(bytes_)} from {path}")
+                self._line.say(f"loading {subject}: {size(bytes_)} from {path}")
             case LoadProgress(subject, done, bytes_):
-                self._move(f"loading {subject}: {size(done)} of {size(bytes_)}")
+                self._line.move(f"loading {subject}: {size(done)} of {size(bytes_)}")
             case WarmingUp(subject, cache):
-                self._move(f"warming up {Trial(subject, cache, Purpose.SPEED, 0).label}…")
+                self._line.move(f"warming up {Trial(subject, cache, Purpose.SPEED, 0).label}…")
             case Loaded(model):
-                self._loaded(model)
+                self._line.say("\n".join(loaded(model)))
             case Sampled(samples):
                 self._looked(", ".join(gpus(samples)))
             case _:
@@ -112,43 +113,20 @@ class Progress:
     def _planned(self, event: Started | Planned) -> None:
         self._trials = event.trials
         if isinstance(event, Started):
-            packages = event.environment.packages
-            self._say(", ".join(f"{name} {packages[name]}" for name in ("torch", "transformers")))
-
-    def _loaded(self, model: LoadedModel) -> None:
-        device = model.device
-        where = f"{device.name}, {size(device.memory)}" if device.memory else device.name
-        self._say(
-            f"loaded {model.subject} in {model.seconds:.1f} s: {count(model.parameters)} "
-            f"parameters, {model.dtype}, {model.attention or 'unknown'} attention, "
-            f"on {device.kind} ({where}, {counted(device.threads, 'thread')})"
-        )
-        if model.missing:
-            self._say(f"  {counted(model.missing, 'tensor')} are not in the files: they are random")
-        for note in model.notes:
-            self._say(f"  {note}")
+            versions = event.environment.packages
+            self._line.say(", ".join(f"{name} {versions[name]}" for name in SHOWN))
 
     def _looked(self, found: str) -> None:
         if found and not self._gpus:
-            self._say(f"  GPU: {found}")
+            self._line.say(f"  GPU: {found}")
         self._gpus = f"GPU: {found}" if found else ""
         if self._running is not None:
             self._show(self._running)
 
     def _show(self, trial: int) -> None:
-        self._move(self._line(trial))
+        self._line.move(self._told(trial))
 
-    def _move(self, text: str) -> None:
-        """Write over the last line, where stderr is a terminal."""
-        if self._moving:
-            line = text[: get_terminal_size().columns - 1]  # \r cannot take back a wrap
-            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
-
-    def _say(self, text: str) -> None:
-        start = "\r\x1b[K" if self._moving else ""
-        print(f"{start}{text}", file=sys.stderr, flush=True)
-
-    def _line(self, index: int) -> str:
+    def _told(self, index: int) -> str:
         trial = self._trials[index]
         parts = [
             self._name(index),

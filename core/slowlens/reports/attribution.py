@@ -7,7 +7,7 @@ from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import Attribution, Saving, attribution
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
-from slowlens.reports.tables import aligned
+from slowlens.reports.tables import fitted, prose
 from slowlens.reports.units import counted
 
 HEAD = ("fix", "tokens", "one answer", "saved", "share of the gap")
@@ -18,9 +18,10 @@ def lines(measurement: Measurement) -> Iterator[str]:
     found = attribution(measurement)
     if found is None:
         return
-    yield from aligned([HEAD, *rows(found)])
+    yield from fitted([HEAD, *rows(found)])
     yield ""
-    yield from sentences(found)
+    for sentence in sentences(found):
+        yield from prose(sentence)
 
 
 def because(slow: AnswerTime, fast: AnswerTime) -> str:

@@ -1,10 +1,26 @@
-"""A look at the machine in a few words; what is not known is left out."""
+"""A model in memory, and a look at the machine, in a few words; what is not known is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from slowlens.facts.live.conditions import slowed
 from slowlens.facts.live.device import DeviceSample
-from slowlens.reports.units import counted, size
+from slowlens.facts.live.measurement import LoadedModel
+from slowlens.reports.units import count, counted, size
+
+
+def loaded(model: LoadedModel) -> Iterator[str]:
+    """Yield how a model was loaded, what it lacks, and what could not be done as it asks."""
+    device = model.device
+    where = f"{device.name}, {size(device.memory)}" if device.memory else device.name
+    yield (
+        f"loaded {model.subject} in {model.seconds:.1f} s: {count(model.parameters)} parameters, "
+        f"{model.dtype}, {model.attention or 'unknown'} attention, on {device.kind} ({where}, "
+        f"{counted(device.threads, 'thread')})"
+    )
+    if model.missing:
+        yield f"  {counted(model.missing, 'tensor')} are not in the files: they are random"
+    for note in model.notes:
+        yield f"  {note}"
 
 
 def gpus(looks: Sequence[DeviceSample]) -> tuple[str, ...]:

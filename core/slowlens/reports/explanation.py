@@ -1,6 +1,6 @@
 """Where the time of a token goes: one column a kind of trial, one line a share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from slowlens.facts.live.device import Peaks
 from slowlens.facts.live.explanation import waterfalls
@@ -8,10 +8,10 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prefill import prefill
 from slowlens.facts.live.seconds import milliseconds, rounded
 from slowlens.facts.live.waterfall import Share, Waterfall, sentence
-from slowlens.reports.tables import aligned
+from slowlens.reports.tables import fitted, prose
 
 
-def lines(measurement: Measurement) -> Iterator[str]:
+def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterator[str]:
     """Yield the table and a sentence for each kind; nothing where nothing was timed."""
     found = waterfalls(measurement)
     if not found:
@@ -20,24 +20,25 @@ def lines(measurement: Measurement) -> Iterator[str]:
     if shown == [Share.REST]:  # nothing could be told apart
         return
     yield f"Where the time of a token goes{basis(measurement.peaks)}:"
-    head = ("", *(each.label for each in found))
-    whole = ("time per token", *(_whole(each) for each in found))
-    yield from aligned([head, *(_row(share, found) for share in shown), whole])
+    head = ("", *(named(each.label) for each in found))
+    whole = ("time per token (TPOT)", *(_whole(each) for each in found))
+    rows = (_row(share, found) for share in shown)
+    yield from fitted([head, *rows, whole, *_first_tokens(measurement, found)])
     yield ""
-    yield from (f"{sentence(each)}." for each in found)
-    yield from first_tokens(measurement)
+    for each in found:
+        yield from prose(f"{named(sentence(each))}.")
 
 
-def first_tokens(measurement: Measurement) -> Iterator[str]:
+def _first_tokens(
+    measurement: Measurement, found: tuple[Waterfall, ...]
+) -> Iterator[tuple[str, ...]]:
     """Hold the time to the first token against what computing the prompt takes at best."""
-    for each in waterfalls(measurement):
-        found = prefill(measurement, each.subject, each.cache)
-        if found:
-            yield (
-                f"First token of {found.label}: {milliseconds(found.ttft)} for "
-                f"{found.prompt_tokens:,} tokens; computing them takes {milliseconds(found.floor)} "
-                f"at the measured rate ({100 * found.mfu:.0f} %)."
-            )
+    made = [prefill(measurement, each.subject, each.cache) for each in found]
+    if any(made):
+        told = (milliseconds(each.ttft) if each else "-" for each in made)
+        best = (f"{milliseconds(e.floor)} ({100 * e.mfu:.0f} %)" if e else "-" for e in made)
+        yield ("first token (TTFT)", *told)
+        yield ("floor: prompt computed once", *best)
 
 
 def basis(peaks: Peaks | None) -> str:

@@ -1,34 +1,38 @@
 """The figures of a live run: a table of trials, the factors, and who stopped by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from slowlens.facts.live.answer_split import shown
 from slowlens.facts.live.answer_time import answer_time
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.seconds import rounded
-from slowlens.facts.live.speed import answer_of, speed_of, speeds
+from slowlens.facts.live.speed import Speed, answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.reports import attribution, explanation
-from slowlens.reports.spread import growing, latency, variation
-from slowlens.reports.tables import aligned
+from slowlens.reports.called import called, shape_of
+from slowlens.reports.spread import UNKNOWN, growing, latency, variation
+from slowlens.reports.tables import fitted, prose
 from slowlens.reports.units import counted, milliseconds
 
-HEAD = (
-    *("trial", "prompt", "new", "TTFT", "TPOT", "p90", "p95", "rounds", "CV", "tokens/s"),
-    "tokens into each step",
-)
+HEAD = ("trial", "TTFT", "TPOT", "p90", "p95", "rounds", "CV", "tokens into each step")
+MEANS = {
+    "TPOT": "TTFT and TPOT are medians of the rounds",
+    "p90": "p90 and p95 are of single tokens",
+    "CV": "CV is how far the rounds lie apart",
+}
+"""What is said below the table of the columns that it has."""
 
 
 def render(measurement: Measurement) -> str:
-    """Render the figures for a terminal; latencies are medians over rounds."""
-    said = [*factors(measurement), *growths(measurement), *_ends(measurement)]
+    """Render the figures for a terminal; TTFT and TPOT are medians over rounds."""
+    named = called(shape_of(measurement))
+    said = (*factors(measurement), *growths(measurement), *_ends(measurement))
     parts = (
-        list(_table(measurement)),
-        said,
-        list(longer(measurement)),
-        list(explanation.lines(measurement)),
+        list(_table(measurement, named)),
+        [line for sentence in said for line in prose(named(sentence))],
+        [line for sentence in longer(measurement) for line in prose(sentence)],
+        list(explanation.lines(measurement, named)),
         list(attribution.lines(measurement)),
         list(_failures(measurement)),
     )
@@ -91,33 +95,43 @@ def longer(measurement: Measurement) -> Iterator[str]:
 def _failures(measurement: Measurement) -> Iterator[str]:
     """Name each trial that could not be run, and what to do; the same trouble once."""
     for message, hint in dict.fromkeys((f.message, f.hint) for f in measurement.failures):
-        yield f"could not be run: {message}"
+        yield from prose(f"could not be run: {message}")
         yield f"  {hint}"
 
 
-def _table(measurement: Measurement) -> Iterator[str]:
-    rows = list(_rows(measurement))
-    if not rows:
+def _table(measurement: Measurement, named: Callable[[str], str]) -> Iterator[str]:
+    found = speeds(measurement)
+    if not found:
         yield "No timed trial was finished."
         return
-    yield from aligned([HEAD, *rows], left=(0, len(HEAD) - 1))
+    rows = [HEAD, *(_row(measurement, speed, named) for speed in found)]
+    columns = {column[0]: column for column in zip(*rows, strict=True)}
+    if len({*columns["rounds"][1:]}) == 1:
+        del columns["rounds"]
+    told = {head: cells for head, cells in columns.items() if {*cells[1:]} != {UNKNOWN}}
+    yield from fitted([*zip(*told.values(), strict=True)], (0, len(told) - 1))
+    yield ""
+    yield from prose(f"{'; '.join(_legend(found, told))}.", hanging="")
 
 
-def _rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
-    for speed in speeds(measurement):
-        purpose = Purpose.CURVE if speed.estimated else Purpose.SPEED
-        ran = measurement.find(speed.subject, speed.cache, purpose)
-        first = min(ran, key=lambda g: g.prompt_tokens)
-        yield (
-            f"{speed.label}, estimated" if speed.estimated else speed.label,
-            str(first.prompt_tokens),
-            str(speed.new_tokens),
-            milliseconds(speed.ttft),
-            milliseconds(speed.tpot),
-            latency(speed.p90),
-            latency(speed.p95),
-            str(speed.rounds),
-            variation(speed.cv),
-            rounded(speed.tokens_per_second),
-            lengths(first),
-        )
+def _legend(found: tuple[Speed, ...], heads: Collection[str]) -> Iterator[str]:
+    """Say what a trial is, and what the columns mean that are there."""
+    tokens = " or ".join(str(count) for count in sorted({speed.new_tokens for speed in found}))
+    rounds = "Rounds" if "rounds" in heads else counted(found[0].rounds, "round")
+    yield f"{rounds} of {tokens} tokens"
+    yield from (text for head, text in MEANS.items() if head in heads)
+
+
+def _row(measurement: Measurement, speed: Speed, named: Callable[[str], str]) -> tuple[str, ...]:
+    purpose = Purpose.CURVE if speed.estimated else Purpose.SPEED
+    ran = measurement.find(speed.subject, speed.cache, purpose)
+    return (
+        named(f"{speed.label}, estimated" if speed.estimated else speed.label),
+        milliseconds(speed.ttft),
+        milliseconds(speed.tpot),
+        latency(speed.p90),
+        latency(speed.p95),
+        str(speed.rounds),
+        variation(speed.cv),
+        lengths(min(ran, key=lambda g: g.prompt_tokens)),
+    )

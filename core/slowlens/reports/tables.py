@@ -1,5 +1,6 @@
 """Columns of text that line up, and fit a terminal."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate
 from textwrap import wrap
@@ -7,7 +8,16 @@ from textwrap import wrap
 WIDTH = 100
 LABEL = 16
 """The least width of a first column that has to make room."""
+PROSE = 96
+FIGURE = re.compile(r"(?<=\d) (?=(?:ms|s)\b|%)")
 Rows = Sequence[Sequence[str]]
+
+
+def prose(text: str, hanging: str = "  ") -> Iterator[str]:
+    """Yield a paragraph in lines of at most ``PROSE`` characters."""
+    whole = FIGURE.sub("\N{NO-BREAK SPACE}", text)  # a number stays with its unit
+    for line in _wrapped(whole, PROSE, hanging):
+        yield line.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def aligned(rows: Rows, left: Collection[int] = (0,)) -> Iterator[str]:
@@ -32,8 +42,9 @@ def fitted(rows: Rows, left: Collection[int] = (0,)) -> Iterator[str]:
         return
     widths = [_width(column) for column in list(zip(*rows, strict=True))[1:]]
     taken = list(accumulate(width + 2 for width in widths))
-    fit = max(1, sum(total <= WIDTH - LABEL for total in taken))
-    room = max(LABEL, WIDTH - taken[fit - 1])
+    label = max(LABEL, *(len(word) + 2 for row in rows for word in row[0].split()))
+    fit = max(1, sum(total <= WIDTH - label for total in taken))
+    room = max(label, WIDTH - taken[fit - 1])
     head, *body = [row[: fit + 1] for row in rows]
     lines = [*_head(head, [room, *widths])]
     for row in body:
@@ -52,13 +63,19 @@ def _width(column: Sequence[str]) -> int:
 
 
 def _head(head: Sequence[str], widths: Sequence[int]) -> Iterator[Sequence[str]]:
-    cells = [wrap(cell, width) for cell, width in zip(head, widths, strict=False)]
+    cells = [_wrapped(cell, width) for cell, width in zip(head, widths, strict=False)]
     deep = max(map(len, cells))
     return zip(*([""] * (deep - len(cell)) + cell for cell in cells), strict=True)
 
 
 def _row(row: Sequence[str], room: int) -> Iterator[Sequence[str]]:
     label, *others = row
-    first, *more = wrap(label, room, subsequent_indent="  ") or [""]
+    first, *more = _wrapped(label, room, "  ") or [""]
     yield first, *others
     yield from ((line, *[""] * len(others)) for line in more)
+
+
+def _wrapped(text: str, width: int, hanging: str = "") -> list[str]:
+    return wrap(
+        text, width, subsequent_indent=hanging, break_on_hyphens=False, break_long_words=False
+    )

@@ -54,39 +54,43 @@ def test_other_models_or_inputs_that_nobody_counted_are_other_work() -> None:
 
 def test_slower_with_the_interval_and_what_it_rests_on() -> None:
     assert compared(*sides(scaled(4), STEADY)) == (
-        "4.00 times as long per token as merged, cache on (90 % interval 3.93 to 4.07): "
-        "400 ms (396 to 404) against 100 ms (99 to 101) per token (3 tokens, 3 rounds)"
+        "4.00 times as long per token as merged, cache on (means, 90 % interval 3.93 to 4.07): "
+        "400 ms (396 to 404) against 100 ms (99 to 101) per token "
+        "(medians of 3 rounds, 3 tokens each)"
     )
 
 
 def test_faster_is_said_too() -> None:
     one, two = sides(scaled(4), STEADY)
     assert compared(two, one).startswith(
-        "4.00 times faster per token than merged as shipped (90 % interval 3.93 to 4.07): 100 ms"
+        "4.00 times faster per token than merged as shipped "
+        "(means, 90 % interval 3.93 to 4.07): 100 ms"
     )
 
 
 def test_no_difference_is_an_answer() -> None:
     assert compared(*sides(scaled(1.01), STEADY)).startswith(
-        "within 10 % of the time per token of merged, cache on (90 % interval 0.99 to 1.03): "
+        "within 10 % of the time per token of merged, cache on "
+        "(means, 90 % interval 0.99 to 1.03): "
     )
 
 
 def test_half_an_answer() -> None:
     one, two = sides((0.103, 0.107, 0.111), STEADY)
     assert compared(one, two).startswith(
-        "perhaps slower per token than merged, cache on (90 % interval 1.01 to 1.14): "
+        "perhaps slower per token than merged, cache on (means, 90 % interval 1.01 to 1.14): "
     )
     assert compared(two, one).startswith(
         "not slower by more than 10 % per token than merged as shipped "
-        "(90 % interval 0.88 to 0.99): "
+        "(means, 90 % interval 0.88 to 0.99): "
     )
 
 
 def test_too_few_runs() -> None:
     assert compared(*sides((0.4, 0.4), (0.1, 0.1))) == (
         "not clearly slower or faster per token than merged, cache on: 400 ms against 100 ms per "
-        "token (3 tokens, 2 rounds); too few runs for a verdict, which takes 3 a side"
+        "token (medians of 2 rounds, 3 tokens each); "
+        "too few runs for a verdict, which takes 3 a side"
     )
 
 
@@ -94,7 +98,7 @@ def test_an_interval_that_shows_a_side_is_told_although_runs_vary_too_much() -> 
     wild, calm = (0.2, 0.4, 0.3), (0.099, 0.1, 0.101)
     one, two = sides(wild, calm)
     assert compared(one, two).startswith(
-        "slower per token, by how much is unsure, than merged, cache on (90 % interval "
+        "slower per token, by how much is unsure, than merged, cache on (means, 90 % interval "
     )
     one, two = sides(calm, wild)
     assert compared(one, two).startswith("faster per token, by how much is unsure, than ")

@@ -12,6 +12,10 @@ ANSWER = generation(
 ENDLESS = generation(0.5, 0.1, 0.1, cache=Cache.ON, purpose=Purpose.LENGTH)
 
 
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
 def row(text: str, label: str) -> str:
     (line,) = [line for line in text.splitlines() if line.startswith(f"{label}  ")]
     return " ".join(line.removeprefix(label).split())
@@ -20,17 +24,19 @@ def row(text: str, label: str) -> str:
 def test_a_row_holds_the_medians_of_the_rounds() -> None:
     faster = generation(0.5, 0.2, 0.2, 0.2, cached=False)
     text = render(measurement(SLOW, FAST, SLOW, faster))
-    assert row(text, "merged as shipped") == (
-        "10 4 500 ms 400 ms n/a n/a 3 34.6 % (unstable) 2.5 10, 11, 12, …"
-    )
-    assert row(text, "merged, cache on") == "10 4 500 ms 100 ms n/a n/a 1 n/a 10 10, 1, 1, …"
+    assert row(text, "merged as shipped") == ("500 ms 400 ms 3 34.6 % (unstable) 10, 11, 12, …")
+    assert row(text, "merged, cache on") == "500 ms 100 ms 1 n/a 10, 1, 1, …"
+    assert row(text, "trial") == "TTFT TPOT rounds CV tokens into each step", "no n/a for all"
+    legend = "Rounds of 4 tokens; TTFT and TPOT are medians of the rounds; CV is how far"
+    assert f"\n\n{legend} " in text
 
 
 def test_percentiles_where_the_sample_allows_them() -> None:
     even = generation(0.5, *[0.1] * 72)
-    assert row(render(measurement(even)), "merged as shipped").startswith(
-        "10 73 500 ms 100 ms 100 ms 100 ms 1 n/a 10 "
-    )
+    text = render(measurement(even))
+    assert row(text, "trial") == "TTFT TPOT p90 p95 tokens into each step"
+    assert row(text, "merged as shipped") == "500 ms 100 ms 100 ms 100 ms 10, 1, 1, …"
+    assert "1 round of 73 tokens; TTFT and TPOT are medians of the rounds; p90 and" in text
 
 
 def test_growth_is_said_where_it_is_certain() -> None:
@@ -50,10 +56,11 @@ def test_growth_that_hardly_matters_is_not_said() -> None:
 
 
 def test_the_factor_names_both_sides_and_the_sample() -> None:
-    text = render(measurement(*[SLOW, FAST, SOURCE] * 3))
+    text = flat(render(measurement(*[SLOW, FAST, SOURCE] * 3)))
     assert (
         "merged as shipped: 4.00 times as long per token as merged, cache on "
-        "(90 % interval 4.00 to 4.00): 400 ms against 100 ms per token (4 tokens, 3 rounds)."
+        "(means, 90 % interval 4.00 to 4.00): 400 ms against 100 ms per token "
+        "(medians of 3 rounds, 4 tokens each)."
     ) in text
     assert "2.00 times as long per token as source as shipped" in text
 

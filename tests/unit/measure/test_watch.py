@@ -138,9 +138,16 @@ def test_a_terminal_shows_what_takes_long(
     ]
 
 
-def test_a_model_is_made_up(capsys: pytest.CaptureFixture[str]) -> None:
-    Progress()(Loading(Subject.MERGED, "/m/gpt2", 0))
-    assert capsys.readouterr().err == "making up merged from the config in /m/gpt2\n"
+def test_a_model_that_is_made_up_has_the_name_of_its_shape(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show = Progress("gpt2")
+    for event in (Loading(Subject.MERGED, "/x/gpt2", 0), Loaded(MODEL), *QUIET):
+        show(event)
+    made, loaded, _versions, *trials = capsys.readouterr().err.splitlines()
+    assert made == "making up gpt2 with random weights"
+    assert loaded.startswith("loaded gpt2 in ")
+    assert [line[7:11] for line in trials] == ["gpt2"] * 3
 
 
 def test_random_weights_and_notes_are_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,14 +23,12 @@ def compared(one: Speed, other: Speed) -> str:
     if same_work(one, other):
         return f"the same work as {other.label}, and any difference is noise: {figures}"
     there, back = verdict_of(one, other), verdict_of(other, one)
-    bar, interval = percent(there.threshold), f" ({there.interval})" if there.interval else ""
+    bar, interval = percent(there.threshold), _means(there)
     match there.outcome, back.outcome:
         case Outcome.FAIL, _:
             return f"{_factor(there)} as long per token as {other.label}{interval}: {figures}"
         case _, Outcome.FAIL:
-            return (
-                f"{_factor(back)} faster per token than {other.label} ({back.interval}): {figures}"
-            )
+            return f"{_factor(back)} faster per token than {other.label}{_means(back)}: {figures}"
         case Outcome.PASS, Outcome.PASS:
             return f"within {bar} of the time per token of {other.label}{interval}: {figures}"
         case Outcome.PASS, _:
@@ -53,6 +51,11 @@ def _unsure(there: Verdict, back: Verdict, noise: float) -> str:
     return "not clearly slower or faster per token than"
 
 
+def _means(verdict: Verdict) -> str:
+    """Write the interval in brackets, and what it is one of; empty without one."""
+    return f" (means, {verdict.interval})" if verdict.interval else ""
+
+
 def _factor(verdict: Verdict) -> str:
     """Write the ratio of a verdict that has one: ``1.43 times``."""
     assert verdict.ratio is not None
@@ -65,6 +68,7 @@ def shown(speed: Speed) -> str:
 
 
 def _sample(one: Speed, two: Speed) -> str:
-    """Write what two figures rest on: ``96 tokens, 2 rounds``."""
+    """Write what two figures are: ``medians of 2 rounds, 96 tokens each``."""
     rounds = min(one.rounds, two.rounds)
-    return f"{one.new_tokens} tokens, {'1 round' if rounds == 1 else f'{rounds} rounds'}"
+    tokens = f"{one.new_tokens} tokens"
+    return f"1 round of {tokens}" if rounds == 1 else f"medians of {rounds} rounds, {tokens} each"

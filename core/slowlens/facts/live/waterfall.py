@@ -7,8 +7,8 @@ from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.trial import Cache
 from slowlens.frozen import dataclass
 
-READING = 0.5
-"""Share of the work from which the floor, rather than what lies above it, is what bounds it."""
+NEAR = 0.05
+"""Share of the time of a token: what lies less apart changes places from run to run."""
 
 
 class Share(StrEnum):
@@ -34,6 +34,15 @@ class Bound(StrEnum):
     OFFLOAD = "offload-bound"
     THROTTLE = "throttle-bound"
     UNKNOWN = "not told apart"
+
+
+ALONE = {
+    Share.PLANS: Bound.PLANS,
+    Share.LAUNCH: Bound.LAUNCH,
+    Share.RECOMPUTE: Bound.RECOMPUTE,
+    Share.OFFLOAD: Bound.OFFLOAD,
+}
+"""Parts that bound a token by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +78,31 @@ class Waterfall:
         return None if self.floor is None else self.floor / self.tpot
 
     @property
-    def bound(self) -> Bound:
-        """Return what takes most of the time, the floor and the work on the GPU taken together."""
+    def bounds(self) -> tuple[Bound, ...]:
+        """Return what takes most of the time, and what takes nearly as much of it.
+
+        The floor and the work on the GPU are taken together, and named by the larger of the two.
+        """
         if self.throttled:
-            return Bound.THROTTLE
-        seconds = {part.share: part.seconds for part in self.parts}
-        working = seconds.get(Share.FLOOR, 0.0) + seconds.get(Share.BUSY, 0.0)
-        reading = seconds.get(Share.FLOOR, 0.0) >= READING * working
-        candidates = {
-            Bound.BANDWIDTH if reading else Bound.COMPUTE: working,
-            Bound.PLANS: seconds.get(Share.PLANS, 0.0),
-            Bound.LAUNCH: seconds.get(Share.LAUNCH, 0.0),
-            Bound.RECOMPUTE: seconds.get(Share.RECOMPUTE, 0.0),
-            Bound.OFFLOAD: seconds.get(Share.OFFLOAD, 0.0),
-            Bound.UNKNOWN: seconds.get(Share.REST, 0.0),
+            return (Bound.THROTTLE,)
+        near = NEAR * self.tpot
+        floor, busy = self.seconds(Share.FLOOR), self.seconds(Share.BUSY)
+        known = {
+            Bound.BANDWIDTH: floor + busy if floor >= busy - near else 0.0,
+            Bound.COMPUTE: floor + busy if busy >= floor - near else 0.0,
+            **{bound: self.seconds(share) for share, bound in ALONE.items()},
         }
-        return max(candidates, key=lambda bound: candidates[bound])
+        least = max(*known.values(), self.seconds(Share.REST)) - near
+        return tuple(bound for bound, seconds in known.items() if seconds >= least) or (
+            Bound.UNKNOWN,
+        )
+
+    @property
+    def bound(self) -> str:
+        """Name them: ``launch-bound``, ``bandwidth- and compute-bound``."""
+        *others, last = self.bounds
+        shortened = ", ".join(other.removesuffix("bound") for other in others)
+        return f"{shortened} and {last}" if others else last
 
     def seconds(self, share: Share) -> float:
         """Return the seconds of a share, 0 where it has none."""

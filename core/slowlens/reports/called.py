@@ -1,0 +1,30 @@
+"""What a model is called that was made up: by its shape, for there is nothing that was merged."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.trial import Subject
+from slowlens.run import Run
+
+
+def called(name: str) -> Callable[[str], str]:
+    """Return what writes ``name`` where a text says merged; as it is where there is no name."""
+    if not name:
+        return str
+    return lambda text: re.sub(rf"\b{Subject.MERGED}\b", lambda _: name, text)
+
+
+def shape_of(measurement: Measurement | None) -> str:
+    """Return the name of the shape that was made up; empty for a checkpoint."""
+    plan = measurement.plan if measurement else None
+    return Path(plan.merged).name if plan and plan.random_weights else ""
+
+
+def place(run: Run) -> str:
+    """Name what was measured as a person would find it again."""
+    shape = shape_of(run.measurement)
+    if shape:
+        return f"the shape {shape}, random weights"
+    return run.merged.argument or "a model that the file does not name"
