@@ -14,10 +14,10 @@ from slowlens_dashboard.diagnosis import before_and_after, diagnose, measured_ru
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.prose import code, plain
+from slowlens_dashboard.starting import again, start
 from slowlens_dashboard.widgets.comparison import comparison
 from slowlens_dashboard.widgets.fix_card import confirm, fix_card
 from slowlens_dashboard.widgets.pair_header import pair_header
-from slowlens_dashboard.widgets.plan_form import again, start
 
 FEW = 4
 """Fixes whose diffs are all shown at once."""

@@ -1,25 +1,17 @@
 """What to measure, and the button that starts it."""
 
-from dataclasses import replace
-from pathlib import Path
-
 import streamlit as st
 
-from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
-from slowlens.gather.hub.ids import require_weights
-from slowlens.measure.plan import DEFAULT_PROMPT, SAMPLED_FROM
-from slowlens.run import Run
-from slowlens_dashboard.jobs import BusyError, jobs
-from slowlens_dashboard.messages import complain, tell
-from slowlens_dashboard.pair import Pair, options
+from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED, SAMPLED_FROM
+from slowlens_dashboard.pair import Pair
+from slowlens_dashboard.starting import start
 
 DEVICES = ("auto", "cuda", "cpu", "mps")
 DTYPES = ("", "bfloat16", "float16", "float32")
 ATTENTIONS = ("", "sdpa", "eager", "flash_attention_2")
 DEVICE_MAPS = ("", "auto")
-GENERATED = "generated"
 USUAL = Plan(merged="")
 
 
@@ -66,11 +58,14 @@ def _where() -> None:
 
 
 def _loading() -> None:
-    dtype, attention, device_map = st.columns(3)
+    dtype, attention, device_map, parallel = st.columns(4)
     dtype.selectbox("Dtype", DTYPES, key="dtype", format_func=_or_shipped)
     attention.selectbox("Attention", ATTENTIONS, key="attention", format_func=_or_shipped)
     device_map.selectbox(
         "Device map", DEVICE_MAPS, key="device-map", format_func=_or_shipped, help=_MAP
+    )
+    parallel.number_input(
+        "Tensor parallel", 0, 64, USUAL.tensor_parallel, key="tensor-parallel", help=_PARALLEL
     )
     settings, picture = st.columns([2, 1])
     settings.multiselect(
@@ -101,53 +96,14 @@ _FIXES = (
     "Times it with the fix of each rule, and with all of them, on doubles made of links, which are"
     " removed again: how much of the gap does each give back?"
 )
-_MAP = "auto spreads a model over all GPUs."
+_MAP = "auto spreads the layers of a model over all GPUs, which work one after the other."
+_PARALLEL = "Over so many GPUs, which share each layer and work side by side. 0: over none."
 _SETTINGS = "Empty: as shipped, on, off, and static where a GPU waits for its host."
 _IMAGE = "It goes with the prompt, for vision-language models."
 
 
-def start(plan: Plan, *, fixes: bool = False) -> None:
-    """Start to measure, or attach to what runs already; a callback."""
-    try:
-        for folder in (plan.merged, plan.source):
-            if folder is not None:
-                require_weights(options().allow(folder))
-        plan = replace(plan, image=_picture(plan.image))
-        st.query_params["run"] = jobs().start(plan, fixes=fixes).id
-    except BusyError as busy:
-        st.query_params["run"] = busy.job.id
-        tell("A run is already in progress. This is it.")
-    except SlowlensError as error:
-        complain(error)
-
-
-def again(run: Run) -> Plan:
-    """Return the plan of ``run``, to measure the same once more; its doubles are gone by now."""
-    assert run.measurement
-    source = None if run.source is None else run.source.path
-    return replace(run.measurement.plan, merged=run.merged.path, source=source, overlays=())
-
-
-def with_fixes(run: Run) -> bool:
-    """Whether fixes were tried in ``run``."""
-    return run.measurement is not None and bool(run.measurement.plan.overlays)
-
-
 def _or_shipped(choice: str) -> str:
     return choice or "as shipped"
-
-
-def _picture(text: str) -> str:
-    """Return the file that a person typed, if it lies in a folder that may be read."""
-    if text.strip() in ("", GENERATED):
-        return text.strip()
-    given = Path(text.strip())
-    path = (options().allow(str(given.parent)) / given.name).resolve()
-    options().allow(str(path.parent))  # a link may lead out of the folder
-    if not path.is_file():
-        hint = f"Type the path of a picture, or: {GENERATED}"
-        raise CheckpointError(f"There is no file {path}.", hint=hint)
-    return str(path)
 
 
 def _submit(pair: Pair) -> None:
@@ -169,5 +125,6 @@ def _submit(pair: Pair) -> None:
         dtype=form["dtype"],
         attention=form["attention"],
         device_map=form["device-map"],
+        tensor_parallel=form["tensor-parallel"],
     )
     start(plan, fixes=form["try-fixes"])

@@ -14,6 +14,7 @@ from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.repairs import offers
+from slowlens_dashboard.starting import again, start, with_fixes
 from slowlens_dashboard.widgets.answer import sentence_on_top
 from slowlens_dashboard.widgets.explained import (
     failures,
@@ -23,7 +24,6 @@ from slowlens_dashboard.widgets.explained import (
     time_of_a_token,
 )
 from slowlens_dashboard.widgets.imported_result import imported_result
-from slowlens_dashboard.widgets.plan_form import again, start, with_fixes
 from slowlens_dashboard.widgets.verdict import verdicts
 
 

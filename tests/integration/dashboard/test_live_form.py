@@ -55,6 +55,20 @@ def test_every_option_of_the_form_reaches_the_plan(
     assert plan.overlays == ()
 
 
+def test_a_model_is_spread_over_gpus_in_one_way(open_page: Open, session: Session) -> None:
+    at = open_page("live")
+    at.number_input(key="tensor-parallel").set_value(2)
+    at.selectbox(key="device-map").set_value("auto")
+    at = press(at, "Start")
+    assert "exclude each other" in said(at)
+    assert jobs_module.jobs().active is None
+    at.selectbox(key="device-map").set_value("")
+    press(at, "Start")
+    job = jobs_module.jobs().active
+    assert job is not None
+    assert job.plan.tensor_parallel == 2
+
+
 def test_a_form_that_nobody_touched_is_the_usual_plan(
     open_page: Open, session: Session, pair: tuple[Path, Path]
 ) -> None:

@@ -13,7 +13,7 @@ from slowlens.facts.environment import Environment
 from slowlens.importing import imported_run
 from slowlens.store import default_store
 from slowlens_dashboard import jobs as jobs_module
-from slowlens_dashboard.widgets.plan_form import again, with_fixes
+from slowlens_dashboard.starting import again, with_fixes
 
 
 def test_the_end_is_a_sentence_with_figures_and_their_n(

@@ -1,0 +1,58 @@
+"""The start of a measurement: what a plan may name, and the run that becomes of it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from slowlens.errors import CheckpointError, SlowlensError, UsageError
+from slowlens.facts.live.plan import Plan
+from slowlens.gather.hub.ids import require_weights
+from slowlens.measure.plan import GENERATED
+from slowlens.run import Run
+from slowlens_dashboard.jobs import BusyError, jobs
+from slowlens_dashboard.messages import complain, tell
+from slowlens_dashboard.pair import options
+
+
+def start(plan: Plan, *, fixes: bool = False) -> None:
+    """Start to measure, or attach to what runs already; a callback."""
+    try:
+        for folder in (plan.merged, plan.source):
+            if folder is not None:
+                require_weights(options().allow(folder))
+        plan = replace(plan, image=_picture(plan.image))
+        if plan.tensor_parallel > 1 and plan.device_map:
+            hint = "The first divides each layer, the second places whole ones."
+            raise UsageError("Tensor parallel and a device map exclude each other.", hint=hint)
+        st.query_params["run"] = jobs().start(plan, fixes=fixes).id
+    except BusyError as busy:
+        st.query_params["run"] = busy.job.id
+        tell("A run is already in progress. This is it.")
+    except SlowlensError as error:
+        complain(error)
+
+
+def again(run: Run) -> Plan:
+    """Return the plan of ``run``, to measure the same once more; its doubles are gone by now."""
+    assert run.measurement
+    source = None if run.source is None else run.source.path
+    return replace(run.measurement.plan, merged=run.merged.path, source=source, overlays=())
+
+
+def with_fixes(run: Run) -> bool:
+    """Whether fixes were tried in ``run``."""
+    return run.measurement is not None and bool(run.measurement.plan.overlays)
+
+
+def _picture(text: str) -> str:
+    """Return the file that a person typed, if it lies in a folder that may be read."""
+    if text.strip() in ("", GENERATED):
+        return text.strip()
+    given = Path(text.strip())
+    path = (options().allow(str(given.parent)) / given.name).resolve()
+    options().allow(str(path.parent))  # a link may lead out of the folder
+    if not path.is_file():
+        hint = f"Type the path of a picture, or: {GENERATED}"
+        raise CheckpointError(f"There is no file {path}.", hint=hint)
+    return str(path)
