@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from slowlens.cli.words import DTYPES, dtype, not_empty
 from slowlens.errors import UsageError
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
@@ -24,7 +25,6 @@ NUMBERS = (
 """Fields of a plan that are numbers, the least that each may be, and what it is."""
 OWN = ("rounds", "equality_tokens")
 """Those that a baseline does not decide: they change no time."""
-DTYPES = ("bfloat16", "float16", "float32")
 WORDS = (
     ("device", "--device", "NAME", "cpu, cuda, cuda:1"),
     ("dtype", "--dtype", "DTYPE", ", ".join(DTYPES)),
@@ -55,7 +55,7 @@ def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead
 
     prompt = parser.add_mutually_exclusive_group()
     text = f"default: {usual('a story with a question')}"
-    prompt.add_argument("--prompt", type=_not_empty, help=text)
+    prompt.add_argument("--prompt", type=not_empty, help=text)
     prompt.add_argument("--prompt-file", type=Path, metavar="FILE", help="a file with the prompt")
     for name, least, text in NUMBERS:
         option = f"--{name.replace('_', '-')}"
@@ -79,7 +79,7 @@ def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead
     )
     for name, option, metavar, text in WORDS:
         value = getattr(defaults, name) or ("none" if name == "image" else "as shipped")
-        kind = _dtype if name == "dtype" else str
+        kind = dtype if name == "dtype" else str
         text = f"{text} ({usual(value)})"
         parser.add_argument(option, dest=name, type=kind, metavar=metavar, help=text)
 
@@ -137,19 +137,6 @@ def _image(name: str | None) -> str | None:
         hint = f"Name a PNG or JPEG file, or say --image {GENERATED}."
         raise UsageError(f"there is no picture {name}", hint=hint)
     return str(Path(name).resolve())
-
-
-def _dtype(text: str) -> str:
-    name = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}.get(text, text)
-    if name not in DTYPES:
-        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(DTYPES)}")
-    return name
-
-
-def _not_empty(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("the prompt is empty: leave it out for the default one")
-    return text
 
 
 def at_least(least: int) -> Callable[[str], int]:

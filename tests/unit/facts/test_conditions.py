@@ -5,6 +5,7 @@ import pytest
 from literals import generation, measurement
 from slowlens.facts.live.conditions import (
     Stretch,
+    braked,
     crowded,
     known,
     shared,
@@ -38,6 +39,20 @@ def test_looks_within_a_generation() -> None:
     looks = [look(at) for at in (0.9, 1.0, 2.0, 3.0, 3.1)]
     assert [s.at for s in within(ran(1.0, 2.0), looks)] == [1.0, 2.0, 3.0]
     assert within(generation(2.0), looks) == (), "nobody knows when it ran"
+
+
+def test_one_gpu_that_is_braked_holds_up_all() -> None:
+    hot = {"throttle": ("hw_thermal_slowdown",)}
+    looks = [
+        look(at, device=gpu, **hot if gpu == "h" else {"throttle": ("sw_power_cap",)})
+        for at in (1.0, 2.0, 3.0)
+        for gpu in "abcdefgh"
+    ]
+    run = ran(0, 4)
+    assert braked(with_looks(looks, run), run)
+    assert not braked(with_looks([x for x in looks if x.device != "h"], run), run)
+    assert not braked(with_looks([look(1.0), look(2.0)], run), run)
+    assert not braked(with_looks(looks, run), ran(9, 4)), "it ran at another time"
 
 
 def test_looks_by_kind_and_device() -> None:

@@ -7,7 +7,7 @@ from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Purpose
-from slowlens.frozen import dataclass
+from slowlens.frozen import dataclass, replace
 
 TOLD = (Purpose.SPEED, Purpose.CURVE, Purpose.LENGTH)
 """Trials whose times are told to a person."""
@@ -131,7 +131,7 @@ def slowed(sample: DeviceSample) -> bool | None:
     """Whether the clocks were held down; None where the driver does not tell."""
     if sample.throttle is None:
         return None
-    if not BRAKES.isdisjoint(sample.throttle):
+    if _held(sample):
         return True
     if not sample.throttle:
         return False
@@ -141,10 +141,16 @@ def slowed(sample: DeviceSample) -> bool | None:
 
 
 def braked(measurement: Measurement, generation: Generation) -> bool:
-    """Whether heat or the hardware held the clocks down while a generation ran."""
-    looks = [look for look in within(generation, measurement.samples) if look.throttle is not None]
-    held = [look for look in looks if not BRAKES.isdisjoint(look.throttle or ())]
-    return _too_many(held, looks)
+    """Whether heat or the hardware held the clocks of a GPU down while a generation ran.
+
+    Of several GPUs one suffices: the others wait for it.
+    """
+    alone = replace(measurement, generations=(generation,))
+    return trouble(stretches(alone), _held) is not None
+
+
+def _held(sample: DeviceSample) -> bool | None:
+    return None if sample.throttle is None else not BRAKES.isdisjoint(sample.throttle)
 
 
 def shared(sample: DeviceSample) -> bool | None:

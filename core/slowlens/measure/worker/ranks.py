@@ -24,7 +24,8 @@ PATIENCE = 120.0
 """Seconds to wait for the others where all should arrive together."""
 _LONGEST = timedelta(hours=2)
 """Of a pass: the parent ends a run that says nothing long before."""
-_LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
+_LOOPBACK = {"linux": "lo", "darwin": "lo0"}
+"""Network interface of the machine itself, on which its processes meet."""
 
 _T = TypeVar("_T")
 
@@ -47,7 +48,8 @@ _group: _Group | None = None
 def join(place: Place, device: torch.device) -> None:
     """Meet the other processes; what transformers divides among them, it divides in this group."""
     global _group
-    os.environ.setdefault("GLOO_SOCKET_IFNAME", _LOOPBACK)
+    if interface := _LOOPBACK.get(sys.platform):
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
     gpu = device.type == "cuda"
     if gpu:
         torch.cuda.set_device(device)
@@ -77,6 +79,11 @@ def _connected(place: Place, listening: int | None = None) -> Any:  # noqa: ANN4
 def place() -> Place:
     """Return which of the processes this one is."""
     return _group.place if _group else ALONE
+
+
+def meet(where: str) -> None:
+    """Wait until all processes are there."""
+    gathered(where, None)
 
 
 def agreed(what: str, value: _T) -> _T:

@@ -19,7 +19,7 @@ from slowlens.measure.worker.device import memory_peak, reset_memory_peak, synch
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.plans import Pace, in_new_thread, without_plans
 from slowlens.measure.worker.profiling import Recording
-from slowlens.measure.worker.ranks import agreed
+from slowlens.measure.worker.ranks import agreed, meet, place
 from slowlens.measure.worker.sequence import Common, within
 from slowlens.measure.worker.stopwatch import Stopwatch
 from slowlens.measure.worker.tensors import followed_by
@@ -41,11 +41,12 @@ def run(
         send(Stepped(index, tuple(steps), text))
 
     inputs = inputs_of(ready, trial, common)
-    watch = Stopwatch(ready.meter, Detokenizer(ready.prompt.decode), report)
+    watch = Stopwatch(ready.meter, Detokenizer(_decoder(ready)), report)
     followed = trial.purpose is not Purpose.PROOF or ready.one_answer
     with no_collection():
         _listen(ready, trial, common)
         synchronize(ready.device)
+        meet("start")
         prompt, pictured = inputs["input_ids"].shape[1], ready.prompt.image_tokens
         send(TrialStarted(index, prompt, perf_counter(), pictured))
         began = watch.start()
@@ -128,6 +129,11 @@ def inputs_of(ready: Ready, trial: Trial, common: Common) -> dict[str, Any]:
     ids = ready.prompt.ids if own else within(common.prompt, ready.vocabulary)
     tokens = torch.tensor([[*ids, *ahead]], device=ready.device)
     return {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
+
+
+def _decoder(ready: Ready) -> Callable[[Sequence[int]], str]:
+    """Only the first process needs text: others that stop to decode would hold up its step."""
+    return (lambda _: "") if place().rank else ready.prompt.decode
 
 
 def _listen(ready: Ready, trial: Trial, common: Common) -> None:

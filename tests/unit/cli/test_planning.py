@@ -1,0 +1,40 @@
+"""A plan out of the options of a command."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from slowlens.cli.planning import add_plan, planned
+from slowlens.errors import UsageError
+from slowlens.facts.live.plan import Plan
+
+
+def asked(*words: str, shape: str | None = None) -> Plan:
+    parser = argparse.ArgumentParser()
+    add_plan(parser)
+    arguments = parser.parse_args(words)
+    return planned(
+        argparse.Namespace(merged=Path("m"), source=None, shape=shape, **vars(arguments))
+    )
+
+
+def test_one_process_unless_more_are_asked_for() -> None:
+    assert asked().tensor_parallel == 0
+    assert asked("--tensor-parallel", "4").tensor_parallel == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "shape", "message"),
+    [
+        (("--device-map", "auto"), None, "--device-map exclude each other"),
+        ((), "llama-3.2-1b", "--shape makes a model up in one process"),
+    ],
+)
+def test_what_several_processes_cannot_share(
+    words: tuple[str, ...], shape: str | None, message: str
+) -> None:
+    for alone in ("0", "1"):
+        assert asked("--tensor-parallel", alone, *words, shape=shape)
+    with pytest.raises(UsageError, match=message):
+        asked("--tensor-parallel", "2", *words, shape=shape)
