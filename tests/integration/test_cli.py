@@ -79,7 +79,7 @@ def test_a_broken_file_leaves_the_others_checked(merged: Path) -> None:
         ([], "slowlens: the following arguments are required: COMMAND\n  slowlens --help"),
         (["frobnicate"], "slowlens: there is no command frobnicate.\n  slowlens --help"),
         (["chek"], "slowlens: there is no command chek.\n  Did you mean check?\n"),
-        (["check"], "slowlens check: the following arguments are required: merged\n  slowlens ch"),
+        (["check"], "slowlens check: the following arguments are required: MERGED\n  slowlens ch"),
         (["check", "a", "--no"], "slowlens check: unrecognized arguments: --no\n  slowlens che"),
         (["baseline"], "slowlens baseline: the following arguments are required: ACTION\n"),
         (["baseline", "save"], "slowlens baseline save: the following arguments are required: "),

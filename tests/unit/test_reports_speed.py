@@ -11,6 +11,7 @@ from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Failure
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.reports import speed_github, speed_json, speed_junit, speed_md, speed_text
+from slowlens.reports.speed_words import causes
 from slowlens.run import Run
 from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
 
@@ -71,15 +72,15 @@ def test_the_verdict_comes_first_in_one_sentence() -> None:
 
 def test_the_figures_of_both_sides_and_their_ratio() -> None:
     lines = speed_text.render(FAILED).splitlines()
-    start = next(n for n, line in enumerate(lines) if line.startswith("  figure"))
+    start = next(n for n, line in enumerate(lines) if line.startswith("figure"))
     assert [" ".join(line.split()) for line in lines[start : start + 8]] == [
-        "figure before after after / before, means (90 % interval)",
+        "figure before after after / before (means)",
         "TTFT, median 500 ms 500 ms 1.00 (1.00 to 1.00)",
         "TPOT, median 100 ms (98 to 102) 200 ms (196 to 204) 2.00 (1.93 to 2.07)",
         "a step processes all tokens again all tokens again",
         "weights read a step 269 MB 269 MB 1.00",
         "memory peak 2 GB 2 GB 1.00",
-        "free answer 3 tokens 9 tokens 3.00",
+        "answer, free to stop 3 tokens 9 tokens 3.00",
         "",
     ]
 
@@ -89,8 +90,39 @@ def test_each_kind_of_trial_has_its_sentence() -> None:
     assert "merged, cache on: 1.00 times as long per token (90 % interval" in text
 
 
+def test_a_single_run_has_no_median() -> None:
+    measured = measurement(generation(0.4, 0.1, 0.1))
+    text = speed_text.render(compare_runs(a_run(measured), a_run(measured)))
+    assert "\nTPOT  " in text
+    assert "median" not in text
+
+
+def test_what_the_first_line_said_is_not_said_again() -> None:
+    text = " ".join(speed_text.render(FAILED).split())
+    assert text.count("2.00 times as long per token") == 1
+    assert "\n\nmerged as shipped\nfigure  " in speed_text.render(FAILED)
+    for cause in causes(FAILED):
+        assert "times as long" not in cause
+
+
+def test_what_was_not_measured_has_no_id_and_a_made_up_model_no_folder() -> None:
+    refused = unlike()
+    text = speed_text.render(replace(refused, after=replace(refused.after, id="")))
+    assert "after     not measured: /m\n" in text
+    found = run(0.1)
+    assert found.measurement
+    plan = replace(found.measurement.plan, merged="/x/gpt2", random_weights=True)
+    shape = replace(found, measurement=replace(found.measurement, plan=plan))
+    assert "UTC: the shape gpt2, random weights\n" in speed_text.render(compare_runs(shape, shape))
+
+
 def test_the_cause_is_named_unless_it_passes() -> None:
-    assert "cause     " in speed_text.render(FAILED)
+    text = speed_text.render(FAILED)
+    assert "\ncause     " in text
+    assert "[gen-use-cache-false]\n" in text
+    assert "\nTo see the fixes: slowlens fix /m --source /m\n" in text
+    for report in (speed_md, speed_github, speed_junit):
+        assert "gen-use-cache-false" in report.render(FAILED)
     for other in (PASSED, unlike()):
         assert "cause" not in speed_text.render(other)
 

@@ -14,8 +14,9 @@ from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import LEAST_RUNS
+from slowlens.reports.called import place
 from slowlens.reports.spread import variation
-from slowlens.reports.tables import aligned
+from slowlens.reports.tables import fitted
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
 
@@ -71,7 +72,7 @@ def _list(arguments: argparse.Namespace, baselines: Baselines) -> None:
         write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", arguments.output)
         return
     lines = [HEAD, *(_told(name, run) for name, run in found.items())]
-    text = "".join(f"{line}\n" for line in aligned(lines, WORDS)) if found else _NONE
+    text = "".join(f"{line}\n" for line in fitted(lines, WORDS)) if found else _NONE
     write(plain(text), arguments.output)
 
 
@@ -103,4 +104,4 @@ def _row(name: str, run: Run) -> tuple[str, ...]:
     device = next((model.device.name for model in measured.models), "n/a")
     tpot, rounds = (milliseconds(speed.tpot), str(speed.rounds)) if speed else ("n/a", "0")
     spread = variation(speed.cv if speed else None)
-    return (name, run.id, run.created[:10], tpot, rounds, spread, device, run.merged.argument)
+    return (name, run.id, run.created[:10], tpot, rounds, spread, device, place(run))

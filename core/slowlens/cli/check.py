@@ -33,7 +33,7 @@ from slowlens.silencefile import SilenceFile
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     several = FOLDER_OR_ID.format(" in question; or several")
-    parser.add_argument("merged", nargs="+", help=several)
+    parser.add_argument("merged", metavar="MERGED", nargs="+", help=several)
     origin = FOLDER_OR_ID.format(" that all of them came from")
     parser.add_argument("--source", help=origin)
     add_revision(parser)

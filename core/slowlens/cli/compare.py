@@ -29,7 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
         before, after = (_timed(name) for name in (arguments.before, arguments.after))
         if before.id == after.id:
             hint = "Name another run; slowlens runs lists those that were kept."
-            raise UsageError(f"Both are the run {after.id}: it equals itself.", hint=hint)
+            raise UsageError(
+                f"Both are the run {after.id}: there is nothing to compare.", hint=hint
+            )
         verdict = compare_runs(before, after, arguments.threshold, anyway=arguments.anyway)
         report(verdict, arguments)
     return verdict.exit_code

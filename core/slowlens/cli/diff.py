@@ -24,8 +24,8 @@ from slowlens.reports import diff_json, diff_text
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("source", help=FOLDER_OR_ID.format(" it came from"))
-    parser.add_argument("merged", help=FOLDER_OR_ID.format(" in question"))
+    parser.add_argument("source", metavar="SOURCE", help=FOLDER_OR_ID.format(" it came from"))
+    parser.add_argument("merged", metavar="MERGED", help=FOLDER_OR_ID.format(" in question"))
     add_revision(parser)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     parser.add_argument("--all", action="store_true", help="show what has no effect as well")

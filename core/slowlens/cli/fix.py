@@ -35,7 +35,7 @@ COLOURS = {"-": 31, "+": 32, "@": 36}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     only = "folder of the checkpoint to fix; an id is only looked at"
-    parser.add_argument("merged", help=only)
+    parser.add_argument("merged", metavar="MERGED", help=only)
     parser.add_argument("--source", help=FOLDER_OR_ID.format(" it came from"))
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--diff", action="store_true", help="show what would change (default)")

@@ -11,7 +11,8 @@ import argparse
 from pathlib import Path
 
 from slowlens.baselines import default_baselines
-from slowlens.cli.measuring import checked, diagnosed, failure, follow, keep
+from slowlens.cli.keeping import keep
+from slowlens.cli.measuring import checked, diagnosed, failure, follow
 from slowlens.cli.planning import DEFAULTS, OWN, add_plan, planned
 from slowlens.cli.runnames import errors_end_with_3
 from slowlens.cli.speedreport import add_verdict, report
@@ -32,7 +33,9 @@ PLAN = replace(DEFAULTS, rounds=5, settings=(Cache.AS_SHIPPED, Cache.ON), equali
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("merged", type=Path, help="folder of the checkpoint in question")
+    parser.add_argument(
+        "merged", metavar="MERGED", type=Path, help="folder of the checkpoint in question"
+    )
     reference = parser.add_mutually_exclusive_group(required=True)
     reference.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
     reference.add_argument("--baseline", metavar="NAME", help="see slowlens baseline")
@@ -48,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         plan = planned(arguments, _base(baseline))
         plan = replace(plan, settings=tuple(dict.fromkeys((Cache.AS_SHIPPED, *plan.settings))))
         before = checked(arguments)
-        asked = replace(before, measurement=Measurement(plan, Status.RUNNING))
+        asked = replace(before, id="", measurement=Measurement(plan, Status.RUNNING))
         verdict = _refused(baseline, asked, arguments)
         if verdict is None:
             found = _measured(before, plan)

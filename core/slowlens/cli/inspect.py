@@ -14,7 +14,7 @@ from slowlens.reports import inspection, render
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("checkpoint", help=FOLDER_OR_ID.format(""))
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help=FOLDER_OR_ID.format(""))
     add_revision(parser)
     add_output(parser)
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from slowlens.cli.measuring import checked, diagnosed, failure, follow, keep
+from slowlens.cli.keeping import keep
+from slowlens.cli.measuring import checked, diagnosed, failure, follow
 from slowlens.cli.planning import add_plan, at_least, planned
 from slowlens.cli.watch import Progress, print_event
 from slowlens.codec import encode
@@ -31,7 +32,13 @@ EXIT_CODES = {Status.DONE: 0, Status.FAILED: 2, Status.STOPPED: 130}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("merged", nargs="?", type=Path, help="folder of the checkpoint in question")
+    what.add_argument(
+        "merged",
+        metavar="MERGED",
+        nargs="?",
+        type=Path,
+        help="folder of the checkpoint in question",
+    )
     what.add_argument(
         "--shape",
         metavar="NAME",

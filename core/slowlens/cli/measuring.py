@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slowlens.checking import check, measured
-from slowlens.cli.output import write
-from slowlens.codec import encode
-from slowlens.errors import RunFileError, SlowlensError
+from slowlens.cli.keeping import warn
+from slowlens.errors import SlowlensError
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.frozen import replace
@@ -18,7 +17,6 @@ from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
-from slowlens.store import default_store
 
 
 def checked(arguments: argparse.Namespace, *, configs_only: bool = False) -> Run:
@@ -60,26 +58,5 @@ def diagnosed(before: Run, measurement: Measurement) -> Run:
     try:
         return measured(before, measurement)
     except SlowlensError as error:
-        _warn(error)
+        warn(error)
         return replace(before, measurement=measurement)
-
-
-def keep(result: Run, output: Path | None, *, shown: bool) -> None:
-    """Write the run to ``output`` and into the store: what fails does not hinder the other."""
-    try:
-        if output is not None:
-            write(encode(result), output)
-            sys.stderr.write(f"run kept in {output}\n")
-    finally:
-        try:
-            path = default_store().save(result)
-            if output is None:
-                sys.stderr.write(f"run kept in {path}\n")
-        except RunFileError as error:
-            if output is None and not shown:
-                raise
-            _warn(error)
-
-
-def _warn(error: SlowlensError) -> None:
-    sys.stderr.write(f"slowlens: warning: {error}\n  {error.hint}\n")

@@ -14,7 +14,9 @@ from slowlens.gate import ExitCode
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("merged", type=Path, help="folder of the checkpoint that was fixed")
+    parser.add_argument(
+        "merged", metavar="MERGED", type=Path, help="folder of the checkpoint that was fixed"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -31,6 +31,12 @@ def lines(run: Run) -> Iterator[str]:
             yield from labelled("fix", words.fix(finding.fix))
     if run.findings:
         yield ""
+    yield from next_steps(run)
+
+
+def next_steps(run: Run) -> Iterator[str]:
+    """Yield the commands that tell more of what was found, ready to be copied."""
+    if run.findings:
         yield f"To read about one: slowlens explain {run.findings[0].rule}"
     if any(finding.fix for _, finding in run.findings):
         yield f"To see the fixes: {words.fix_command(batch(run), run)}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from slowlens.reports.md import escaped, table
 from slowlens.reports.speed_words import (
     VERDICTS,
-    cause,
+    causes,
     failures,
     head,
     headline,
@@ -24,9 +24,7 @@ def render(verdict: SpeedVerdict) -> str:
 def _blocks(verdict: SpeedVerdict) -> Iterator[str]:
     yield f"## Slowlens, speed: {VERDICTS[verdict.answer]}"
     yield escaped(headline(verdict))
-    if said := cause(verdict):
-        yield escaped(said)
-    notes = [*unlikes(verdict), *failures(verdict)]
+    notes = [*causes(verdict), *unlikes(verdict), *failures(verdict)]
     if notes:
         yield "\n".join(f"- {escaped(note)}" for note in notes)
     if verdict.answer is Answer.INCOMPARABLE:

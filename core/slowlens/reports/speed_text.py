@@ -1,10 +1,11 @@
 """A verdict on speed for a terminal: one line first, then what differs and the figures."""
 
-import textwrap
 from collections.abc import Iterator
 
+from slowlens.reports.called import place
+from slowlens.reports.causes import next_steps
 from slowlens.reports.speed_words import (
-    cause,
+    causes,
     failures,
     head,
     headline,
@@ -12,8 +13,8 @@ from slowlens.reports.speed_words import (
     sentence,
     unlikes,
 )
-from slowlens.reports.tables import aligned
-from slowlens.reports.text import WIDTH, labelled
+from slowlens.reports.tables import fitted, prose
+from slowlens.reports.text import labelled
 from slowlens.reports.units import plain
 from slowlens.run import Run
 from slowlens.speedverdict import Answer, SpeedVerdict
@@ -21,21 +22,21 @@ from slowlens.speedverdict import Answer, SpeedVerdict
 
 def render(verdict: SpeedVerdict) -> str:
     """Render the verdict, and its figures unless the sides may not be compared."""
-    lines = [*_wrapped(headline(verdict)), *_why(verdict), *_notes(verdict), "", *_sides(verdict)]
+    first = headline(verdict)
+    lines = [*prose(first, hanging=""), *_notes(verdict), "", *_sides(verdict)]
     if verdict.answer is not Answer.INCOMPARABLE:
         for judged in verdict.judged:
-            told = sentence(judged) if len(verdict.judged) > 1 else judged.label
-            table = (f"  {line}" for line in aligned([head(verdict), *rows(judged)]))
-            lines += ["", *_wrapped(told), *table]
+            told = sentence(judged)
+            title = judged.label if first.endswith(told) else told
+            lines += ["", *prose(title, hanging=""), *fitted([head(verdict), *rows(judged)])]
+    if causes(verdict):
+        lines += ["", *next_steps(verdict.after)]
     return plain("\n".join(lines) + "\n")
 
 
-def _why(verdict: SpeedVerdict) -> Iterator[str]:
-    if said := cause(verdict):
-        yield from labelled("cause", said)
-
-
 def _notes(verdict: SpeedVerdict) -> Iterator[str]:
+    for cause in causes(verdict):
+        yield from labelled("cause", cause)
     for line in unlikes(verdict):
         yield from labelled("unlike", line)
     if verdict.unlike and not (verdict.anyway or verdict.hopeless):
@@ -53,9 +54,5 @@ def _sides(verdict: SpeedVerdict) -> Iterator[str]:
 
 
 def _named(run: Run) -> str:
-    where = run.merged.argument or "a model that the file does not name"
-    return f"{run.id}, {run.created[:16].replace('T', ' ')} UTC: {where}"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(plain(text), WIDTH, break_on_hyphens=False, break_long_words=False)
+    ran = f"{run.id}, {run.created[:16].replace('T', ' ')} UTC" if run.id else "not measured"
+    return f"{ran}: {place(run)}"

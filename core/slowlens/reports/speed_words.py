@@ -8,6 +8,7 @@ from slowlens.facts.live.side import Side
 from slowlens.facts.live.speed import Work
 from slowlens.facts.live.statistics import Interval, geometric_ratio, ratio_interval
 from slowlens.facts.live.verdict import LEAST_RUNS, Outcome, Verdict, times
+from slowlens.reports.causes import causes as causes_of
 from slowlens.reports.spread import UNKNOWN, growing
 from slowlens.reports.units import counted, size
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
@@ -25,7 +26,7 @@ Row: TypeAlias = tuple[str, str, str, str]
 def head(verdict: SpeedVerdict) -> Row:
     """Name the columns."""
     before, after = verdict.titles
-    return "figure", before, after, f"{after} / {before}, means (90 % interval)"
+    return "figure", before, after, f"{after} / {before} (means)"
 
 
 def headline(verdict: SpeedVerdict) -> str:
@@ -75,33 +76,45 @@ def failures(verdict: SpeedVerdict) -> Iterator[str]:
         yield f"{failed.trial.label} ({failed.trial.purpose}) could not be run: {failed.message}"
 
 
-def cause(verdict: SpeedVerdict) -> str:
+def causes(verdict: SpeedVerdict) -> tuple[str, ...]:
     """Say why it is slow, where it may be and a checkpoint was read."""
     doubted = verdict.answer in (Answer.FAIL, Answer.INCONCLUSIVE)
-    return verdict.after.answer if doubted and verdict.after.outcomes else ""
+    return causes_of(verdict.after) if doubted and verdict.after.outcomes else ()
 
 
 def rows(judged: Judged) -> Iterator[Row]:
     """Yield the figures that at least one side has."""
     sides = (judged.before, judged.after)
     told: Sequence[tuple[str, Callable[[Side], str], str]] = (
-        ("TTFT, median", lambda side: _times(side.ttfts), _ratio([side.ttfts for side in sides])),
-        ("TPOT, median", lambda side: _times(side.tpots), _ratio([side.tpots for side in sides])),
+        (
+            _named("TTFT", [side.ttfts for side in sides]),
+            lambda side: _times(side.ttfts),
+            _ratio([side.ttfts for side in sides]),
+        ),
+        (
+            _named("TPOT", [side.tpots for side in sides]),
+            lambda side: _times(side.tpots),
+            _ratio([side.tpots for side in sides]),
+        ),
         ("growth per 1,000 tokens", lambda side: growing(side.growth), ""),
         ("a step processes", lambda side: _work(side.work), ""),
         ("weights read a step", lambda side: _bytes(side.weights_read), ""),
         ("memory peak", lambda side: _bytes(side.memory_peak), ""),
-        ("free answer", _answer, ""),
+        ("answer, free to stop", _answer, ""),
     )
     quotients = {
         "weights read a step": [side.weights_read for side in sides],
         "memory peak": [side.memory_peak for side in sides],
-        "free answer": [side.answer for side in sides],
+        "answer, free to stop": [side.answer for side in sides],
     }
     for name, tell, ratio in told:
         before, after = (tell(side) for side in sides)
         if (before, after) != (UNKNOWN, UNKNOWN):
             yield name, before, after, ratio or _quotient(quotients.get(name, ()))
+
+
+def _named(name: str, sides: Sequence[Sequence[float]]) -> str:
+    return f"{name}, median" if max(map(len, sides)) > 1 else name
 
 
 def _times(seconds: Sequence[float]) -> str:
@@ -143,4 +156,4 @@ def _work(work: Work) -> str:
 def _answer(side: Side) -> str:
     if side.answer is None:
         return UNKNOWN
-    return counted(side.answer, "token") + ("" if side.ended else ", not at its end")
+    return counted(side.answer, "token") + ("" if side.ended else ", then cut off")

@@ -133,4 +133,4 @@ def test_a_run_is_not_compared_with_itself(capsys: pytest.CaptureFixture[str]) -
         assert cli.main(["compare", other, "2026-1"]) == 3
         out, error = capsys.readouterr()
         assert out == ""
-        assert "Both are the run 2026-1: it equals itself." in error
+        assert "Both are the run 2026-1: there is nothing to compare." in error

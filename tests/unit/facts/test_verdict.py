@@ -82,7 +82,7 @@ def test_what_nobody_can_feel_never_fails() -> None:
     tiny = [0.001, 0.00101, 0.00099]
     verdict = judge([1.45 * s for s in tiny], tiny)
     assert verdict.outcome is Outcome.PASS
-    assert verdict.reason.endswith("not slower by more than 50 % (0.5 ms)")
+    assert verdict.reason.endswith("not slower by more than 0.5 ms, the least that counts (50 %)")
     assert judge([1.55 * s for s in tiny], tiny).outcome is Outcome.FAIL
     assert judge([1.45 * s for s in tiny], tiny, least_seconds=0).outcome is Outcome.FAIL
 

@@ -102,8 +102,10 @@ def judge(
         interval = ratio_interval(candidate, reference)
     except ImportError:
         return _open(ratio, bar, sides, NO_SCIPY)
-    floor = f" ({least_seconds * 1000:.3g} ms)" if bar > threshold else ""
-    slower = f"slower by more than {percent(bar)}{floor}"
+    slower = f"slower by more than {percent(bar)}"
+    if bar > threshold:
+        least = f"{least_seconds * 1000:.3g} ms"
+        slower = f"slower by more than {least}, the least that counts ({percent(bar)})"
     outcome, why = _outcome(interval, bar, sides[2:], noise, slower)
     return Verdict(outcome, ratio, interval.low, interval.high, bar, *sides, why)
 

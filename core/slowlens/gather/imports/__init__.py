@@ -26,7 +26,8 @@ FORMATS = (vllm, sglang, aiperf, aiperf_records, guidellm, llama_bench, optimum_
 
 def read_results(path: Path) -> tuple[Imported, ...]:
     """Return the results in a file, at least one; ResultFileError where there is none."""
-    known = f"What can be imported: {'; '.join(form.NAME for form in FORMATS)}."
+    names = ", ".join(form.NAME.partition(" (")[0] for form in FORMATS)
+    known = f"Known are {names}: slowlens import --help tells which files."
     rows = read_rows(path, known)
     form = next((form for form in FORMATS if form.recognises(rows)), None)
     if form is None:

@@ -16,10 +16,14 @@ Rows = tuple[JsonObject, ...]
 
 def read_rows(path: Path, known: str) -> Rows:
     """Return the objects of a file; ResultFileError, with what is ``known`` as hint, if none."""
+    if not path.exists():
+        raise ResultFileError(f"There is no file {path}.", hint="Check the spelling.")
+    if path.is_dir():
+        raise ResultFileError(f"{path} is a folder.", hint="Name the result files in it.")
     try:
         rows = rows_of(_text(path))
     except SlowlensError as error:
-        raise ResultFileError(f"{path} {error}", hint=f"{error.hint} {known}".strip()) from error
+        raise ResultFileError(f"{path} {error}", hint=error.hint or known) from error
     except (ValueError, RecursionError, csv.Error) as error:
         raise ResultFileError(f"{path} is broken: {error}", hint=known) from error
     if not rows:

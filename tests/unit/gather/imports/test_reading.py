@@ -69,13 +69,18 @@ def test_what_is_no_result_is_refused_with_the_formats(
     path.write_bytes(content)
     with pytest.raises(ResultFileError, match=message) as raised:
         read_results(path)
-    assert all(form.NAME in raised.value.hint for form in FORMATS)
+    names = [form.NAME.partition(" (")[0] for form in FORMATS]
+    page = "is a web page" in message
+    assert all((name in raised.value.hint) is not page for name in names), "it has its own hint"
+    assert len(raised.value.hint) < 200
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ResultFileError, match=r"none\.json") as raised:
         read_results(tmp_path / "none.json")
-    assert "vLLM" in raised.value.hint
+    assert raised.value.hint == "Check the spelling."
+    with pytest.raises(ResultFileError, match=r"is a folder\.$"):
+        read_results(tmp_path)
 
 
 def test_a_benchmark_of_which_no_request_succeeded_is_refused(tmp_path: Path) -> None:
