@@ -4,11 +4,14 @@ from dataclasses import replace
 
 from literals import generation, measurement
 from runs import a_measurement, a_run
+from slowlens.diagnose import Outcome, Status
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Cache, Finish, Purpose
+from slowlens.findings import Confidence, Finding, Severity
 from slowlens.reports import causes
 from slowlens.reports.called import called, place
 from slowlens.reports.measurement import render
+from slowlens.rules import RULES
 
 
 def said(measured: Measurement) -> list[str]:
@@ -29,9 +32,14 @@ def test_each_finding_has_its_id_its_severity_and_its_fix() -> None:
 
 def test_a_factor_that_stands_above_is_not_said_again() -> None:
     assert "4.00 times" not in " ".join(said(a_measurement()))
-    fast = a_measurement()
-    proof = fast.generations[0]
-    assert "cost" in " ".join(said(measurement(proof)))
+    few = measurement(
+        generation(1, 0.4, 0.4, purpose=Purpose.PROOF, cached=False),
+        generation(1, 0.4, 0.4, cached=False),
+        generation(1, 0.1, 0.1, cache=Cache.ON),
+    )
+    text = " ".join(" ".join(said(few)).split())
+    assert "cost A longer text, or more rounds, shows the price" in text
+    assert "too few runs" not in text
 
 
 def test_where_nothing_is_to_blame_the_answer_says_so_once() -> None:
@@ -61,7 +69,17 @@ def test_causes_are_few_and_have_no_cost() -> None:
     (grave,) = [outcome for outcome in run.outcomes if outcome.rule == "recomputed-steps"]
     many = replace(run, outcomes=(replace(grave, findings=grave.findings * 5),))
     assert causes.causes(many)[-1] == "and 2 more findings"
-    assert causes.causes(replace(run, outcomes=(), answer="Nothing.")) == ("Nothing.",)
+    assert causes.causes(replace(run, outcomes=())) == ()
+
+
+def test_what_disturbed_a_run_is_named_with_the_causes() -> None:
+    run = a_run(a_measurement())
+    busy = Finding("the machine was busy", Severity.NOTE, Confidence.MEASURED, ())
+    assert causes.CONDITIONS in {rule.id for rule in RULES}
+    noted = replace(run, outcomes=(Outcome(causes.CONDITIONS, Status.FOUND, (busy,)),))
+    assert causes.causes(noted) == ("the machine was busy [throttled-or-shared-gpu]",)
+    both = replace(run, outcomes=(*noted.outcomes, *run.outcomes))
+    assert causes.causes(both) == (*causes.causes(run), *causes.causes(noted))
 
 
 def made_up() -> Measurement:

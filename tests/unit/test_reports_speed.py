@@ -7,6 +7,7 @@ import pytest
 
 from literals import generation, measurement
 from runs import a_run
+from slowlens.diagnose import Outcome, Status
 from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Failure
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
@@ -114,6 +115,14 @@ def test_what_was_not_measured_has_no_id_and_a_made_up_model_no_folder() -> None
     plan = replace(found.measurement.plan, merged="/x/gpt2", random_weights=True)
     shape = replace(found, measurement=replace(found.measurement, plan=plan))
     assert "UTC: the shape gpt2, random weights\n" in speed_text.render(compare_runs(shape, shape))
+
+
+def test_where_no_cause_was_found_only_a_failure_says_so() -> None:
+    for verdict, said in ((FAILED, 1), (OPEN, 0)):
+        after = replace(verdict.after, outcomes=(Outcome("x", Status.PASSED),), answer="Nothing.")
+        text = speed_text.render(replace(verdict, after=after))
+        assert text.count("\ncause     Nothing.\n") == said
+        assert text.count("\ncause ") == said
 
 
 def test_the_cause_is_named_unless_it_passes() -> None:

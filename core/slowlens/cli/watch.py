@@ -1,11 +1,9 @@
 """A session while it runs: one line per trial on stderr, or raw events on stdout."""
 
 import json
-from collections.abc import Sequence
-from statistics import fmean
 
 from slowlens.cli.statusline import StatusLine
-from slowlens.facts.live.seconds import milliseconds
+from slowlens.cli.trialline import figures, title
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Purpose, Trial
 from slowlens.measure.events import (
@@ -131,25 +129,10 @@ class Progress:
         parts = [
             self._name(index),
             f"{len(self._steps):>4}/{trial.new_tokens} tokens",
-            *_figures(self._steps),
+            *figures(self._steps),
             self._gpus,
         ]
         return "  ".join(part for part in parts if part)
 
     def _name(self, index: int) -> str:
-        return f"[{index + 1:>2}/{len(self._trials)}] {_title(self._trials[index]):<28}"
-
-
-def _title(trial: Trial) -> str:
-    what = f"round {trial.round + 1}" if trial.purpose is Purpose.SPEED else trial.purpose
-    return f"{trial.label} ({what})"
-
-
-def _figures(steps: Sequence[Step]) -> tuple[str, ...]:
-    if not steps:
-        return ()
-    lengths = ", ".join(str(step.tokens_in) for step in steps[:3])
-    later = [step.seconds for step in steps[1:]]
-    speed = f"{milliseconds(fmean(later)):>8} per token" if later else ""
-    into = f"tokens in {lengths}" + (f" … {steps[-1].tokens_in}" if len(steps) > 3 else "")
-    return (speed, into)
+        return f"[{index + 1:>2}/{len(self._trials)}] {title(self._trials[index]):<28}"

@@ -8,30 +8,37 @@ from slowlens.findings import Severity
 from slowlens.reports import words
 from slowlens.reports.measurement import factors
 from slowlens.reports.text import labelled
+from slowlens.reports.units import counted
 from slowlens.run import Run
 
 FEW = 3
+CONDITIONS = "throttled-or-shared-gpu"
+"""The rule about the machine: it explains why runs are unsteady."""
 
 
 def lines(run: Run) -> Iterator[str]:
-    """Yield the answer where nothing is to blame, each finding, and what to call next.
-
-    A cost that stands above, among the factors of the live run, is not said again.
-    """
-    said = (*factors(run.measurement),) if run.measurement else ()
+    """Yield the answer where nothing is to blame, each finding, and what to call next."""
     grave = any(finding.severity is not Severity.NOTE for _, finding in run.findings)
     if not grave:
         first = next((f" {sentence(finding.message)}" for _, finding in run.findings), "")
         yield from labelled("answer", run.answer.removesuffix(first))
     for rule, finding in run.findings:
         yield from labelled(finding.severity, f"{finding.message} [{rule}]")
-        if finding.cost and not any(finding.cost in sentence for sentence in said):
-            yield from labelled("cost", finding.cost)
+        if cost := _unsaid(finding.cost, run):
+            yield from labelled("cost", cost)
         if finding.fix is not None:
             yield from labelled("fix", words.fix(finding.fix))
     if run.findings:
         yield ""
     yield from next_steps(run)
+
+
+def _unsaid(cost: str, run: Run) -> str:
+    """Return a cost less the factor of the live run in it, which stands above already."""
+    for factor in factors(run.measurement) if run.measurement else ():
+        said = factor.partition(": ")[2].removesuffix(".")
+        cost = cost.replace(said, "").removeprefix(". ")
+    return cost
 
 
 def next_steps(run: Run) -> Iterator[str]:
@@ -43,9 +50,13 @@ def next_steps(run: Run) -> Iterator[str]:
 
 
 def causes(run: Run) -> tuple[str, ...]:
-    """Say why a run may be slow, the gravest first, without what it costs."""
-    found = [f for f in run.findings if f.finding.severity is not Severity.NOTE]
-    told = [f"{finding.message} [{rule}]" for rule, finding in found[:FEW]]
-    if len(found) > FEW:
-        told.append(f"and {len(found) - FEW} more findings")
-    return tuple(told) or (run.answer,)
+    """Say why a run may be slow, the gravest first, without what it costs; what disturbed it last.
+
+    Empty where nothing was found.
+    """
+    grave = [found for found in run.findings if found.finding.severity is not Severity.NOTE]
+    noted = [found for found in run.findings if found.rule == CONDITIONS and found not in grave]
+    told = [f"{finding.message} [{rule}]" for rule, finding in (*grave[:FEW], *noted)]
+    if len(grave) > FEW:
+        told.insert(FEW, f"and {counted(len(grave) - FEW, 'more finding')}")
+    return tuple(told)

@@ -17,7 +17,6 @@ from slowlens.reports.units import counted, milliseconds
 
 HEAD = ("trial", "TTFT", "TPOT", "p90", "p95", "rounds", "CV", "tokens into each step")
 MEANS = {
-    "TPOT": "TTFT and TPOT are medians of the rounds",
     "p90": "p90 and p95 are of single tokens",
     "CV": "CV is how far the rounds lie apart",
 }
@@ -119,7 +118,11 @@ def _legend(found: tuple[Speed, ...], heads: Collection[str]) -> Iterator[str]:
     tokens = " or ".join(str(count) for count in sorted({speed.new_tokens for speed in found}))
     rounds = "Rounds" if "rounds" in heads else counted(found[0].rounds, "round")
     yield f"{rounds} of {tokens} tokens"
+    if any(speed.rounds > 1 for speed in found):
+        yield "TTFT and TPOT are medians of the rounds"
     yield from (text for head, text in MEANS.items() if head in heads)
+    if any(speed.estimated for speed in found):
+        yield "what is estimated was timed at a few lengths (--full times all)"
 
 
 def _row(measurement: Measurement, speed: Speed, named: Callable[[str], str]) -> tuple[str, ...]:

@@ -78,8 +78,10 @@ def failures(verdict: SpeedVerdict) -> Iterator[str]:
 
 def causes(verdict: SpeedVerdict) -> tuple[str, ...]:
     """Say why it is slow, where it may be and a checkpoint was read."""
-    doubted = verdict.answer in (Answer.FAIL, Answer.INCONCLUSIVE)
-    return causes_of(verdict.after) if doubted and verdict.after.outcomes else ()
+    run = verdict.after
+    if not run.outcomes or verdict.answer not in (Answer.FAIL, Answer.INCONCLUSIVE):
+        return ()
+    return causes_of(run) or ((run.answer,) if verdict.answer is Answer.FAIL else ())
 
 
 def rows(judged: Judged) -> Iterator[Row]:

@@ -146,5 +146,5 @@ def test_the_sentences() -> None:
 
 def test_seconds_are_shown_with_three_digits() -> None:
     assert [shown(s) for s in (0.05234, 8.1, 99.94, 134.91, 4321)] == [
-        "0.0523 s", "8.1 s", "99.9 s", "135 s", "4,321 s"
+        "52.3 ms", "8.1 s", "99.9 s", "135 s", "4,321 s"
     ]  # fmt: skip

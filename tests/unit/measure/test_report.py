@@ -36,7 +36,7 @@ def test_percentiles_where_the_sample_allows_them() -> None:
     text = render(measurement(even))
     assert row(text, "trial") == "TTFT TPOT p90 p95 tokens into each step"
     assert row(text, "merged as shipped") == "500 ms 100 ms 100 ms 100 ms 10, 1, 1, …"
-    assert "1 round of 73 tokens; TTFT and TPOT are medians of the rounds; p90 and" in text
+    assert "1 round of 73 tokens; p90 and p95 are of single tokens." in text
 
 
 def test_growth_is_said_where_it_is_certain() -> None:

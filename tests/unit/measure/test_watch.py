@@ -49,9 +49,7 @@ EVENTS: tuple[Event, ...] = (
     Stepped(0, STEPS[2:], "b"),
     TrialFinished(0, 0.5, Finish.LENGTH),
 )
-LAST = (
-    "[ 1/1] merged, cache off (round 2)      4/4 tokens    100 ms per token  tokens in 10, 11, 12"
-)
+LAST = "[ 1/1] merged, cache off (round 2)      4/4 tokens    100 ms per token  tokens in 10, 11"
 
 
 LOADED = (

@@ -3,7 +3,7 @@
 from math import fsum
 
 from slowlens.facts.live.answer_time import AnswerTime
-from slowlens.facts.live.seconds import rounded
+from slowlens.facts.live.seconds import milliseconds, rounded
 from slowlens.frozen import dataclass
 
 
@@ -58,5 +58,5 @@ def terms(difference: Split) -> tuple[str, ...]:
 
 
 def shown(seconds: float) -> str:
-    """Write seconds with three significant digits: ``8.1 s``, ``135 s``, ``0.052 s``."""
-    return f"{rounded(seconds)} s"
+    """Write seconds with three significant digits: ``8.1 s``, ``135 s``, ``52.3 ms``."""
+    return milliseconds(seconds) if 0 < abs(seconds) < 0.1 else f"{rounded(seconds)} s"
