@@ -12,13 +12,14 @@ from slowlens.store import Store, default_store, load
 
 FEW = 3
 """Runs that are named to whoever named none."""
+NO_RUN = "slowlens measure MERGED makes a run."
 HELP = "id of a run or its beginning, a run file, or the name of a baseline"
 
 
 def run_named(name: str) -> Run:
     """Return the run that is meant; RunFileError where there is none, or there are several."""
     if Path(name).is_file():
-        return load(Path(name))
+        return _file(name)
     baselines = default_baselines()
     if NAME.fullmatch(name) and name in baselines.names():
         return baselines.load(name)
@@ -26,7 +27,12 @@ def run_named(name: str) -> Run:
     return store.load(id_in(store, name, f"There is no run, run file or baseline {name}."))
 
 
-NO_RUN = "slowlens measure MERGED makes a run."
+def _file(name: str) -> Run:
+    try:
+        return load(Path(name))
+    except RunFileError as error:
+        hint = error.hint or "slowlens runs lists those that were kept."
+        raise RunFileError(f"{name}: {error}", hint=hint) from error
 
 
 def id_in(store: Store, name: str, message: str = "", empty: str = NO_RUN) -> str:

@@ -82,7 +82,7 @@ def test_compare_as_json_into_a_file(kept: tuple[str, str], tmp_path: Path) -> N
     [
         (["nothing", "2026-0"], "There is no run, run file or baseline nothing"),
         (["2026-0", "checked"], "checked was only checked: it holds no times"),
-        (["2026-0", "broken.json"], "This is not a run file"),
+        (["2026-0", "broken.json"], "slowlens: broken.json: This is not a run file"),
     ],
 )
 def test_compare_ends_with_3_for_what_is_no_comparison(
