@@ -56,9 +56,9 @@ def _last_input(measurement: Measurement, speed: Speed) -> int:
 
 
 def without_sample(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Take out of a speed table what all its rows rest on, where that is the same."""
+    """Take out of a speed table what each of its rows rests on, where that is the same."""
     sizes = table["n"].unique()
-    return (table.drop(columns="n"), str(sizes[0])) if len(sizes) == 1 else (table, "n")
+    return (table.drop(columns="n"), f"{sizes[0]} each") if len(sizes) == 1 else (table, "")
 
 
 def attribution_table(found: Attribution) -> pd.DataFrame:

@@ -110,7 +110,8 @@ def _figures(measurement: Measurement) -> None:
         st.subheader("Each kind of trial", anchor=False)
         shown, sample = without_sample(table)
         st.table(shown, hide_index=True, border="horizontal")
-        st.caption(f"TTFT and TPOT are medians of {sample}; CV is how far the rounds lie apart.")
+        medians = "TTFT and TPOT are medians of the rounds, CV is how far these lie apart"
+        st.caption(f"{sample}: {medians}." if sample else f"{medians}.")
         for line in slow_starts(measurement):
             st.markdown(f":material/hourglass_top: {plain(line)}")
     if any(g.trial.purpose in TIMED and len(g.steps) > 1 for g in measurement.generations):

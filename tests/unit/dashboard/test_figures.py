@@ -57,10 +57,10 @@ def test_what_all_figures_rest_on_is_told_once() -> None:
     one, other = generation(0.2, 0.2, 0.2), generation(0.2, 0.2, 0.2, cache=Cache.ON)
     table, sample = without_sample(speed_table(measurement(one, other)))
     assert "n" not in table
-    assert sample == "1 round of 3 tokens"
+    assert sample == "1 round of 3 tokens each"
     table, sample = without_sample(speed_table(measurement(one, one, other)))
     assert list(table["n"]) == ["2 rounds of 3 tokens", "1 round of 3 tokens"]
-    assert sample == "n"
+    assert sample == ""
 
 
 def test_percentiles_are_told_where_one_sample_allows_them() -> None:
