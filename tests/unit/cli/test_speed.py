@@ -270,7 +270,9 @@ def test_gate_by_a_baseline_measures_as_that_was_measured(
     assert cli.main(["gate", folders[1], "--baseline", "main", "--threshold", "2"]) == 0
     capsys.readouterr()
     assert cli.main(["gate", folders[1], "--baseline", "main", "--new-tokens", "5"]) == 2
-    assert "new tokens: 4 (baseline), 5 (now)" in capsys.readouterr().out
+    refused = capsys.readouterr().out
+    assert "new tokens: 4 (baseline), 5 (now)" in refused
+    assert "now       not measured: " in refused
     assert (
         cli.main(["gate", folders[1], "--baseline", "main", "--new-tokens", "5", "--anyway"]) == 1
     )
