@@ -1,16 +1,7 @@
 """Several processes that share one model: on a CPU two of them, with the plan of a tiny Llama."""
 
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from slowlens.errors import WorkerError
@@ -19,7 +10,6 @@ from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
-from slowlens.measure.events import Event, Stepped
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 
@@ -40,8 +30,6 @@ HEAD = 0.1 if transformers.__version__.startswith("4.") else 0.0
 """Share of this tiny model that transformers 4 leaves whole: half of its head."""
 SPARE = 0.09 + HEAD
 """And half of its lookup table, which not all versions divide."""
-LONG = 100_000
-PATIENCE = 30.0
 
 
 def shared(asked: Plan) -> Measurement:
@@ -119,143 +107,11 @@ def test_models_that_cannot_be_divided(tmp_path: Path) -> None:
         check_plan(config, 2)
 
 
-def test_devices_that_do_not_suffice() -> None:
+def test_devices_that_do_not_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
     there = torch.cuda.device_count()
     with pytest.raises(WorkerError, match=f"{there + 1} processes needs as many GPUs"):
         choose("cuda", 1, Place(0, there + 1, 1))
-    with pytest.raises(WorkerError, match="cannot be confined to cuda:1"):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    with pytest.raises(WorkerError, match="cannot be confined to cuda:1") as caught:
         choose("cuda:1", 1, Place(0, 2, 1))
-
-
-@pytest.fixture
-def endless(tmp_path: Path) -> Plan:
-    folder = tiny.llama(tmp_path, {}, **EVEN)
-    return plan(folder, new_tokens=LONG, settings=(Cache.OFF,), full=True, tensor_parallel=2)
-
-
-def begun(events: Iterator[Event]) -> None:
-    """Go on until tokens of a long trial come."""
-    next(e for e in events if isinstance(e, Stepped) and e.trial == 1)
-
-
-def family(process: psutil.Process) -> list[psutil.Process]:
-    return [
-        p for p in process.children(recursive=True) if "slowlens.measure" in " ".join(p.cmdline())
-    ]
-
-
-def gone(processes: list[psutil.Process]) -> bool:
-    return not psutil.wait_procs(processes, PATIENCE)[1]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
-def test_a_peer_that_is_killed_ends_the_run(endless: Plan) -> None:
-    with measure(endless) as events:
-        begun(events)
-        processes = family(psutil.Process())
-        peers = [p for p in processes if p.cmdline()[-3:-1] == ["1", "2"]]
-        assert (len(processes), len(peers)) == (2, 1)
-        peers[0].kill()
-        began = time.monotonic()
-        with pytest.raises(WorkerError, match="measuring process 2 of 2 was killed"):
-            list(events)
-        assert time.monotonic() - began < PATIENCE
-    assert gone(processes)
-
-
-def test_leaving_in_the_middle_leaves_nobody(endless: Plan) -> None:
-    with measure(endless) as events:
-        begun(events)
-        processes = family(psutil.Process())
-    assert len(processes) == 2
-    assert gone(processes)
-
-
-PARENT = """
-import sys
-from slowlens.measure.protocol import decode_plan
-from slowlens.measure.session import measure
-with measure(decode_plan(sys.stdin.buffer.readline())) as events:
-    for event in events:
-        print(type(event).__name__, flush=True)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
-@pytest.mark.parametrize("victim", ["parent", "first"])
-def test_whoever_is_killed_takes_all_along(endless: Plan, victim: str) -> None:
-    from slowlens.measure.protocol import encode_plan
-
-    parent = subprocess.Popen(
-        (sys.executable, "-c", PARENT), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert parent.stdin
-    assert parent.stdout
-    parent.stdin.write(encode_plan(endless).decode())
-    parent.stdin.flush()
-    for line in parent.stdout:
-        if line.strip() == "TrialFinished":
-            break
-    processes = family(psutil.Process(parent.pid))
-    assert len(processes) == 2
-    first = next(p for p in processes if p.ppid() == parent.pid)
-    os.kill(parent.pid if victim == "parent" else first.pid, signal.SIGKILL)
-    assert gone(processes)
-    parent.wait(PATIENCE)
-
-
-TALK = """
-import json, sys
-from slowlens.errors import WorkerError
-from slowlens.measure.worker.failure import OutOfMemoryError
-from slowlens.measure.worker import ranks
-from slowlens.measure.worker.peers import Place
-from slowlens.measure.worker.together import together
-import torch
-rank, port, listening = (int(word) for word in sys.argv[1:])
-ranks.join(Place(rank, 2, port, listening if rank == 0 else None), torch.device("cpu"))
-print(json.dumps([ranks.agreed("a", rank + 7), ranks.gathered("g", {"rank": rank})]))
-
-def fail(error=None):
-    if error:
-        raise error
-    return rank
-
-def told(action, patience=5.0):
-    try:
-        return together("trial", action, patience)
-    except WorkerError as error:
-        return [type(error).__name__, str(error), error.hint, getattr(error, "free", None)]
-
-print(json.dumps(told(fail)))
-print(json.dumps(told(lambda: fail(WorkerError("no", hint="h") if rank else None))))
-print(json.dumps(told(lambda: fail(OutOfMemoryError("full", "h", 2, 1) if not rank else None))))
-if rank:
-    print(json.dumps(told(lambda: fail(WorkerError("alone", hint="h")), 1.0)))
-else:
-    try:
-        ranks.gathered("another question", 1, 1.0)
-    except ranks.PartedError as error:
-        print(json.dumps(str(error)))
-"""
-
-
-def test_what_processes_tell_each_other() -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-    port, number = listener.getsockname()[1], listener.fileno()
-    two = [
-        subprocess.Popen(
-            (sys.executable, "-c", TALK, str(rank), str(port), str(number)),
-            stdout=subprocess.PIPE,
-            pass_fds=(number,) if rank == 0 else (),
-        )
-        for rank in range(2)
-    ]
-    first, second = ([json.loads(line) for line in p.communicate()[0].splitlines()] for p in two)
-    assert first[0] == second[0] == [7, [{"rank": 0}, {"rank": 1}]]
-    assert (first[1], second[1]) == (0, 1)
-    failed = ["WorkerError", "no (in measuring process 2 of 2)", "h", None]
-    assert first[2] == second[2] == failed
-    assert first[3] == second[3] == ["OutOfMemoryError", "full", "h", 1]
-    assert "another question" in first[4]
-    assert second[4][:2] == ["PartedError", "alone (in one process and not in all)"]
+    assert "--tensor-parallel 4" in caught.value.hint

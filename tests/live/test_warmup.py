@@ -71,6 +71,12 @@ def test_patience_ends_and_the_first_one_does_not_count(warm: Any) -> None:
     assert (impatient.runs, impatient.steady) == (warmup.FEWEST, False)
 
 
+def test_of_several_processes_the_first_decides(warm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = iter([True, True, True, False])
+    monkeypatch.setattr(warmup, "agreed", lambda _what, _mine: next(told))
+    assert warm(1.0).runs == 4
+
+
 def test_a_generation_is_cut_off_after_a_few_tokens() -> None:
     few = warmup._Few()
     for _ in range(1 + warmup.TOKENS - 1):

@@ -11,6 +11,10 @@ from slowlens.errors import WorkerError
 from slowlens.measure.worker.device import free_memory
 
 _LONGEST = 400
+_UNDIVIDED = (
+    f"transformers {transformers.__version__} cannot divide this model so: try another number of "
+    "processes, or another transformers, or leave --tensor-parallel out."
+)
 _HINTS = {
     "does not recognize this architecture": f"transformers {transformers.__version__} does not "
     "know this model_type: update transformers, or correct model_type in config.json.",
@@ -24,6 +28,8 @@ _HINTS = {
     "module 'torch' has no attribute": "--dtype takes a type of torch, such as bfloat16, float16 "
     "or float32.",
     "requires `accelerate`": "Install it: pip install 'slowlens[live]'.",
+    "mixed torch.Tensor and DTensor": _UNDIVIDED,
+    "divisible by the tensor parallel size": _UNDIVIDED,
     "Validation": "A value in its JSON files has the wrong type: `slowlens check` shows which.",
 }
 """What the message says, and what to do then."""
