@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None, begun: Callable[[], None] = lambda: 
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
