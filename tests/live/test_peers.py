@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,8 +69,27 @@ def test_leaving_in_the_middle_leaves_nobody(endless: Plan) -> None:
     with measure(endless) as events:
         begun(events)
         processes = family(psutil.Process())
+        groups = {os.getpgid(process.pid) for process in processes}
     assert len(processes) == 2
+    assert len(groups) == 1, "what ends the first ends its group"
     assert gone(processes)
+
+
+def test_a_peer_leaves_with_the_first_whatever_it_waits_for(endless: Plan) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = str(nobody.getsockname()[1])
+        command = (sys.executable, "-m", "slowlens.measure.worker", "1", "2", port)
+        peer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert peer.stdin
+        peer.stdin.write(encode_plan(endless))
+        peer.stdin.flush()
+        nobody.settimeout(60)
+        nobody.accept()  # it has imported torch, and waits for an answer
+        peer.stdin.close()
+        try:
+            assert peer.wait(SOON) == 1
+        finally:
+            peer.kill()
 
 
 PARENT = """
