@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from slowlens.cli.keeping import keep
 from slowlens.cli.measuring import checked, diagnosed, failure, follow
+from slowlens.cli.output import write
 from slowlens.cli.planning import add_plan, at_least, planned
 from slowlens.cli.watch import Progress, print_event
 from slowlens.codec import encode
@@ -92,7 +93,7 @@ def _run(arguments: argparse.Namespace) -> int:
     result, shown = diagnosed(before, measurement), not arguments.events
     try:
         if shown:
-            sys.stdout.write(encode(result) if arguments.format == "json" else _text(result))
+            write(encode(result) if arguments.format == "json" else _text(result), None)
     finally:
         keep(result, arguments.output, shown=shown)
     if failed:

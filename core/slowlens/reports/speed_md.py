@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from slowlens.reports.md import escaped, table
+from slowlens.reports.speed_figures import head, rows
 from slowlens.reports.speed_words import (
     VERDICTS,
     causes,
     failures,
-    head,
     headline,
-    rows,
     sentence,
     unlikes,
 )

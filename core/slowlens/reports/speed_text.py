@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from slowlens.reports.called import place
 from slowlens.reports.causes import next_steps
+from slowlens.reports.speed_figures import head, rows
 from slowlens.reports.speed_words import (
     causes,
     failures,
-    head,
     headline,
-    rows,
     sentence,
     unlikes,
 )
