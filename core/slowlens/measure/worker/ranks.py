@@ -18,6 +18,7 @@ from torch import distributed
 
 from slowlens.errors import WorkerError
 from slowlens.frozen import dataclass
+from slowlens.measure.worker.failure import during
 from slowlens.measure.worker.peers import ADDRESS, ALONE, Place
 
 PATIENCE = 120.0
@@ -26,6 +27,8 @@ _LONGEST = timedelta(hours=2)
 """Of a pass: the parent ends a run that says nothing long before."""
 _LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 """Network interface of the machine itself, on which its processes meet."""
+
+_HINT = "NCCL_DEBUG=INFO tells more; in a container NCCL may need more shared memory (--ipc=host)."
 
 _T = TypeVar("_T")
 
@@ -46,7 +49,15 @@ _group: _Group | None = None
 
 
 def join(place: Place, device: torch.device) -> None:
-    """Meet the other processes; what transformers divides among them, it divides in this group."""
+    """Meet the other processes; what transformers divides among them, it divides in this group.
+
+    WorkerError when they cannot meet.
+    """
+    with during(f"bringing {place.count} processes together", device, _HINT):
+        _join(place, device)
+
+
+def _join(place: Place, device: torch.device) -> None:
     global _group
     if interface := _LOOPBACK.get(sys.platform):
         os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
