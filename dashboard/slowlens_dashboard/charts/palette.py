@@ -29,7 +29,7 @@ def colors(trials: Iterable[Trial]) -> dict[Kind, str]:
 
 def line(trial: Trial, color: str) -> dict[str, object]:
     """Style a trial: later rounds thinner, "as shipped" wide, for it hides under its equal."""
-    shipped = trial.subject is Subject.MERGED and trial.cache is Cache.AS_SHIPPED
+    shipped = trial.subject == Subject.MERGED and trial.cache is Cache.AS_SHIPPED
     width = REPEAT if trial.round else UNDERLAY if shipped else LINE
     return {"color": color, "width": width}
 

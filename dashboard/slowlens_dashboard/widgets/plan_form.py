@@ -62,7 +62,7 @@ def _loading() -> None:
     dtype.selectbox("Dtype", DTYPES, key="dtype", format_func=_or_shipped)
     attention.selectbox("Attention", ATTENTIONS, key="attention", format_func=_or_shipped)
     device_map.selectbox(
-        "Device map", DEVICE_MAPS, key="device-map", format_func=_or_shipped, help=_MAP
+        "Device map", DEVICE_MAPS, key="device-map", format_func=_or_none, help=_MAP
     )
     parallel.number_input(
         "Tensor parallel", 0, 64, USUAL.tensor_parallel, key="tensor-parallel", help=_PARALLEL
@@ -100,6 +100,10 @@ _MAP = "auto spreads the layers of a model over all GPUs, which work one after t
 _PARALLEL = "Over so many GPUs, which share each layer and work side by side. 0: over none."
 _SETTINGS = "Empty: as shipped, on, off, and static where a GPU waits for its host."
 _IMAGE = "It goes with the prompt, for vision-language models."
+
+
+def _or_none(choice: str) -> str:
+    return choice or "none"
 
 
 def _or_shipped(choice: str) -> str:

@@ -60,6 +60,13 @@ def test_each_kind_has_its_colour_and_name() -> None:
     assert len({trace.line.color for trace in shown}) == len(COLORS) == 5
 
 
+def test_as_shipped_shows_below_its_equal() -> None:
+    read = replace(SHIPPED, trial=replace(SHIPPED.trial, subject="merged"))  # no enum in a file
+    shipped, off = (replace(g, steps=SHIPPED.steps) for g in (read, generation(cache=Cache.OFF)))
+    below, _, above, _ = steps_figure([shipped, off]).data
+    assert below.line.width > above.line.width
+
+
 def test_fixes_that_are_tried_have_colours_of_their_own() -> None:
     fixed = [replace(SHIPPED.trial, subject=f"merged + rule-{n}") for n in range(3)]
     shades = colors([SHIPPED.trial, *fixed, fixed[0]])
