@@ -14,8 +14,10 @@ python benchmarks/step_instrument.py [--model DIR | --shape NAME] [--device cuda
 """
 
 import argparse
+import gc
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -69,11 +71,11 @@ def main() -> None:
     """Measure and print the table, or be the child."""
     asked = _arguments()
     if asked.child:
-        _child(asked.child, asked.pairs)
+        _child(asked.child, asked)
         return
     with tempfile.TemporaryDirectory() as folder:
         plan = _plan(asked, Path(folder))
-        found = (_paged if asked.page else _here)(plan, asked.pairs, Path(folder))
+        found = (_paged if asked.page else _here)(plan, asked, Path(folder))
     _print(plan, found, asked.page)
 
 
@@ -88,6 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=1e9, help="begin no pair after this long")
     parser.add_argument("--tokens", type=int, default=128, help="new tokens of a generation")
     parser.add_argument("--prompt-tokens", type=int, default=0)
     parser.add_argument("--cache", choices=["on", "static"], default="on")
@@ -118,11 +121,15 @@ class Bench:
     """One model that generates, plainly or with everything around it."""
 
     def __init__(self, plan: Plan, send: Callable[[Event], None]) -> None:
+        import torch
+
         from slowlens.measure.worker import trial
         from slowlens.measure.worker.device import choose
         from slowlens.measure.worker.loading import load
         from slowlens.measure.worker.sequence import Common, common_prompt
 
+        # a trial runs in a new thread, where cuDNN would plan its attention anew: plain would not
+        torch.backends.cuda.enable_cudnn_sdp(False)
         self._module, self._send = trial, send
         device = choose(plan.device, plan.threads)
         send(Loading(Subject.MERGED, plan.merged, 0))
@@ -186,11 +193,16 @@ def _bare(model: object) -> Iterator[None]:
 
 
 def _pairs(
-    plain: Callable[[], Cost], instrumented: Callable[[], Cost], pairs: int
+    plain: Callable[[], Cost], instrumented: Callable[[], Cost], asked: argparse.Namespace
 ) -> tuple[list[Pair], list[Pair]]:
     """Return pairs of plain with plain, and of plain with instrumented."""
     noise, cost = list[Pair](), list[Pair]()
-    for number in range(pairs):
+    gc.collect()
+    gc.freeze()  # as the worker does: a generation begins with a collection
+    last = time.monotonic() + asked.seconds
+    for number in range(asked.pairs):
+        if time.monotonic() > last:
+            break
         for found, other in ((noise, plain), (cost, instrumented)):
             if number % 2:
                 after, before = other(), plain()
@@ -200,31 +212,28 @@ def _pairs(
     return noise, cost
 
 
-def _here(plan: Plan, pairs: int, _: Path) -> tuple[list[Pair], list[Pair]]:
-    """Measure in this process; reports go through a pipe to a thread that throws them away."""
-    reading, writing = os.pipe()
-    reader = threading.Thread(target=_drain, args=(reading,), daemon=True)
-    reader.start()
+def _here(plan: Plan, asked: argparse.Namespace, _: Path) -> tuple[list[Pair], list[Pair]]:
+    """Measure in this process; reports go through a pipe to another, which throws them away."""
+    reader = subprocess.Popen((sys.executable, "-c", _READ), stdin=subprocess.PIPE)
+    assert reader.stdin
+    into = reader.stdin.fileno()
     try:
-        bench = Bench(plan, lambda event: _ignore(os.write(writing, encode(event))))
+        bench = Bench(plan, lambda event: _ignore(os.write(into, encode(event))))
         bench.warm_up()
-        return _pairs(bench.plain, bench.instrumented, pairs)
+        return _pairs(bench.plain, bench.instrumented, asked)
     finally:
-        os.close(writing)
-        reader.join()
+        reader.stdin.close()
+        reader.wait()
 
 
-def _drain(reading: int) -> None:
-    while os.read(reading, 65536):
-        pass
-    os.close(reading)
+_READ = "import sys; all(iter(lambda: sys.stdin.buffer.read1(65536), b''))"
 
 
 def _ignore(_: object) -> None:
     pass
 
 
-def _child(result: Path, pairs: int) -> None:
+def _child(result: Path, asked: argparse.Namespace) -> None:
     """Measure as the child of a real parent, and leave the costs in ``result``."""
     channel = Channel()
     plan = decode_plan(channel.request())
@@ -243,7 +252,7 @@ def _child(result: Path, pairs: int) -> None:
         return kind()
 
     noise, cost = _pairs(
-        partial(told, bench.plain, "plain"), partial(told, bench.instrumented, "page"), pairs
+        partial(told, bench.plain, "plain"), partial(told, bench.instrumented, "page"), asked
     )
     found = [[_values(one) + _values(two) for one, two in part] for part in (noise, cost)]
     result.write_text(json.dumps(found))
@@ -264,25 +273,26 @@ class _Pausing(Sampler):
         return super()._look(gpus)
 
 
-def _paged(plan: Plan, pairs: int, folder: Path) -> tuple[list[Pair], list[Pair]]:
+def _paged(plan: Plan, asked: argparse.Namespace, folder: Path) -> tuple[list[Pair], list[Pair]]:
     """Measure in a child of the dashboard's own job, with a viewer."""
     from slowlens.store import Store
     from slowlens_dashboard import routes
     from slowlens_dashboard.jobs import Jobs
 
     result = folder / "costs.json"
-    command = (sys.executable, __file__, "--child", str(result), "--pairs", str(pairs))
+    command = (sys.executable, __file__, "--child", str(result))
+    command += ("--pairs", str(asked.pairs), "--seconds", str(asked.seconds))
     with patch.object(session, "Sampler", _Pausing):
         jobs = Jobs(Store(folder / "runs"), partial(_phased, command))
         with patch.object(routes, "jobs", lambda: jobs), _served(routes.ROUTES) as url:
             _Pausing.awake.set()
             job = jobs.start(plan)
-            asked = _view(f"{url}/api/runs/{job.id}/events", lambda: job.running)
+            looks = _view(f"{url}/api/runs/{job.id}/events", lambda: job.running)
             _Pausing.awake.set()
             job.join()
     if not result.exists():
         raise SystemExit(f"{job.error} {job.hint}")
-    print(f"the page asked {asked} times; {len(job.log)} entries in its log")
+    print(f"the page asked {looks} times; {len(job.log)} entries in its log")
     noise, cost = ([_pair(row) for row in part] for part in json.loads(result.read_text()))
     return noise, cost
 

@@ -8,6 +8,7 @@ tools/calibrate_verdict.py --real takes.
 """
 
 import argparse
+import gc
 import json
 import tempfile
 from collections import Counter
@@ -37,12 +38,15 @@ def main() -> None:
         path = shape_folder(asked.shape, 0, Path(folder, "m")) if made_up else asked.model
         plan = Plan(str(path), random_weights=made_up, device=asked.device, threads=1)
         tpot = _timer(plan, Trial(Subject.MERGED, Cache(asked.cache), Purpose.SPEED, asked.tokens))
-        pairs = [_pair(asked.machine, [tpot() for _ in ORDER]) for _ in range(asked.pairs)]
-    asked.out.write_text(json.dumps(pairs, indent=1) + "\n")
-    verdicts = [judge(pair["a"], pair["b"]) for pair in pairs]
-    for verdict in verdicts:
-        print(f"{verdict.outcome}: {verdict.reason}")
-    print(dict(Counter(verdict.outcome.value for verdict in verdicts)))
+        pairs, outcomes = [], Counter[str]()
+        for _ in range(asked.pairs):
+            pair = _pair(asked.machine, [tpot() for _ in ORDER])
+            pairs.append(pair)
+            asked.out.write_text(json.dumps(pairs, indent=1) + "\n")
+            verdict = judge(pair["a"], pair["b"])
+            outcomes[verdict.outcome.value] += 1
+            print(f"{verdict.outcome}: {verdict.reason}", flush=True)
+    print(dict(outcomes))
 
 
 def _asked() -> argparse.Namespace:
@@ -63,6 +67,8 @@ def _timer(plan: Plan, trial: Trial) -> Callable[[], float]:
     ready = load(plan, trial.subject, choose(plan.device, plan.threads), (), lambda _: None)
     common = Common(ready.prompt.ids, ready.prompt.ids)
     warm_up(ready, trial, common)
+    gc.collect()
+    gc.freeze()  # as the worker does: a run begins with a collection
 
     def tpot() -> float:
         seconds: list[float] = []

@@ -1,0 +1,106 @@
+"""How far off is the prediction of a run without the cache? Both in one process, in turns.
+
+Each round predicts a run from its probes as `slowlens measure` does, and waits for one; every other
+round the other way round. Prints the error of each round, and the share of the work that the probes
+did.
+
+    python benchmarks/prediction.py [--shape smollm2-135m] [--layers 6] [--device cuda] [--rounds 6]
+
+What slows the machine down for a minute is part of the error: probes cannot know it.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.prediction import Predicted, predictions
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.frozen import replace
+from slowlens.gather.shapes import shape_folder
+from slowlens.measure.events import Started
+from slowlens.measure.plan import Known, rest
+from slowlens.measure.recorder import Recorder
+from slowlens.measure.worker.device import choose
+from slowlens.measure.worker.environment import environment
+from slowlens.measure.worker.loading import load
+from slowlens.measure.worker.sequence import Common, common_prompt
+from slowlens.measure.worker.trial import run
+from slowlens.measure.worker.warmup import warm_up
+
+NEAR = 0.05
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = _asked()
+    with tempfile.TemporaryDirectory() as folder:
+        plan = Plan(
+            str(shape_folder(asked.shape, asked.layers, Path(folder, asked.shape))),
+            random_weights=True,
+            device=asked.device,
+            threads=1,
+            new_tokens=asked.tokens,
+            prompt_tokens=asked.prompt_tokens,
+            rounds=asked.rounds,
+            settings=(Cache.OFF,),
+            answer_tokens=0,
+            equality_tokens=0,
+        )
+        layers = f"{asked.layers} layers" if asked.layers else "all layers"
+        print(
+            f"{asked.shape}, {layers}, {asked.device}: {asked.tokens} after {asked.prompt_tokens}"
+        )
+        errors = []
+        for foretold, waited in _rounds(plan):
+            errors.append(foretold.total / waited.total_seconds - 1)
+            print(
+                f"predicted {foretold.total:.2f} s from {100 * foretold.work:.1f} % of the work, "
+                f"waited for {waited.total_seconds:.2f} s: {100 * errors[-1]:+.1f} %",
+                flush=True,
+            )
+        near = sum(abs(error) <= NEAR for error in errors)
+        print(f"median {100 * median(errors):+.1f} %; {near} of {len(errors)} within 5 %")
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shape", default="smollm2-135m")
+    parser.add_argument("--layers", type=int, default=6, help="of the shape, 0 for all (6)")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--prompt-tokens", type=int, default=64)
+    parser.add_argument("--tokens", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=6)
+    return parser.parse_args()
+
+
+def _rounds(plan: Plan) -> Iterator[tuple[Predicted, Generation]]:
+    """Run the probes of a round and the run that waits, in turns, and yield what each found."""
+    ready = load(plan, Subject.MERGED, choose(plan.device, plan.threads), (), lambda _: None)
+    prompt = common_prompt(ready.prompt.ids, plan.prompt_tokens)
+    common = Common(prompt, tuple(reversed(prompt)))
+    kinds = [rest(each, Known(), gpu=ready.device.type == "cuda") for each in _both(plan)]
+    warm_up(ready, kinds[0][0], common)
+    for number in range(plan.rounds):
+        both = [[trial for trial in kind if trial.round == number] for kind in kinds]
+        order = [trial for kind in (both if number % 2 else reversed(both)) for trial in kind]
+        recorder = Recorder(plan)
+        recorder.apply(Started(environment(), tuple(order)))
+        for index, trial in enumerate(order):
+            run(ready, trial, common, index, recorder.apply)
+        found = recorder.measurement(Status.DONE)
+        (foretold,) = predictions(found, Subject.MERGED, Cache.OFF)
+        (waited,) = found.find(Subject.MERGED, Cache.OFF, Purpose.SPEED)
+        yield foretold, waited
+
+
+def _both(plan: Plan) -> tuple[Plan, Plan]:
+    return plan, replace(plan, full=True)
+
+
+if __name__ == "__main__":
+    main()
