@@ -19,7 +19,7 @@ def comparison(before: Run, after: Run) -> None:
     verdict = compare_fix(before, after)
     with st.container(border=True, key="comparison"):
         st.subheader("Before and after", anchor=False)
-        st.markdown(prose(" ".join(sentences(verdict))))
+        st.markdown("\n\n".join(map(prose, sentences(verdict))))
         if verdict.answer is not Answer.INCOMPARABLE:
             _figures(verdict.decisive[0].before, verdict.decisive[0].after)
         with st.container(horizontal=True):
