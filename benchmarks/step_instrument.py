@@ -1,8 +1,8 @@
 """What timing each step costs: the whole instrument against plain generate(), in one run.
 
-Interleaved pairs in alternating order. Plain is generate() as a user calls it: no streamer, no
-meter, no forced tokens; beside it stands the meter, the sequence that all trials share, the
-stopwatch, and reports written to a pipe. Between them pairs of plain against plain, for the noise.
+Interleaved pairs in alternating order. Plain is generate() as a user calls it: no meter, no forced
+tokens; beside it stands the meter, the sequence that all trials share, the stopwatch, and reports
+written to a pipe. Between them pairs of plain against plain, for the noise.
 With --page the generations run in a child, as they do for a user: for the instrumented ones the
 parent looks at the machine, folds the events into a job of the dashboard, and a viewer asks for
 its log five times a second over HTTP; for the plain ones all of that stands still.
@@ -160,8 +160,10 @@ class Bench:
         tell, costs, steps = send or self._send, list[Cost](), list[float]()
         generate = self._module.generate
 
-        def clocked(*given: object) -> None:
-            costs.append(self._cost(partial(generate, *given)))
+        def clocked(*given: object) -> object:
+            found: list[object] = []
+            costs.append(self._cost(lambda: found.append(generate(*given))))
+            return found[0]
 
         def follow(event: Event) -> None:
             if isinstance(event, Stepped):

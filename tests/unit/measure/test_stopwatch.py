@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 from slowlens.facts.live.timing import Step  # noqa: E402
 from slowlens.measure.worker.detokenizer import Detokenizer  # noqa: E402
 from slowlens.measure.worker.meter import Meter, Reading  # noqa: E402
-from slowlens.measure.worker.stopwatch import FLUSH, Stopwatch  # noqa: E402
+from slowlens.measure.worker.stopwatch import FLUSH, NO_TOKEN, Stopwatch  # noqa: E402
 
 
 class Clock:
@@ -32,12 +32,12 @@ class Tokens:
 
 
 class Bench:
-    """A stopwatch on a clock of our own, whose reports take ``cost`` seconds each."""
+    """A generation on a clock of our own, whose reports take ``cost`` seconds each."""
 
     def __init__(self, cost: float = 0.0) -> None:
         self.clock, self.cost = Clock(), cost
         self.meter = Meter(torch.device("cpu"), self.clock)
-        self.sequence = 3
+        self.sequence = [0, 1, 2]
         self.reports: list[tuple[tuple[Step, ...], str]] = []
         detokenizer = Detokenizer(lambda tokens: "".join(chr(97 + t) for t in tokens))
         self.watch = Stopwatch(self.meter, detokenizer, self.report, self.clock)
@@ -46,27 +46,37 @@ class Bench:
         self.clock.now += self.cost
         self.reports.append((tuple(steps), text))
 
-    def start(self) -> None:
-        self.meter.start()
+    def start(self, answer: Sequence[int] = ()) -> None:
+        self.meter.start(answer=answer, watch=self.watch)
         self.watch.start()
-        self.watch.put(Tokens(1, 2, 3))
 
-    def forward(self, tokens_in: int, seconds: float = 0.0) -> None:
+    def enter(self) -> None:
+        """Ask for the inputs of the next pass, as ``generate()`` does."""
+        sequence = self.tensor
+        self.meter.entering(sequence)
+        self.sequence = sequence[0].tolist()
+
+    def forward(self, tokens_in: int, seconds: float = 0.0, rows: int = 1) -> None:
         """One pass that keeps the host for ``seconds``."""
-        ids = torch.zeros(1, tokens_in, dtype=torch.long)
-        self.meter.entered({"input_ids": ids}, torch.zeros(1, self.sequence))
+        ids = torch.zeros(rows, tokens_in, dtype=torch.long)
+        self.meter.entered({"input_ids": ids}, self.tensor)
         self.clock.now += seconds
         self.meter.left({})
 
-    def step(self, seconds: float, tokens_in: int, *tokens: int) -> None:
-        self.forward(tokens_in, seconds / 2)
+    def step(self, seconds: float, tokens_in: int, *tokens: int, rows: int = 1) -> None:
+        self.enter()
+        self.forward(tokens_in, seconds / 2, rows)
         self.clock.now += seconds / 2
-        self.watch.put(Tokens(*tokens))
-        self.sequence += len(tokens)
+        self.sequence += tokens
+
+    @property
+    def tensor(self) -> "torch.Tensor":
+        return torch.tensor([self.sequence])
 
     @property
     def steps(self) -> list[Step]:
-        self.watch.finish()
+        """End the generation now."""
+        self.watch.finish(self.clock.now, self.tensor)
         return [step for steps, _ in self.reports for step in steps]
 
 
@@ -86,8 +96,9 @@ def test_the_cost_of_reporting_is_in_no_step() -> None:
     bench = Bench(cost=5.0)
     bench.start()
     for index in range(6):
-        bench.step(0.03, 1, index)
-    assert [s.seconds for s in bench.steps] == pytest.approx([0.03] * 6)
+        bench.step(FLUSH * 1.01, 1, index)
+    assert [s.seconds for s in bench.steps] == pytest.approx([FLUSH * 1.01] * 6)
+    assert len(bench.reports) == 6
 
 
 def test_reports_come_in_batches() -> None:
@@ -95,9 +106,9 @@ def test_reports_come_in_batches() -> None:
     bench.start()
     for index in range(100):
         bench.step(FLUSH / 10, 1, index % 26)
-    bench.watch.finish()
+    assert [s.index for s in bench.steps] == list(range(100))
+    assert [s.token for steps, _ in bench.reports for s in steps] == [n % 26 for n in range(100)]
     assert 8 <= len(bench.reports) <= 12
-    assert [s.index for steps, _ in bench.reports for s in steps] == list(range(100))
     assert "".join(text for _, text in bench.reports).startswith("abcdef")
 
 
@@ -105,13 +116,16 @@ def test_a_slow_step_is_reported_at_once() -> None:
     bench = Bench()
     bench.start()
     bench.step(FLUSH * 2, 3, 0)
+    bench.enter()
     assert len(bench.reports) == 1
 
 
 def test_several_passes_of_one_step_add_up() -> None:
     bench = Bench()
     bench.start()
-    bench.forward(512, 0.2)
+    bench.meter.entered({"input_ids": torch.zeros(1, 512)}, bench.tensor)
+    bench.clock.now += 0.2
+    bench.enter()
     bench.step(0.1, 88, 0)
     (step,) = bench.steps
     assert step.tokens_in == 600
@@ -121,17 +135,32 @@ def test_several_passes_of_one_step_add_up() -> None:
 def test_a_pass_that_gives_several_tokens_shares_its_time() -> None:
     bench = Bench()
     bench.start()
-    bench.step(0.3, 5, 1, 2, 3)
+    bench.watch.put(Tokens(0, 1, 2))
+    bench.step(0.3, 5)
+    bench.watch.put(Tokens(1, 2, 3))
+    bench.step(0.1, 5)
+    bench.watch.put(Tokens(4))
     steps = bench.steps
-    assert [s.token for s in steps] == [1, 2, 3]
-    assert [s.index for s in steps] == [0, 1, 2]
-    assert [s.seconds for s in steps] == pytest.approx([0.1] * 3)
-    assert bench.watch.steps == 3
-    assert bench.watch.last_token == 3
+    assert [s.token for s in steps] == [1, 2, 3, 4]
+    assert [s.index for s in steps] == [0, 1, 2, 3]
+    assert [s.seconds for s in steps] == pytest.approx([0.1] * 4)
+    assert bench.watch.steps == 4
+    assert bench.watch.last_token == 4
+
+
+def test_several_sequences_have_steps_and_no_tokens() -> None:
+    bench = Bench()
+    bench.start()
+    bench.step(0.3, 3, 7, rows=4)
+    bench.step(0.1, 1, 8, rows=4)
+    steps = bench.steps
+    assert [(s.tokens_in, s.token) for s in steps] == [(3, NO_TOKEN), (1, NO_TOKEN)]
+    assert "".join(text for _, text in bench.reports) == ""
 
 
 def test_what_was_counted_before_the_start_does_not_count() -> None:
     bench = Bench()
+    bench.meter.start()
     bench.forward(1000, 1.0)
     bench.start()
     bench.step(0.1, 3, 0)
@@ -165,28 +194,22 @@ def test_a_pass_without_inputs_is_counted_as_none() -> None:
 
 def test_the_common_answer_takes_the_place_of_the_newest_token_alone() -> None:
     bench = Bench()
-    bench.meter.start(answer=(7, 8))
-    seen = []
-    for length in (3, 4, 5, 6):
-        sequence = torch.zeros(1, length, dtype=torch.long)
-        bench.meter.entering(sequence)
-        bench.meter.entered({"input_ids": sequence}, sequence)
-        bench.meter.left({})
-        seen.append(sequence[0].tolist())
-    assert seen == [[0, 0, 0], [0, 0, 0, 7], [0, 0, 0, 0, 8], [0] * 6]
+    bench.start(answer=(7, 8))
+    for own in (20, 21, 22):
+        bench.step(0.1, 1, own)
+    assert [s.token for s in bench.steps] == [7, 8, 22]
+    assert bench.sequence == [0, 1, 2, 7, 8, 22]
 
 
-def test_passes_as_steps_end_where_the_next_begins() -> None:
+def test_a_chunk_of_the_prompt_ends_no_step() -> None:
     bench = Bench()
-    bench.start()
-    began = bench.clock.now
-    for tokens in (3, 1, 1):
-        bench.forward(tokens, 0.1)
-        bench.sequence += 1
-        bench.clock.now += 0.2
-    steps = list(bench.meter.steps(began + 1.0))
-    assert [s.seconds for s in steps] == pytest.approx([0.3, 0.3, 0.4])
-    assert [(s.index, s.tokens_in, s.kv_length) for s in steps] == [(0, 3, 3), (1, 1, 4), (2, 1, 5)]
+    bench.start(answer=(7,))
+    bench.meter.entered({"input_ids": torch.zeros(1, 2)}, bench.tensor)
+    bench.enter()
+    assert bench.sequence == [0, 1, 2]
+    bench.step(FLUSH * 2, 1, 9)
+    assert not bench.reports
+    assert [s.token for s in bench.steps] == [9]
 
 
 def test_the_first_cache_is_kept_whatever_it_is_called() -> None:

@@ -12,10 +12,10 @@ from slowlens.frozen import dataclass
 class Step:
     """One forward pass.
 
-    ``seconds``: from the end of the step before (the first: from the call) to the moment the
-    new token reached the host. ``tokens_in``: length of the input that this step processed, 0
-    when it could not be counted. ``token``: the model's own choice, also where the sequence goes
-    on with another one.
+    ``seconds``: from the end of the step before (the first: from the call) to the moment the host
+    knew that the device had done it. ``tokens_in``: length of the input that this step processed,
+    0 when it could not be counted. ``token``: what the sequence goes on with, which is the model's
+    own choice unless all trials go on with the same; -1 where several sequences are written.
     """
 
     index: int

@@ -41,11 +41,6 @@ class Ready:
         """Number of tokens that it knows."""
         return int(self.model.get_input_embeddings().weight.shape[0])
 
-    @property
-    def one_answer(self) -> bool:
-        """Whether it ships to write a single sequence, so that a streamer can follow it."""
-        return self.card.beams == self.card.sequences == 1
-
 
 def path_of(plan: Plan, subject: str) -> str:
     """Return the folder of ``subject``; WorkerError when it is none."""

@@ -1,13 +1,11 @@
 """What goes into each forward pass, how long the host is in it, and what it continues."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
-
-from slowlens.facts.live.timing import Step
 
 _INPUTS = ("input_ids", "inputs_embeds", "decoder_input_ids")
 _CACHES = ("past_key_values", "cache_params")
@@ -21,33 +19,44 @@ class Reading(NamedTuple):
     dispatch: float | None
 
 
+class Watch(Protocol):
+    """Is told when a pass is over."""
+
+    def passed(self, now: float, sequence: Any) -> None:  # noqa: ANN401
+        """Take note that all of ``sequence`` was decided by ``now``."""
+
+
 class Meter:
     """Listens where ``generate()`` makes up the inputs of a pass, and where it takes its outputs.
 
-    Hooks on the forward pass would see the same, but a compiled one recompiles because of them.
+    Hooks on the forward pass would see the same, but a compiled one recompiles because of them. A
+    streamer would learn of each token, but the device has to wait while it is told.
     """
 
     def __init__(self, device: torch.device, clock: Callable[[], float] = perf_counter) -> None:
         self._device, self._clock = device, clock
         self._events: list[tuple[Any, Any]] = []
-        self._answer: torch.Tensor | None = None
+        self._answer: tuple[torch.Tensor, ...] = ()
+        self._watch: Watch | None = None
         self.rows = 1
         self.cache: Any = None
         """The key-value cache of the last pass."""
-        self.passes: list[tuple[float, int, int]] = []
-        """When each pass began, its tokens in and in reach."""
+        self._passes = 0
         self._tokens = self._reach = 0
         self._dispatch: float | None = None
         self._entered: float | None = None
 
-    def start(self, *, steps: int = 0, answer: Sequence[int] = ()) -> None:
+    def start(
+        self, *, steps: int = 0, answer: Sequence[int] = (), watch: Watch | None = None
+    ) -> None:
         """Begin a generation of ``steps`` whose sequence goes on with ``answer``, while that lasts.
 
         ``answer`` takes the place of what the model chose, so that all trials process the same.
+        ``watch`` is told of the end of each pass but the last, which nothing follows.
         """
         self._clear()
-        self.rows, self.passes, self.cache = 1, [], None
-        self._answer = torch.tensor([answer], device=self._device) if answer else None
+        self.rows, self._passes, self.cache, self._watch = 1, 0, None, watch
+        self._answer = torch.tensor([answer], device=self._device).split(1, dim=1) if answer else ()
         if self._device.type == "cuda":
             self._events = [_pair() for _ in range(steps)]
 
@@ -59,22 +68,21 @@ class Meter:
 
     def gpu_seconds(self) -> list[float]:
         """Return the time on the GPU of each pass; only once the device has done all."""
-        used = self._events[: len(self.passes)]
+        used = self._events[: self._passes]
         return [start.elapsed_time(end) / 1000 for start, end in used]
 
-    def steps(self, until: float) -> Iterator[Step]:
-        """Yield the passes as steps, for a generation that no streamer may follow."""
-        ends = [began for began, _, _ in self.passes[1:]] + [until]
-        for number, ((began, tokens, reach), end) in enumerate(zip(self.passes, ends, strict=True)):
-            yield Step(number, end - began, tokens, -1, reach)
-
     def entering(self, sequence: Any) -> None:  # noqa: ANN401
-        """Put the token that all trials share in the place of the newest one, in the sequence."""
-        past = len(self.passes) - 1
-        if self._entered is not None:  # a chunk of the prompt
+        """Take note of the end of a pass, and put the token that all trials share in its place.
+
+        ``generate()`` has just asked the device whether it is to stop, and so has waited for it.
+        """
+        if self._entered is not None or not self._passes:  # a chunk of the prompt, or all of it
             return
-        if self._answer is not None and 0 <= past < self._answer.shape[1]:
-            sequence[:, -1:].copy_(self._answer[:, past : past + 1])
+        now = self._clock()
+        if self._passes <= len(self._answer):
+            sequence[:, -1:].copy_(self._answer[self._passes - 1])
+        if self._watch:
+            self._watch.passed(now, sequence)
 
     def entered(self, inputs: Any, sequence: Any) -> None:  # noqa: ANN401
         """Take note of the inputs of a pass, which begins now."""
@@ -86,12 +94,11 @@ class Meter:
         self._tokens += tokens
         self._reach = max(sequence.shape[1], self._tokens)
         if self._entered is not None:  # the next chunk of a prefill that is not over
-            self.passes[-1] = (self.passes[-1][0], self._tokens, self._reach)
             return
-        if len(self.passes) < len(self._events):
-            self._events[len(self.passes)][0].record()
+        if self._passes < len(self._events):
+            self._events[self._passes][0].record()
         self._entered = self._clock()
-        self.passes.append((self._entered, tokens, self._reach))
+        self._passes += 1
 
     def left(self, outputs: Any) -> None:  # noqa: ANN401
         """Take note of the end of a pass: of its launch, where a GPU does the work."""
@@ -102,8 +109,8 @@ class Meter:
             self.cache = next((cache for cache in found if cache is not None), None)
         self._dispatch = (self._dispatch or 0.0) + self._clock() - self._entered
         self._entered = None
-        if 0 < len(self.passes) <= len(self._events):
-            self._events[len(self.passes) - 1][1].record()
+        if 0 < self._passes <= len(self._events):
+            self._events[self._passes - 1][1].record()
 
     def _clear(self) -> None:
         self._tokens = self._reach = 0

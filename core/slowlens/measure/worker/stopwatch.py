@@ -1,15 +1,18 @@
-"""A streamer that notes when each token reached the host, and what the step read."""
+"""Notes when each token was decided, and what the step read; the meter tells it."""
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 from slowlens.facts.live.timing import Step
+from slowlens.frozen import dataclass
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.meter import Meter
 
 FLUSH = 0.2
 """Seconds between two reports."""
+NO_TOKEN = -1
+"""Where several sequences are written at once."""
 
 
 class Tokens(Protocol):
@@ -22,8 +25,22 @@ class Tokens(Protocol):
         """Return its numbers."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    seconds: float
+    tokens_in: int
+    token: int | None
+    """None where it is still to be read from the sequence."""
+    kv_length: int
+    dispatch: float | None
+
+
 class Stopwatch:
-    """Its own work, reports included, lies between the steps and belongs to none of them."""
+    """Its own work, reports included, lies between the steps and belongs to none of them.
+
+    Tokens are read from the device together, when they are reported: to fetch each one would hold
+    up the next step.
+    """
 
     def __init__(
         self,
@@ -33,10 +50,11 @@ class Stopwatch:
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.steps = 0
-        self.last_token = -1
+        self.last_token = NO_TOKEN
         self._meter, self._detokenizer = meter, detokenizer
         self._report, self._clock = report, clock
-        self._pending: list[tuple[int, float, int, int, int, float | None]] = []
+        self._pending: list[_Noted] = []
+        self._streamed: list[int] = []
         self._prompt_seen = False
         self._left = self._flushed = 0.0
 
@@ -45,40 +63,56 @@ class Stopwatch:
         self._left = self._flushed = self._clock()
         return self._left
 
-    def put(self, value: Tokens) -> None:
-        """Take the tokens of one forward pass; the first call brings the prompt."""
-        now = self._clock()
-        if not self._prompt_seen:
-            self._prompt_seen = True
-            return
-        self._add(value.flatten().tolist(), now - self._left)
+    def passed(self, now: float, sequence: Any) -> None:  # noqa: ANN401
+        """End a step at ``now``; ``sequence`` ends with its token."""
+        self._note(now)
         if now - self._flushed >= FLUSH:
-            self.flush()
+            self._flush(sequence)
             self._flushed = self._clock()
         self._left = self._clock()
+
+    def finish(self, now: float, sequence: Any) -> None:  # noqa: ANN401
+        """End the last step at ``now`` and report what is left, held back text included."""
+        self._note(now)
+        self._flush(sequence)
+        if rest := self._detokenizer.rest():
+            self._report((), rest)
+
+    def put(self, value: Tokens) -> None:
+        """Take the tokens of one pass, as a streamer; the first call brings the prompt.
+
+        For passes that check several guesses: how many hold, the sequence does not tell.
+        """
+        if self._prompt_seen:
+            self._streamed += value.flatten().tolist()
+        self._prompt_seen = True
 
     def end(self) -> None:
         """Nothing to do: what is left is reported after the call has returned."""
 
-    def flush(self) -> None:
-        """Report the steps that were not reported yet."""
-        if not self._pending:
-            return
-        steps = [Step(*fields) for fields in self._pending]
-        self._report(steps, self._detokenizer.add([step.token for step in steps]))
-        self._pending = []
-
-    def finish(self) -> None:
-        """Report what is left, text that was held back included."""
-        self.flush()
-        if rest := self._detokenizer.rest():
-            self._report((), rest)
-
-    def _add(self, tokens: list[int], seconds: float) -> None:
+    def _note(self, now: float) -> None:
         """Several tokens of one pass (assisted decoding) share its time evenly."""
         tokens_in, kv_length, dispatch = self._meter.take()
-        share = seconds / len(tokens)
-        for token in tokens:
-            self._pending.append((self.steps, share, tokens_in, token, kv_length, dispatch))
-            self.steps += 1
-            self.last_token = token
+        tokens: list[int | None] = [*self._streamed] or [None]
+        self._streamed = []
+        share = (now - self._left) / len(tokens)
+        self._pending += [_Noted(share, tokens_in, token, kv_length, dispatch) for token in tokens]
+
+    def _flush(self, sequence: Any) -> None:  # noqa: ANN401
+        noted, self._pending = self._pending, []
+        tokens = self._tokens(noted, sequence)
+        steps = [
+            Step(self.steps + n, each.seconds, each.tokens_in, token, each.kv_length, each.dispatch)
+            for n, (each, token) in enumerate(zip(noted, tokens, strict=True))
+        ]
+        self.steps += len(steps)
+        self.last_token = tokens[-1]
+        told = [] if self._meter.rows > 1 else tokens
+        self._report(steps, self._detokenizer.add(told))
+
+    def _tokens(self, noted: Sequence[_Noted], sequence: Any) -> list[int]:  # noqa: ANN401
+        if self._meter.rows > 1:
+            return [NO_TOKEN] * len(noted)
+        streamed = [each.token for each in noted if each.token is not None]
+        read: list[int] = streamed or sequence[0, -len(noted) :].tolist()
+        return read

@@ -42,20 +42,19 @@ def run(
 
     inputs = inputs_of(ready, trial, common)
     watch = Stopwatch(ready.meter, Detokenizer(_decoder(ready)), report)
-    followed = trial.purpose is not Purpose.PROOF or ready.one_answer
+    guessing = guesses(trial, ready.generation_config)
     with no_collection():
-        _listen(ready, trial, common)
+        _listen(ready, trial, common, watch)
         synchronize(ready.device)
         meet("start")
         prompt, pictured = inputs["input_ids"].shape[1], ready.prompt.image_tokens
         send(TrialStarted(index, prompt, perf_counter(), pictured))
         began = watch.start()
-        _anew(ready, trial, lambda: generate(ready, trial, inputs, watch if followed else None))
+        streamer = watch if guessing else None
+        sequence = _anew(ready, trial, lambda: generate(ready, trial, inputs, streamer))
         synchronize(ready.device)
         ended = perf_counter()
-        watch.finish()
-    if not followed:
-        report(tuple(ready.meter.steps(ended)), "")
+        watch.finish(ended, sequence)
     peak = memory_peak(ready.device)
     gpu = tuple(ready.meter.gpu_seconds())
     finish = _finish(ready, trial, watch)
@@ -100,21 +99,19 @@ def compiled(ready: Ready, trial: Trial) -> bool:
     return trial.cache is Cache.STATIC or kind not in ("", "dynamic", "dynamic_full")
 
 
-def _anew(ready: Ready, trial: Trial, action: Callable[[], None]) -> None:
+def _anew(ready: Ready, trial: Trial, action: Callable[[], Any]) -> Any:  # noqa: ANN401
     """Run a trial as a new process would, whatever others have planned; see ``plans``."""
-    if compiled(ready, trial):
-        action()
-    else:
-        in_new_thread(ready.device, action)
+    return action() if compiled(ready, trial) else in_new_thread(ready.device, action)
 
 
-def generate(ready: Ready, trial: Trial, inputs: dict[str, Any], streamer: object | None) -> None:
-    """Call the model's own ``generate()`` as the trial asks."""
+def generate(ready: Ready, trial: Trial, inputs: dict[str, Any], streamer: object | None) -> Any:  # noqa: ANN401
+    """Call the model's own ``generate()`` as the trial asks; return its sequences, a tensor."""
     ready.model.generation_config = ready.generation_config
     told: dict[str, Any] = arguments(trial, ready.generation_config)
     if trial.purpose is Purpose.LENGTH:
         told["tokenizer"] = ready.prompt.tokenizer  # to look for stop strings
-    ready.model.generate(**inputs, streamer=streamer, **told)
+    found = ready.model.generate(**inputs, streamer=streamer, **told)
+    return getattr(found, "sequences", found)
 
 
 def inputs_of(ready: Ready, trial: Trial, common: Common) -> dict[str, Any]:
@@ -136,14 +133,14 @@ def _decoder(ready: Ready) -> Callable[[Sequence[int]], str]:
     return (lambda _: "") if place().rank else ready.prompt.decode
 
 
-def _listen(ready: Ready, trial: Trial, common: Common) -> None:
+def _listen(ready: Ready, trial: Trial, common: Common, watch: Stopwatch | None = None) -> None:
     """Have the meter count, and all timed trials go on with the same answer."""
     answer: tuple[int, ...] = ()
     led = trial.purpose not in OWN_PROMPT and not guesses(trial, ready.generation_config)
     if led and common.answer:
         longest = trial.ahead + trial.new_tokens
         answer = within(common.ahead(longest)[trial.ahead :], ready.vocabulary)
-    ready.meter.start(steps=trial.new_tokens, answer=answer)
+    ready.meter.start(steps=trial.new_tokens, answer=answer, watch=watch)
     reset_memory_peak(ready.device)
 
 
