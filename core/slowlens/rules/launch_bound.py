@@ -46,7 +46,7 @@ from slowlens.facts.live.comparison import verdict_of
 from slowlens.facts.live.explanation import waterfall
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.seconds import milliseconds
-from slowlens.facts.live.speed import Work, speed_of, work_of
+from slowlens.facts.live.speed import Speed, Work, speed_of, work_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.verdict import Outcome, times
 from slowlens.facts.live.waterfall import Share, Waterfall
@@ -70,8 +70,9 @@ def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
     waiting, planned = explained.seconds(Share.LAUNCH), explained.seconds(Share.PLANS)
     if waiting <= WAITING * (explained.tpot - planned):
         return
-    compiled = speed_of(measurement, Subject.MERGED, Cache.STATIC)
+    pair = _with_static(measurement, explained.cache)
     runtime = measurement.runtime
+    worth = pair is None or verdict_of(*pair).outcome is Outcome.FAIL
     yield Finding(
         message=(
             f"launch-bound: of {milliseconds(explained.tpot)} a token the GPU waits "
@@ -85,8 +86,8 @@ def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
             NumberEvidence("GPU at work", 1000 * _working(explained), "ms"),
             NumberEvidence("kernels per token", explained.kernels, "kernels"),
         ),
-        cost=_cost(measurement, waiting / explained.tpot),
-        fix=_fix(measurement, merged, runtime) if _worth(measurement) or not compiled else None,
+        cost=_cost(measurement, waiting / explained.tpot, pair),
+        fix=_fix(measurement, merged, runtime) if worth else None,
     )
 
 
@@ -103,24 +104,22 @@ def _working(explained: Waterfall) -> float:
     return explained.seconds(Share.FLOOR) + explained.seconds(Share.BUSY)
 
 
-def _worth(measurement: Measurement) -> bool:
-    """Whether a static cache was measured and clearly faster."""
-    plain = speed_of(measurement, Subject.MERGED, Cache.ON)
+def _with_static(measurement: Measurement, cache: Cache) -> tuple[Speed, Speed] | None:
+    """Return the speed with the usual cache and with a static one, where both were timed."""
+    plain = speed_of(measurement, Subject.MERGED, cache)
     compiled = speed_of(measurement, Subject.MERGED, Cache.STATIC)
-    return bool(plain and compiled and verdict_of(plain, compiled).outcome is Outcome.FAIL)
+    return (plain, compiled) if plain and compiled else None
 
 
-def _cost(measurement: Measurement, share: float) -> str:
-    plain = speed_of(measurement, Subject.MERGED, Cache.ON)
-    compiled = speed_of(measurement, Subject.MERGED, Cache.STATIC)
-    if plain is None or compiled is None:
+def _cost(measurement: Measurement, share: float, pair: tuple[Speed, Speed] | None) -> str:
+    if pair is None:
         untold = "what a static cache gives back was not measured beside it"
         return f"{100 * share:.0f} % of the time per token; {untold}"
-    pair = f"{milliseconds(plain.tpot)} against {milliseconds(compiled.tpot)} per token"
-    figures = f"{pair}, {_price(measurement)}"
-    if _worth(measurement):
-        verdict = verdict_of(plain, compiled)
-        return f"{times(verdict.ratio or 0)} times as long as with a static cache: {figures}"
+    per_token = " against ".join(milliseconds(each.tpot) for each in pair)
+    figures = f"{per_token} per token, {_price(measurement)}"
+    gain = verdict_of(*pair)
+    if gain.outcome is Outcome.FAIL:
+        return f"{times(gain.ratio or 0)} times as long as with a static cache: {figures}"
     return f"a static cache was not clearly faster: {figures}"
 
 

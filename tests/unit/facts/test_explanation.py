@@ -151,7 +151,7 @@ def test_reading_or_computing_or_both_where_they_are_near(seconds: float, bound:
     [
         (0.18, "compute-bound"),
         (0.195, "compute- and recompute-bound"),
-        (0.205, "compute- and recompute-bound"),
+        (0.205, "recompute- and compute-bound"),
         (0.22, "recompute-bound"),
     ],
 )

@@ -131,6 +131,16 @@ def test_as_shipped_stands_for_the_cache_where_it_is_on() -> None:
         list(check(measured(shipped, off, profiles=profiles), llama()))
 
 
+def test_what_is_shipped_is_compared_with_a_static_cache_where_it_is_cached() -> None:
+    shipped = ran(0.08, cache=Cache.AS_SHIPPED)
+    proof = ran(0.08, cache=Cache.AS_SHIPPED, purpose=Purpose.PROOF)
+    static = ran(0.079, cache=Cache.STATIC)
+    profiles = (profile(0.01, Cache.AS_SHIPPED),)
+    (finding,) = check(measured(shipped, proof, static, profiles=profiles), llama())
+    assert finding.cost.startswith("a static cache was not clearly faster: 80 ms against 79 ms")
+    assert finding.fix is None
+
+
 def test_a_cpu_is_not_judged() -> None:
     with pytest.raises(Undecided, match="needs a GPU"):
         list(check(measured(ran(0.08), profiles=()), llama()))

@@ -93,9 +93,8 @@ class Waterfall:
             **{bound: self.seconds(share) for share, bound in ALONE.items()},
         }
         least = max(*known.values(), self.seconds(Share.REST)) - near
-        return tuple(bound for bound, seconds in known.items() if seconds >= least) or (
-            Bound.UNKNOWN,
-        )
+        largest = sorted(known.items(), key=lambda each: -each[1])
+        return tuple(bound for bound, seconds in largest if seconds >= least) or (Bound.UNKNOWN,)
 
     @property
     def bound(self) -> str:
