@@ -1,8 +1,8 @@
-"""How far off is the prediction of a run without the cache? Both in one process, in turns.
+"""How far off is the prediction of a run without the cache? Both in turns, each in a new process.
 
-Each round predicts a run from its probes as `slowlens measure` does, and waits for one; every other
-round the other way round. Prints the error of each round, and the share of the work that the probes
-did.
+Each round predicts a run from its probes as `slowlens measure` does, and waits for one as `slowlens
+measure --full` does; every other round the other way round. A process that has seen a length before
+is faster at it. Prints the error of each round, and the share of the work that the probes did.
 
     python benchmarks/prediction.py [--shape smollm2-135m] [--layers 6] [--device cuda] [--rounds 6]
 
@@ -15,22 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.prediction import Predicted, predictions
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
 from slowlens.gather.shapes import shape_folder
-from slowlens.measure.events import Started
-from slowlens.measure.plan import Known, rest
 from slowlens.measure.recorder import Recorder
-from slowlens.measure.worker.device import choose
-from slowlens.measure.worker.environment import environment
-from slowlens.measure.worker.loading import load
-from slowlens.measure.worker.sequence import Common, common_prompt
-from slowlens.measure.worker.trial import run
-from slowlens.measure.worker.warmup import warm_up
+from slowlens.measure.session import measure
 
 NEAR = 0.05
 
@@ -79,27 +72,22 @@ def _asked() -> argparse.Namespace:
 
 
 def _rounds(plan: Plan) -> Iterator[tuple[Predicted, Generation]]:
-    """Run the probes of a round and the run that waits, in turns, and yield what each found."""
-    ready = load(plan, Subject.MERGED, choose(plan.device, plan.threads), (), lambda _: None)
-    prompt = common_prompt(ready.prompt.ids, plan.prompt_tokens)
-    common = Common(prompt, tuple(reversed(prompt)))
-    kinds = [rest(each, Known(), gpu=ready.device.type == "cuda") for each in _both(plan)]
-    warm_up(ready, kinds[0][0], common)
+    """Yield what the probes of a round foretell, and the run that was waited for."""
+    whole = replace(plan, full=True)
     for number in range(plan.rounds):
-        both = [[trial for trial in kind if trial.round == number] for kind in kinds]
-        order = [trial for kind in (both if number % 2 else reversed(both)) for trial in kind]
-        recorder = Recorder(plan)
-        recorder.apply(Started(environment(), tuple(order)))
-        for index, trial in enumerate(order):
-            run(ready, trial, common, index, recorder.apply)
-        found = recorder.measurement(Status.DONE)
-        (foretold,) = predictions(found, Subject.MERGED, Cache.OFF)
-        (waited,) = found.find(Subject.MERGED, Cache.OFF, Purpose.SPEED)
+        order = (whole, plan) if number % 2 else (plan, whole)
+        found = {each.full: _measured(replace(each, rounds=1)) for each in order}
+        (foretold,) = predictions(found[False], Subject.MERGED, Cache.OFF)
+        (waited,) = found[True].find(Subject.MERGED, Cache.OFF, Purpose.SPEED)
         yield foretold, waited
 
 
-def _both(plan: Plan) -> tuple[Plan, Plan]:
-    return plan, replace(plan, full=True)
+def _measured(plan: Plan) -> Measurement:
+    recorder = Recorder(plan)
+    with measure(plan) as events:
+        for event in events:
+            recorder.apply(event)
+    return recorder.measurement(Status.DONE)
 
 
 if __name__ == "__main__":

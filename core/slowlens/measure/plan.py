@@ -1,10 +1,11 @@
 """Which generations a session runs, and in which order."""
 
-from itertools import chain
+from collections.abc import Iterator
+from itertools import chain, count
 
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
-from slowlens.frozen import dataclass, field
+from slowlens.frozen import dataclass, field, replace
 
 PROOF_TOKENS = 3
 """Enough to tell ``P, 1, 1`` from ``P, P+1, P+2``."""
@@ -16,9 +17,6 @@ SAMPLED_FROM = 128
 """New tokens from which a run that recomputes is predicted instead of waited for."""
 
 PROFILED_TOKENS = 8
-
-_SHIFTS = 6
-"""Rounds after which probes come back to the same lengths."""
 
 GENERATED = "generated"
 """The picture that is made up, where a plan names no file."""
@@ -63,7 +61,9 @@ def first(plan: Plan, *, gpu: bool) -> tuple[Trial, ...]:
 def rest(plan: Plan, known: Known, *, gpu: bool) -> tuple[Trial, ...]:
     """Time in mirrored rounds, let each answer end by itself, and compare what is said."""
     settings = plan.settings or _telling(known, gpu=gpu)
-    timed = chain.from_iterable(_round(plan, known, settings, n) for n in range(plan.rounds))
+    turns = count()
+    rounds = (_round(plan, known, settings, n, turns) for n in range(plan.rounds))
+    timed = tuple(chain.from_iterable(rounds))
     profiles = [_profile(Subject.MERGED, Cache.STATIC)] if gpu and Cache.STATIC in settings else []
     return (*timed, *profiles, *_answers(plan), *_equalities(plan))
 
@@ -80,33 +80,44 @@ def _telling(known: Known, *, gpu: bool) -> tuple[Cache, ...]:
     return (*usual, Cache.STATIC) if gpu and Subject.MERGED in known.launch_bound else usual
 
 
-def _round(plan: Plan, known: Known, settings: tuple[Cache, ...], number: int) -> tuple[Trial, ...]:
+def _round(
+    plan: Plan, known: Known, settings: tuple[Cache, ...], number: int, turns: Iterator[int]
+) -> tuple[Trial, ...]:
     """Mirror every other round, so that a device that warms up favours nobody."""
     others = (Trial(s, Cache.AS_SHIPPED, Purpose.SPEED, 0) for s in subjects(plan)[1:])
     merged = (Trial(Subject.MERGED, cache, Purpose.SPEED, 0) for cache in settings)
     kinds = [*merged, *others]
     order = reversed(kinds) if number % 2 else kinds
-    runs = (_runs(plan, known, kind.subject, kind.cache, number) for kind in order)
+    runs = (_runs(plan, known, kind, number, turns) for kind in order)
     return tuple(chain.from_iterable(runs))
 
 
-def _runs(plan: Plan, known: Known, subject: str, cache: Cache, number: int) -> tuple[Trial, ...]:
+def _runs(
+    plan: Plan, known: Known, kind: Trial, number: int, turns: Iterator[int]
+) -> tuple[Trial, ...]:
     """Run all steps, or a few at several lengths where each of them takes long."""
-    slow = cache is Cache.OFF or (cache is Cache.AS_SHIPPED and subject in known.recomputing)
+    shipped = kind.cache is Cache.AS_SHIPPED and kind.subject in known.recomputing
+    slow = kind.cache is Cache.OFF or shipped
     short = plan.full or plan.new_tokens < SAMPLED_FROM
-    if not slow or short or subject in known.encoding:
-        return (Trial(subject, cache, Purpose.SPEED, plan.new_tokens, number),)
-    lengths = _lengths(plan.new_tokens, number)
+    if not slow or short or kind.subject in known.encoding:
+        return (replace(kind, new_tokens=plan.new_tokens, round=number),)
+    lengths = _lengths(plan.new_tokens, next(turns))
     order = reversed(lengths) if number % 2 else lengths
     return tuple(
-        Trial(subject, cache, Purpose.CURVE, PROBE_TOKENS, number, ahead) for ahead in order
+        Trial(kind.subject, kind.cache, Purpose.CURVE, PROBE_TOKENS, number, ahead)
+        for ahead in order
     )
 
 
-def _lengths(new_tokens: int, number: int) -> tuple[int, ...]:
-    """Return where to probe: elsewhere in each round, so that together they see more of the run."""
-    shift = PROBE_TOKENS * (number % _SHIFTS)
+def _lengths(new_tokens: int, turn: int) -> tuple[int, ...]:
+    """Return where to probe: elsewhere in each turn, and never at the length of the prompt itself.
+
+    The first pass over a length takes longer than those that follow: a GPU plans its attention
+    anew, a CPU its matrix products, of which oneDNN keeps some for the whole process. In a whole
+    run each length is new.
+    """
     quarter, half = new_tokens // 4, new_tokens // 2
+    shift = PROBE_TOKENS * (1 + turn % max(1, quarter // (4 * PROBE_TOKENS)))
     last = new_tokens - PROBE_TOKENS
     return (shift, quarter + shift, half + shift, half + quarter + shift, last - shift)
 

@@ -1,5 +1,7 @@
 from collections import Counter
 
+import pytest
+
 from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.measure.plan import Known, first, rest, subjects
@@ -88,7 +90,7 @@ def test_long_runs_without_the_cache_are_sampled_from_their_first_step_to_their_
     order = rest(Plan("m", rounds=2, new_tokens=512), Known(), gpu=False)
     probes = [t for t in order if t.purpose is Purpose.CURVE]
     assert {t.cache for t in probes} == {Cache.OFF}
-    assert [t.ahead for t in probes] == [0, 128, 256, 384, 508, 504, 388, 260, 132, 4]
+    assert [t.ahead for t in probes] == [4, 132, 260, 388, 504, 500, 392, 264, 136, 8]
     assert {t.new_tokens for t in probes} == {4}
     assert [t.cache for t in speeds(order) if t.round == 0] == [Cache.AS_SHIPPED, Cache.ON]
 
@@ -98,6 +100,26 @@ def test_what_recomputes_as_shipped_is_sampled_as_well() -> None:
     order = rest(Plan("m", "s", rounds=1, new_tokens=128), known, gpu=False)
     sampled = {(t.subject, t.cache) for t in order if t.purpose is Purpose.CURVE}
     assert sampled == {(Subject.MERGED, Cache.OFF), (Subject.SOURCE, Cache.AS_SHIPPED)}
+
+
+def test_no_probe_comes_where_another_was_until_it_is_long_ago() -> None:
+    known = Known(recomputing={Subject.MERGED, Subject.SOURCE})
+    order = rest(Plan("m", "s", rounds=3, new_tokens=512), known, gpu=False)
+    seen = [t.ahead + step for t in order if t.purpose is Purpose.CURVE for step in range(4)]
+    assert min(seen) > 0  # the length of the prompt was seen by all
+    assert max(seen) < 512
+    assert len(seen) == 3 * 3 * 5 * 4
+    assert all(len({*seen[n : n + 160]}) == 160 for n in range(len(seen) - 159))
+
+
+@pytest.mark.parametrize("new_tokens", [128, 129, 200, 4096])
+def test_probes_reach_from_the_first_steps_to_the_last(new_tokens: int) -> None:
+    order = rest(Plan("m", rounds=5, new_tokens=new_tokens), Known(), gpu=False)
+    for number in range(5):
+        ahead = [t.ahead for t in order if t.purpose is Purpose.CURVE and t.round == number]
+        assert min(ahead) <= new_tokens / 8
+        assert new_tokens * 7 / 8 <= max(ahead) + 4 <= new_tokens
+        assert len({*ahead}) == 5
 
 
 def test_short_runs_and_full_ones_are_waited_for() -> None:
