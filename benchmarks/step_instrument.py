@@ -8,7 +8,8 @@ parent looks at the machine, folds the events into a job of the dashboard, and a
 its log five times a second over HTTP; for the plain ones all of that stands still.
 
 Shown are medians with quartiles, a 95 % interval of the median (by order statistics: no shape of
-the noise is assumed), and which part of the wall time of generate() the steps add up to.
+the noise is assumed), which part of the wall time of generate() the steps add up to, and how long
+the meter's own code keeps the host: less noisy than the rest, but not all there is.
 
 python benchmarks/step_instrument.py [--model DIR | --shape NAME] [--device cuda] [--page]
 """
@@ -24,7 +25,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -52,16 +53,18 @@ POLL = 0.2
 SETTLING = 0.4
 """Seconds before each generation, for what is to stand still or to begin."""
 WARM = 3
+CALLS = ("entering", "entered", "left")
 WRAPPED = ("prepare_inputs_for_generation", "_update_model_kwargs_for_generation")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds of one generate(), and of those its steps add up to; None for a plain one."""
+    """Seconds of one generate(), what its steps add up to, and those in the meter's own code."""
 
     cpu: float
     wall: float
     steps: float | None = None
+    own: float | None = None
 
 
 Pair = tuple[Cost, Cost]
@@ -170,9 +173,9 @@ class Bench:
                 steps.extend(step.seconds for step in event.steps)
             tell(event)
 
-        with patch.object(self._module, "generate", clocked):
+        with patch.object(self._module, "generate", clocked), _timed(self._ready.meter) as own:
             self._module.run(self._ready, self.trial, self._common, 0, follow)
-        return Cost(costs[0].cpu, costs[0].wall, sum(steps))
+        return Cost(costs[0].cpu, costs[0].wall, sum(steps), sum(own))
 
     def _cost(self, action: Callable[[], object]) -> Cost:
         from slowlens.measure.worker.device import synchronize
@@ -182,6 +185,27 @@ class Bench:
         action()
         synchronize(self._ready.device)
         return Cost(time.thread_time() - cpu, time.perf_counter() - wall)
+
+
+@contextmanager
+def _timed(meter: object) -> Iterator[list[float]]:
+    """Collect the seconds in its calls, those of reports included."""
+    spent = list[float]()
+
+    def timed(call: Callable[..., object]) -> Callable[..., object]:
+        def clocked(*given: object) -> object:
+            began = time.perf_counter()
+            try:
+                return call(*given)
+            finally:
+                spent.append(time.perf_counter() - began)
+
+        return clocked
+
+    with ExitStack() as stack:
+        for name in CALLS:
+            stack.enter_context(patch.object(meter, name, timed(getattr(meter, name))))
+        yield spent
 
 
 @contextmanager
@@ -262,7 +286,7 @@ def _child(result: Path, asked: argparse.Namespace) -> None:
 
 
 def _values(cost: Cost) -> list[float | None]:
-    return [cost.cpu, cost.wall, cost.steps]
+    return [cost.cpu, cost.wall, cost.steps, cost.own]
 
 
 class _Pausing(Sampler):
@@ -300,7 +324,7 @@ def _paged(plan: Plan, asked: argparse.Namespace, folder: Path) -> tuple[list[Pa
 
 
 def _pair(row: Sequence[float | None]) -> Pair:
-    return Cost(*row[:3]), Cost(*row[3:])  # type: ignore[arg-type]
+    return Cost(*row[:4]), Cost(*row[4:])  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -373,6 +397,11 @@ def _print(plan: Plan, found: tuple[list[Pair], list[Pair]], page: bool) -> None
     print(
         f"the steps add up to {middle:.2f} % of generate() "
         f"(lower quartile {low:.2f} %, least {min(shares):.2f} %)"
+    )
+    own = median(two.own for _, two in cost if two.own is not None)
+    print(
+        f"the meter's own code takes {own / plan.new_tokens * 1e6:.0f} microseconds a step, "
+        f"{100 * own / plan.new_tokens / step:.2f} % of it"
     )
 
 

@@ -1,15 +1,19 @@
 """Make each rule that only a GPU can show fire on a real one, and a sound pair fire none.
 
-    python benchmarks/gpu/live_rules.py [sound] [mbu] [compile] [offload]
+    python benchmarks/gpu/live_rules.py [sound] [mbu] [compile] [offload] [memory] [fixes]
 
 sound: a model against itself. mbu: the source ships a static cache, merged lost it. compile: merged
 ships it, so its first call compiles. offload: merged in float32 does not fit beside a program that
-holds most of the GPU, its source in bfloat16 does. Prints what each live rule says.
+holds most of the GPU, its source in bfloat16 does. memory: beside such a program there is room for
+a long prompt with the cache and none without it. Prints what each live rule says. fixes: `slowlens
+measure --try-fixes`, as a user calls it, on a model that lost its cache.
 """
 
 import argparse
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +39,9 @@ LIVE = (
 )
 LEFT = 3.6e9
 """Bytes that are left of the GPU: room for the 3.1 GB of bfloat16, not for twice that."""
+ROOM = 6e9
+"""Room for the cache of a long prompt as well, not for the logits of all its tokens."""
+LONG = 24_000
 
 
 def main() -> None:
@@ -52,6 +59,8 @@ def main() -> None:
             "mbu": lambda: _run(root, "plain", "static"),
             "compile": lambda: _run(root, "static", "plain"),
             "offload": lambda: _offload(root),
+            "memory": lambda: _memory(root),
+            "fixes": lambda: _fixes(root),
         }
         for name in asked.cases or cases:
             print(f"== {name}", flush=True)
@@ -59,15 +68,21 @@ def main() -> None:
 
 
 def _make(shape: str, root: Path, device: torch.device) -> None:
-    """Save one model three ways: as it is, asking for a static cache, and in float32."""
+    """Save one model four ways: as it is, with a static cache, with none, and in float32."""
     model = make(shape_folder(shape, 0, root / "shape"), "bfloat16", device)
     model.save_pretrained(root / "plain")
     shutil.copytree(root / "plain", root / "static")
-    file = root / "static" / "generation_config.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"cache_implementation": "static"}))
+    shutil.copytree(root / "plain", root / "uncached")
+    _say(root / "static", cache_implementation="static")
+    _say(root / "uncached", use_cache=False)
     model.float().save_pretrained(root / "float32")
     del model
     torch.cuda.empty_cache()
+
+
+def _say(folder: Path, **keys: object) -> None:
+    file = folder / "generation_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | keys))
 
 
 def _run(root: Path, merged: str, source: str, **changes: Any) -> None:  # noqa: ANN401
@@ -88,16 +103,28 @@ def _run(root: Path, merged: str, source: str, **changes: Any) -> None:  # noqa:
 
 
 def _offload(root: Path) -> None:
-    with _hog():
-        _run(root, "float32", "plain", device_map="auto", new_tokens=24)
+    with _hog(LEFT):
+        _run(root, "float32", "plain", device_map="auto", new_tokens=12, rounds=2)
+
+
+def _memory(root: Path) -> None:
+    settings = (Cache.ON, Cache.OFF)
+    with _hog(ROOM):
+        _run(root, "plain", "plain", prompt_tokens=LONG, new_tokens=8, rounds=1, settings=settings)
+
+
+def _fixes(root: Path) -> None:
+    command = ("measure", root / "uncached", "--source", root / "plain", "--try-fixes")
+    options = ("--prompt-tokens", "512", "--new-tokens", "48")
+    subprocess.run([sys.executable, "-m", "slowlens", *command, *options], check=False)
 
 
 @contextmanager
-def _hog() -> Iterator[None]:
-    """Hold most of the GPU, as another program would."""
+def _hog(left: float) -> Iterator[None]:
+    """Hold all of the GPU but ``left`` bytes, as another program would."""
     torch.cuda.empty_cache()
     free = torch.cuda.mem_get_info()[0]
-    held = torch.empty(int(free - LEFT), dtype=torch.uint8, device="cuda")
+    held = torch.empty(int(free - left), dtype=torch.uint8, device="cuda")
     try:
         yield
     finally:
