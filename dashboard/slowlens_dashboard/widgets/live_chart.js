@@ -219,7 +219,7 @@ class Viewer {
     const writes = now?.text && now.purpose !== "proof";
     this.part("writing").hidden = !writes;
     if (!writes) return;
-    this.part("who").textContent = ["proof", "length"].includes(now.purpose) ? `${now.label} writes` : `${now.label} goes on with the answer that all share`;
+    this.part("who").textContent = now.purpose === "length" ? `${now.label} writes` : `${now.label} goes on with the answer that all share`;
     const text = this.part("writing").querySelector("p");
     if (text.textContent !== now.text) {
       text.textContent = now.text;
