@@ -62,6 +62,26 @@ def test_end_tokens_end_an_answer_but_no_timed_trial(tmp_path: Path) -> None:
     assert (timed.finish, len(timed.steps)) == (Finish.LENGTH, 6)
 
 
+def test_a_stop_is_never_asked_for_a_pass_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on MPS: there each pass ends before the device was asked, and one follows the last."""
+    utils = transformers.generation.utils
+    deferred = getattr(utils, "DeferredStopCheck", None)
+    if deferred is None:
+        pytest.skip("this version asks after each pass")
+    made: list[object] = []
+
+    def late(*told: Any) -> Any:
+        made.append(told)
+        return utils.StopCheck()
+
+    late.is_supported = lambda *_, **__: True  # type: ignore[attr-defined]
+    monkeypatch.setattr(utils, "DeferredStopCheck", late)
+    measured(plan(tiny.llama(tmp_path, {}), settings=(Cache.ON,), answer_tokens=0))
+    assert not made
+
+
 def test_the_text_is_that_of_the_tokens(tmp_path: Path) -> None:
     folder = tiny.llama(tmp_path, {})
     answer = find(measured(plan(folder, answer_tokens=60)), Cache.ON, Purpose.LENGTH)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
+from slowlens.measure.worker.stop_check import ask_after_each_pass
+
 _INPUTS = ("input_ids", "inputs_embeds", "decoder_input_ids")
 _CACHES = ("past_key_values", "cache_params")
 
@@ -124,6 +126,7 @@ def _pair() -> tuple[Any, Any]:
 def metered(model: Any, device: torch.device) -> Meter:  # noqa: ANN401
     """Make ``generate()`` of ``model`` tell a meter about its passes."""
     meter = Meter(device)
+    ask_after_each_pass()
     prepare = model.prepare_inputs_for_generation
     update = model._update_model_kwargs_for_generation
 
