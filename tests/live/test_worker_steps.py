@@ -162,6 +162,18 @@ def test_assisted_decoding_gives_several_tokens_a_pass(tmp_path: Path) -> None:
     assert off.recomputes
 
 
+@pytest.mark.skipif(V4, reason="there it takes a model that knows how to leave early")
+def test_a_model_that_guesses_with_its_first_layers(tmp_path: Path) -> None:
+    folder = tiny.llama(tmp_path, {"assistant_early_exit": 1, "eos_token_id": 258})
+    found = measured(plan(folder, equality_tokens=3))
+    plain = find(measured(plan(tiny.llama(tmp_path / "plain"))), Cache.ON, Purpose.LENGTH)
+    assert found.failures == ()
+    assert find(found, Cache.OFF).recomputes
+    answer = find(found, Cache.ON, Purpose.LENGTH)
+    assert [s.token for s in answer.steps] == [s.token for s in plain.steps]
+    assert len(find(found, Cache.AS_SHIPPED).steps) == 6
+
+
 def test_guesses_are_not_led_along_an_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,9 @@
 from types import SimpleNamespace
 
+import pytest
+
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
-from slowlens.measure.worker.arguments import arguments, forced
+from slowlens.measure.worker.arguments import arguments, forced, guesses, plain
 
 PLAIN = SimpleNamespace(num_beams=1, num_return_sequences=1, stop_strings=None)
 
@@ -39,10 +41,20 @@ def test_beams_are_forced_to_one_and_said() -> None:
     assert arguments(trial(Cache.ON), SimpleNamespace(num_beams=4))["num_beams"] == 1
 
 
-def test_prompt_lookup_cannot_run_without_a_cache() -> None:
-    shipped = SimpleNamespace(prompt_lookup_num_tokens=5)
-    assert arguments(trial(Cache.OFF), shipped)["prompt_lookup_num_tokens"] is None
-    assert "prompt_lookup_num_tokens" not in arguments(trial(Cache.ON), shipped)
+def test_a_contrastive_search_is_left_out_and_said() -> None:
+    changed, notes = forced(SimpleNamespace(penalty_alpha=0.6))
+    assert changed == {"penalty_alpha": 0}
+    assert notes == ("it ships penalty_alpha 0.6: measured with 0",)
+
+
+@pytest.mark.parametrize("name", ["prompt_lookup_num_tokens", "use_mtp", "assistant_early_exit"])
+def test_guesses_cannot_do_without_a_cache(name: str) -> None:
+    shipped = SimpleNamespace(**{name: 5})
+    assert arguments(trial(Cache.OFF), shipped)[name] is None
+    assert name not in arguments(trial(Cache.ON), shipped)
+    assert guesses(trial(Cache.ON), shipped)
+    assert not guesses(trial(Cache.OFF), shipped)
+    assert plain(shipped) == {name: None}
 
 
 def test_a_prefill_in_chunks_cannot_do_without_a_cache() -> None:

@@ -148,6 +148,21 @@ def test_a_pass_that_gives_several_tokens_shares_its_time() -> None:
     assert bench.watch.last_token == 4
 
 
+def test_passes_that_only_guess_belong_to_the_step_that_checks() -> None:
+    bench = Bench()
+    bench.start()
+    bench.watch.put(Tokens(0, 1, 2))
+    bench.step(FLUSH * 2, 3)
+    bench.step(0.1, 4)
+    bench.watch.put(Tokens(1, 2))
+    bench.step(0.1, 1)
+    bench.step(0.1, 2)
+    bench.watch.put(Tokens(3))
+    steps = bench.steps
+    assert [(s.tokens_in, s.token) for s in steps] == [(7, 1), (7, 2), (3, 3)]
+    assert [s.seconds for s in steps] == pytest.approx([0.25, 0.25, 0.2])
+
+
 def test_several_sequences_have_steps_and_no_tokens() -> None:
     bench = Bench()
     bench.start()
@@ -156,6 +171,25 @@ def test_several_sequences_have_steps_and_no_tokens() -> None:
     steps = bench.steps
     assert [(s.tokens_in, s.token) for s in steps] == [(3, NO_TOKEN), (1, NO_TOKEN)]
     assert "".join(text for _, text in bench.reports) == ""
+
+
+class Mark:
+    def record(self) -> None: ...
+
+    def elapsed_time(self, _: "Mark") -> float:
+        return 2000.0
+
+
+@pytest.mark.parametrize(("passes", "seconds"), [(1, [2.0]), (2, [2.0, 2.0]), (3, [])])
+def test_times_on_the_gpu_are_told_where_each_pass_is_a_step(
+    passes: int, seconds: list[float]
+) -> None:
+    bench = Bench()
+    bench.start()
+    bench.meter._events = [(Mark(), Mark()), (Mark(), Mark())]
+    for _ in range(passes):
+        bench.forward(1)
+    assert bench.meter.gpu_seconds() == seconds
 
 
 def test_what_was_counted_before_the_start_does_not_count() -> None:

@@ -4,10 +4,12 @@ from typing import Any
 
 from slowlens.facts.live.trial import Cache, Purpose, Trial
 
-_ONE_ANSWER = {"num_beams": 1, "num_beam_groups": 1, "num_return_sequences": 1}
-"""Steps can only be told apart where there is a single answer."""
+_ONE_ANSWER = {"num_beams": 1, "num_beam_groups": 1, "num_return_sequences": 1, "penalty_alpha": 0}
+"""Steps can only be told apart where there is a single answer, and a single choice in each."""
 _NO_TOKEN = -1
-_CACHE_ONLY = ("prompt_lookup_num_tokens", "prefill_chunk_size")
+_GUESSING = ("prompt_lookup_num_tokens", "use_mtp", "assistant_early_exit")
+"""Settings of assisted decoding without a second checkpoint."""
+_CACHE_ONLY = (*_GUESSING, "prefill_chunk_size")
 """Settings with which ``generate()`` refuses to run without a cache."""
 
 
@@ -36,7 +38,12 @@ def guesses(trial: Trial, shipped: Any) -> bool:  # noqa: ANN401
 
 
 def _assisted(shipped: Any) -> bool:  # noqa: ANN401
-    return bool(getattr(shipped, "prompt_lookup_num_tokens", None))
+    return any(getattr(shipped, name, None) for name in _GUESSING)
+
+
+def plain(shipped: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return the keywords that leave assisted decoding out."""
+    return {name: None for name in _GUESSING if getattr(shipped, name, None)}
 
 
 def _endless(shipped: Any) -> dict[str, Any]:  # noqa: ANN401

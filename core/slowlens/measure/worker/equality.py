@@ -15,7 +15,7 @@ import torch
 from slowlens.errors import WorkerError
 from slowlens.facts.live.equality import Agreement, Equality
 from slowlens.facts.live.trial import Cache, Purpose, Trial
-from slowlens.measure.worker.arguments import arguments
+from slowlens.measure.worker.arguments import arguments, plain
 from slowlens.measure.worker.failure import during
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.sequence import Common
@@ -101,7 +101,7 @@ def _step_by_step(
     """
     ready.model.generation_config = ready.generation_config
     told = arguments(trial, ready.generation_config)
-    told["prompt_lookup_num_tokens"] = None  # guesses go in several at once
+    told |= plain(ready.generation_config)  # guesses go in several at once
     ready.meter.start(answer=along)
     answer = ready.model.generate(
         **inputs_of(ready, trial, Common(ready.prompt.ids)),

@@ -69,7 +69,12 @@ class Meter:
         return reading
 
     def gpu_seconds(self) -> list[float]:
-        """Return the time on the GPU of each pass; only once the device has done all."""
+        """Return the time on the GPU of each pass; only once the device has done all.
+
+        Nothing where there were more passes than steps, some of them to guess.
+        """
+        if self._passes > len(self._events):
+            return []
         used = self._events[: self._passes]
         return [start.elapsed_time(end) / 1000 for start, end in used]
 

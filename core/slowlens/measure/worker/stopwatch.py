@@ -65,6 +65,8 @@ class Stopwatch:
 
     def passed(self, now: float, sequence: Any) -> None:  # noqa: ANN401
         """End a step at ``now``; ``sequence`` ends with its token."""
+        if self._prompt_seen and not self._streamed:  # a guess, which a later pass checks
+            return
         self._note(now)
         if now - self._flushed >= FLUSH:
             self._flush(sequence)
