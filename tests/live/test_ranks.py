@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from slowlens.errors import WorkerError
 from slowlens.facts.live.device import Profile
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.frozen import replace
@@ -21,9 +22,11 @@ pytest.importorskip("transformers")
 
 from live import tiny  # noqa: E402
 from live.measuring import plan  # noqa: E402
-from slowlens.measure.worker import models, trial, work  # noqa: E402
+from slowlens.measure.worker import first_answer, models, together, trial, work  # noqa: E402
 from slowlens.measure.worker.loading import load  # noqa: E402
+from slowlens.measure.worker.peers import Place  # noqa: E402
 from slowlens.measure.worker.plans import Pace  # noqa: E402
+from slowlens.measure.worker.ranks import PartedError  # noqa: E402
 from slowlens.measure.worker.sequence import Common  # noqa: E402
 
 
@@ -63,6 +66,23 @@ def test_room_that_one_process_lacks_is_made_in_all(
     two = models.Models(plan(merged, source), torch.device("cpu"), lambda _event: None)
     two.get(Subject.MERGED)
     assert "loaded again" in two.get(Subject.SOURCE).card.notes[0]
+
+
+def test_what_one_process_alone_refuses_before_the_first_trial_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = plan(tiny.llama(tmp_path, {}))
+    ready = load(asked, Subject.MERGED, torch.device("cpu"), (), lambda _: None)
+
+    def fail(error: WorkerError) -> None:
+        raise error
+
+    monkeypatch.setattr(first_answer, "run", lambda *_: fail(WorkerError("no room", hint="h")))
+    assert first_answer.first_answer(ready, asked, lambda _event: None).answer == ()
+    monkeypatch.setattr(together, "place", lambda: Place(1, 2, 1))
+    monkeypatch.setattr(together, "gathered", lambda *_: fail(PartedError("waited")))
+    with pytest.raises(PartedError, match=r"no room \(in one process and not in all\)"):
+        first_answer.first_answer(ready, asked, lambda _event: None)
 
 
 TALK = """

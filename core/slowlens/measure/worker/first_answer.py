@@ -10,9 +10,10 @@ from slowlens.measure.events import Event, Probed, Stepped, WarmingUp
 from slowlens.measure.worker.failure import during
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.peaks import peaks
-from slowlens.measure.worker.ranks import agreed
+from slowlens.measure.worker.ranks import PartedError, agreed
 from slowlens.measure.worker.sequence import LONGEST_ANSWER, Common, common_prompt
 from slowlens.measure.worker.tensors import textual
+from slowlens.measure.worker.together import together
 from slowlens.measure.worker.trial import REFUSED, run
 
 
@@ -34,6 +35,20 @@ def first_answer(ready: Ready, plan: Plan, send: Callable[[Event], None]) -> Com
     send(WarmingUp(trial.subject, trial.cache))
     with suppress(WorkerError), during("probing the device", ready.device, REFUSED):
         send(Probed(peaks(ready.device, ready.model.dtype)))
-    with suppress(WorkerError), during("warming up", ready.device, REFUSED):
-        run(ready, trial, Common(prompt), 0, listen)  # what it refuses, its trials will tell
+    _tried(ready, lambda: run(ready, trial, Common(prompt), 0, listen))
     return Common(prompt, tuple(text(agreed("first answer", tokens))))
+
+
+def _tried(ready: Ready, action: Callable[[], None]) -> None:
+    """Pass over what all processes refuse: their trials will tell."""
+
+    def warm_up() -> None:
+        with during("warming up", ready.device, REFUSED):
+            action()
+
+    try:
+        together("first answer", warm_up)
+    except PartedError:
+        raise
+    except WorkerError:
+        return
