@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.frozen import replace
 from slowlens.measure.events import Event, Stepped
 
 pytestmark = pytest.mark.live
@@ -172,6 +173,32 @@ def test_a_model_that_guesses_with_its_first_layers(tmp_path: Path) -> None:
     answer = find(found, Cache.ON, Purpose.LENGTH)
     assert [s.token for s in answer.steps] == [s.token for s in plain.steps]
     assert len(find(found, Cache.AS_SHIPPED).steps) == 6
+
+
+class Handing:
+    """Has another model generate, as BLIP-2 has the language model in it."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner, self.config, self.generation_config = inner, inner.config, None
+
+    def generate(self, **told: Any) -> Any:
+        return self.inner.generate(**told)
+
+
+def test_a_model_that_has_another_generate_is_followed_by_its_tokens(tmp_path: Path) -> None:
+    asked = plan(tiny.llama(tmp_path, {}))
+    ready = load(asked, Subject.MERGED, torch.device("cpu"), (), lambda _: None)
+    inner = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, torch_dtype="auto")
+    trial, common = Trial(Subject.MERGED, Cache.ON, Purpose.LENGTH, 6), Common(ready.prompt.ids)
+    found: list[list[int]] = []
+    for model in (ready.model, Handing(inner)):
+        events: list[Event] = []
+        run(replace(ready, model=model), trial, common, 0, events.append)
+        steps = [step for e in events if isinstance(e, Stepped) for step in e.steps]
+        assert all(step.seconds > 0 for step in steps)
+        found.append([step.token for step in steps])
+    assert found[0] == found[1]
+    assert len(found[1]) == 6
 
 
 def test_guesses_are_not_led_along_an_answer(

@@ -43,7 +43,8 @@ class Meter:
         self.rows = 1
         self.cache: Any = None
         """The key-value cache of the last pass."""
-        self._passes = 0
+        self.passes = 0
+        """That have begun."""
         self._tokens = self._reach = 0
         self._dispatch: float | None = None
         self._entered: float | None = None
@@ -57,7 +58,7 @@ class Meter:
         ``watch`` is told of the end of each pass but the last, which nothing follows.
         """
         self._clear()
-        self.rows, self._passes, self.cache, self._watch = 1, 0, None, watch
+        self.rows, self.passes, self.cache, self._watch = 1, 0, None, watch
         self._answer = torch.tensor([answer], device=self._device).split(1, dim=1) if answer else ()
         if self._device.type == "cuda":
             self._events = [_pair() for _ in range(steps)]
@@ -73,9 +74,9 @@ class Meter:
 
         Nothing where there were more passes than steps, some of them to guess.
         """
-        if self._passes > len(self._events):
+        if self.passes > len(self._events):
             return []
-        used = self._events[: self._passes]
+        used = self._events[: self.passes]
         return [start.elapsed_time(end) / 1000 for start, end in used]
 
     def entering(self, sequence: Any) -> None:  # noqa: ANN401
@@ -83,11 +84,11 @@ class Meter:
 
         ``generate()`` has just asked the device whether it is to stop, and so has waited for it.
         """
-        if self._entered is not None or not self._passes:  # a chunk of the prompt, or all of it
+        if self._entered is not None or not self.passes:  # a chunk of the prompt, or all of it
             return
         now = self._clock()
-        if self._passes <= len(self._answer):
-            sequence[:, -1:].copy_(self._answer[self._passes - 1])
+        if self.passes <= len(self._answer):
+            sequence[:, -1:].copy_(self._answer[self.passes - 1])
         if self._watch:
             self._watch.passed(now, sequence)
 
@@ -102,10 +103,10 @@ class Meter:
         self._reach = max(sequence.shape[1], self._tokens)
         if self._entered is not None:  # the next chunk of a prefill that is not over
             return
-        if self._passes < len(self._events):
-            self._events[self._passes][0].record()
+        if self.passes < len(self._events):
+            self._events[self.passes][0].record()
         self._entered = self._clock()
-        self._passes += 1
+        self.passes += 1
 
     def left(self, outputs: Any) -> None:  # noqa: ANN401
         """Take note of the end of a pass: of its launch, where a GPU does the work."""
@@ -116,8 +117,8 @@ class Meter:
             self.cache = next((cache for cache in found if cache is not None), None)
         self._dispatch = (self._dispatch or 0.0) + self._clock() - self._entered
         self._entered = None
-        if 0 < self._passes <= len(self._events):
-            self._events[self._passes - 1][1].record()
+        if 0 < self.passes <= len(self._events):
+            self._events[self.passes - 1][1].record()
 
     def _clear(self) -> None:
         self._tokens = self._reach = 0

@@ -75,7 +75,8 @@ class Stopwatch:
 
     def finish(self, now: float, sequence: Any) -> None:  # noqa: ANN401
         """End the last step at ``now`` and report what is left, held back text included."""
-        self._note(now)
+        if self._meter.passes:
+            self._note(now)
         self._flush(sequence)
         if rest := self._detokenizer.rest():
             self._report((), rest)
@@ -83,10 +84,13 @@ class Stopwatch:
     def put(self, value: Tokens) -> None:
         """Take the tokens of one pass, as a streamer; the first call brings the prompt.
 
-        For passes that check several guesses: how many hold, the sequence does not tell.
+        For passes that check several guesses: how many hold, the sequence does not tell. And for
+        those of a model inside the model, of which the meter hears nothing.
         """
         if self._prompt_seen:
             self._streamed += value.flatten().tolist()
+            if not self._meter.passes:
+                self.passed(self._clock(), None)
         self._prompt_seen = True
 
     def end(self) -> None:
@@ -102,6 +106,8 @@ class Stopwatch:
 
     def _flush(self, sequence: Any) -> None:  # noqa: ANN401
         noted, self._pending = self._pending, []
+        if not noted:
+            return
         tokens = self._tokens(noted, sequence)
         steps = [
             Step(self.steps + n, each.seconds, each.tokens_in, token, each.kv_length, each.dispatch)

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 import torch
+from transformers import GenerationMixin
 
 from slowlens.facts.live.device import Profile
 from slowlens.facts.live.timing import Step
@@ -42,7 +43,7 @@ def run(
 
     inputs = inputs_of(ready, trial, common)
     watch = Stopwatch(ready.meter, Detokenizer(_decoder(ready)), report)
-    guessing = guesses(trial, ready.generation_config)
+    streamer = watch if _streamed(ready, trial) else None
     with no_collection():
         _listen(ready, trial, common, watch)
         synchronize(ready.device)
@@ -50,7 +51,6 @@ def run(
         prompt, pictured = inputs["input_ids"].shape[1], ready.prompt.image_tokens
         send(TrialStarted(index, prompt, perf_counter(), pictured))
         began = watch.start()
-        streamer = watch if guessing else None
         sequence = _anew(ready, trial, lambda: generate(ready, trial, inputs, streamer))
         synchronize(ready.device)
         ended = perf_counter()
@@ -131,6 +131,17 @@ def inputs_of(ready: Ready, trial: Trial, common: Common) -> dict[str, Any]:
 def _decoder(ready: Ready) -> Callable[[Sequence[int]], str]:
     """Only the first process needs text: others that stop to decode would hold up its step."""
     return (lambda _: "") if place().rank else ready.prompt.decode
+
+
+def _streamed(ready: Ready, trial: Trial) -> bool:
+    """Whether only a streamer tells which tokens a pass gave.
+
+    Where it checks guesses, and where a model has the one in it generate, as BLIP-2. No beam search
+    takes a streamer.
+    """
+    handed_over = type(ready.model).generate is not GenerationMixin.generate
+    beams = trial.purpose is Purpose.PROOF and ready.card.beams > 1
+    return guesses(trial, ready.generation_config) or (handed_over and not beams)
 
 
 def _listen(ready: Ready, trial: Trial, common: Common, watch: Stopwatch | None = None) -> None:
