@@ -16,10 +16,10 @@ from slowlens.errors import WorkerError
 from slowlens.facts.live.equality import Agreement, Equality
 from slowlens.facts.live.trial import Cache, Purpose, Trial
 from slowlens.measure.worker.arguments import arguments, plain
+from slowlens.measure.worker.calling import inputs_of
 from slowlens.measure.worker.failure import during
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.sequence import Common
-from slowlens.measure.worker.trial import inputs_of
 
 _ROWS = 16
 """Positions compared at a time: of a vocabulary of 262,144 in float64 they take 34 MB."""

@@ -6,15 +6,13 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-import torch
-from transformers import GenerationMixin
-
 from slowlens.facts.live.device import Profile
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Trial
 from slowlens.frozen import replace
 from slowlens.measure.events import Event, Profiled, Stepped, TrialFinished, TrialStarted
-from slowlens.measure.worker.arguments import arguments, guesses
+from slowlens.measure.worker.arguments import guesses
+from slowlens.measure.worker.calling import OWN_PROMPT, generate, inputs_of, streamed
 from slowlens.measure.worker.detokenizer import Detokenizer
 from slowlens.measure.worker.device import memory_peak, reset_memory_peak, synchronize
 from slowlens.measure.worker.loading import Ready
@@ -23,14 +21,11 @@ from slowlens.measure.worker.profiling import Recording
 from slowlens.measure.worker.ranks import agreed, meet, place
 from slowlens.measure.worker.sequence import Common, within
 from slowlens.measure.worker.stopwatch import Stopwatch
-from slowlens.measure.worker.tensors import followed_by
 from slowlens.measure.worker.weighing import cache_size
 
 PLANNED = 1.2
 """How many times as long a step at a new length takes from which plans are worth a look."""
 REFUSED = "generate() refuses these settings: look at the checkpoint's generation_config.json."
-OWN_PROMPT = (Purpose.PROOF, Purpose.LENGTH)
-"""Trials that show what a user of the checkpoint gets; the others process a common sequence."""
 
 
 def run(
@@ -43,7 +38,7 @@ def run(
 
     inputs = inputs_of(ready, trial, common)
     watch = Stopwatch(ready.meter, Detokenizer(_decoder(ready)), report)
-    streamer = watch if _streamed(ready, trial) else None
+    streamer = watch if streamed(ready, trial) else None
     with no_collection():
         _listen(ready, trial, common, watch)
         synchronize(ready.device)
@@ -104,44 +99,9 @@ def _anew(ready: Ready, trial: Trial, action: Callable[[], Any]) -> Any:  # noqa
     return action() if compiled(ready, trial) else in_new_thread(ready.device, action)
 
 
-def generate(ready: Ready, trial: Trial, inputs: dict[str, Any], streamer: object | None) -> Any:  # noqa: ANN401
-    """Call the model's own ``generate()`` as the trial asks; return its sequences, a tensor."""
-    ready.model.generation_config = ready.generation_config
-    told: dict[str, Any] = arguments(trial, ready.generation_config)
-    if trial.purpose is Purpose.LENGTH:
-        told["tokenizer"] = ready.prompt.tokenizer  # to look for stop strings
-    found = ready.model.generate(**inputs, streamer=streamer, **told)
-    return getattr(found, "sequences", found)
-
-
-def inputs_of(ready: Ready, trial: Trial, common: Common) -> dict[str, Any]:
-    """Return the tensors for ``generate()``: the checkpoint's own prompt, or the common one.
-
-    A prompt with a picture is its own in every trial.
-    """
-    ahead = within(common.ahead(trial.ahead), ready.vocabulary) if trial.ahead else ()
-    if ready.prompt.tensors:
-        return followed_by(ready.prompt.tensors, ahead)
-    own = trial.purpose in OWN_PROMPT
-    ids = ready.prompt.ids if own else within(common.prompt, ready.vocabulary)
-    tokens = torch.tensor([[*ids, *ahead]], device=ready.device)
-    return {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
-
-
 def _decoder(ready: Ready) -> Callable[[Sequence[int]], str]:
     """Only the first process needs text: others that stop to decode would hold up its step."""
     return (lambda _: "") if place().rank else ready.prompt.decode
-
-
-def _streamed(ready: Ready, trial: Trial) -> bool:
-    """Whether only a streamer tells which tokens a pass gave.
-
-    Where it checks guesses, and where a model has the one in it generate, as BLIP-2. No beam search
-    takes a streamer.
-    """
-    handed_over = type(ready.model).generate is not GenerationMixin.generate
-    beams = trial.purpose is Purpose.PROOF and ready.card.beams > 1
-    return guesses(trial, ready.generation_config) or (handed_over and not beams)
 
 
 def _listen(ready: Ready, trial: Trial, common: Common, watch: Stopwatch | None = None) -> None:

@@ -8,11 +8,11 @@ from time import perf_counter
 
 from slowlens.facts.live.measurement import WarmUp
 from slowlens.facts.live.trial import Trial
+from slowlens.measure.worker.calling import generate, inputs_of
 from slowlens.measure.worker.device import synchronize
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.ranks import agreed
 from slowlens.measure.worker.sequence import Common
-from slowlens.measure.worker.trial import generate, inputs_of
 
 FEWEST, MOST = 3, 8
 STEADY = 0.05

@@ -20,6 +20,7 @@ from slowlens.measure.events import (
     WarmingUp,
 )
 from slowlens.measure.plan import Known, first, rest
+from slowlens.measure.worker.calling import OWN_PROMPT
 from slowlens.measure.worker.device import choose
 from slowlens.measure.worker.environment import environment
 from slowlens.measure.worker.equality import equality
@@ -33,7 +34,7 @@ from slowlens.measure.worker.pulse import Pulse
 from slowlens.measure.worker.ranks import PartedError, agreed, join
 from slowlens.measure.worker.sequence import Common
 from slowlens.measure.worker.together import together
-from slowlens.measure.worker.trial import OWN_PROMPT, REFUSED, compiled, record, run
+from slowlens.measure.worker.trial import REFUSED, compiled, record, run
 from slowlens.measure.worker.warmup import warm_up
 
 LAUNCH_BOUND = 0.5
