@@ -250,6 +250,15 @@ def test_the_sentence_names_the_bound_and_its_figures() -> None:
     )
 
 
+@pytest.mark.parametrize(("other", "guessed"), [(0.14, False), (0.16, True)])
+def test_a_split_is_a_guess_where_equal_work_was_timed_far_apart(
+    other: float, guessed: bool
+) -> None:
+    shipped = ran(other, cache=Cache.AS_SHIPPED, dispatch=other)
+    said = sentence(explained(measured(ran(0.1, dispatch=0.1), shipped)))
+    assert ("; a guess, for equal work was timed 1.60 times apart" in said) is guessed
+
+
 @pytest.mark.parametrize("cached", [True, False])
 @pytest.mark.parametrize("copies", [0.0, 0.05, 0.3])
 @pytest.mark.parametrize("busy", [0.01, 0.105, 0.4])

@@ -28,6 +28,7 @@ class _Timed:
     cache: float
     """Bytes of the key-value cache that a step reads on average."""
     estimated: bool
+    noise: float
 
 
 def waterfalls(measurement: Measurement) -> tuple[Waterfall, ...]:
@@ -57,6 +58,7 @@ def waterfall(measurement: Measurement, subject: str, cache: Cache) -> Waterfall
         floor,
         kernels,
         timed.estimated,
+        noise=timed.noise,
         throttled=any(braked(measurement, generation) for generation in timed.generations),
     )
 
@@ -173,7 +175,8 @@ def _timed(measurement: Measurement, subject: str, cache: Cache) -> _Timed | Non
     ran = measurement.find(subject, cache, purpose)
     found = tuple(g for g in ran if g.finish is not Finish.STOPPED)
     read = sum(_cache_read(g) for g in found) / len(found)
-    return _Timed(found, speed.tpot, _span(found, speed.tpot), read, estimated=speed.estimated)
+    span = _span(found, speed.tpot)
+    return _Timed(found, speed.tpot, span, read, speed.estimated, speed.noise)
 
 
 def _span(found: Sequence[Generation], tpot: float) -> float | None:

@@ -5,8 +5,11 @@ from enum import StrEnum
 
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.trial import Cache
+from slowlens.facts.live.verdict import times
 from slowlens.frozen import dataclass
 
+NOISY = 1.5
+"""Times that equal work was timed apart, from which a split of the time is a guess."""
 NEAR = 0.05
 """Share of the time of a token: what lies less apart changes places from run to run."""
 
@@ -69,6 +72,8 @@ class Waterfall:
     estimated: bool
     """Whether ``tpot`` is predicted from probes."""
 
+    noise: float = 1.0
+    """How many times as long as itself equal work was timed, in this measurement."""
     throttled: bool = False
     """Whether heat or the hardware's own brakes held the clocks down, whatever the parts say."""
 
@@ -126,3 +131,5 @@ def _figures(explained: Waterfall) -> Iterator[str]:
         yield f"{milliseconds(part.seconds)} {part.share}{launched}"
     if explained.mbu is not None:
         yield f"{100 * explained.mbu:.0f} % of the memory bandwidth used"
+    if explained.noise > NOISY:
+        yield f"a guess, for equal work was timed {times(explained.noise)} times apart"
