@@ -82,7 +82,7 @@ def check(measurement: Measurement, merged: Merged) -> Iterator[Finding]:
         confidence=Confidence.MEASURED,
         affects=(runtime,),
         evidence=(
-            NumberEvidence("time per token, cache on", 1000 * explained.tpot, "ms"),
+            NumberEvidence("time per token, cached", 1000 * explained.tpot, "ms"),
             NumberEvidence("GPU at work", 1000 * _working(explained), "ms"),
             NumberEvidence("kernels per token", explained.kernels, "kernels"),
         ),
