@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
-from literals import generation, measurement
+from literals import equality, generation, measurement
+from literals import loaded as a_model
 from runs import a_measurement, a_run
+from slowlens.cli.measure import _titled
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.findings import Confidence, Finding, Severity
-from slowlens.reports import causes
+from slowlens.reports import causes, runs
 from slowlens.reports.called import called, place
+from slowlens.reports.device import loaded
 from slowlens.reports.measurement import render
 from slowlens.rules import RULES
 
@@ -94,6 +97,53 @@ def test_a_made_up_model_is_called_by_its_shape() -> None:
     assert "gpt2 as shipped: 4.00 times as long per token as gpt2, cache on" in text
     widths = [line.index(" ms") for line in text.splitlines()[:3] if " ms" in line]
     assert len({*widths}) == 1, "names are written before columns are laid out"
+
+
+def test_how_many_layers_a_made_up_model_has_is_in_its_name() -> None:
+    assert _titled("gpt2", 0) == _titled("gpt2", 12) == "gpt2"
+    assert _titled("gpt2", 1) == "gpt2 (1 layer)"
+    assert _titled("gpt2", 2) == "gpt2 (2 layers)"
+
+
+def parallel(count: int) -> Measurement:
+    found = a_measurement()
+    return replace(found, plan=replace(found.plan, tensor_parallel=count))
+
+
+def test_how_many_processes_shared_a_model() -> None:
+    assert "; every layer was divided over 2 processes." in flat(render(parallel(2)))
+    assert "processes" not in render(parallel(1))
+    assert place(a_run(parallel(2))) == "/m, 2 processes"
+    assert place(a_run(parallel(1))) == "/m"
+    assert "2 processes: " in runs.render({"a": a_run(parallel(2))})
+    assert "processes: " not in runs.render({"a": a_run(parallel(1))})
+
+
+def test_a_model_in_memory_says_how_many_processes_share_it() -> None:
+    (line,) = loaded(a_model(shards=(5, 5)))
+    assert line.endswith("threads), divided over 2 processes")
+    (line,) = loaded(a_model())
+    assert line.endswith("threads)")
+
+
+def test_whether_the_cache_changes_results_is_said() -> None:
+    text = flat(render(replace(a_measurement(), equalities=(equality(cached=0.5),))))
+    assert "Measured: the cache changes the results (Kullback-Leibler" in text
+    assert "Kullback" not in render(a_measurement())
+
+
+def test_the_legend_explains_the_percentiles_that_are_shown() -> None:
+    def legend(steps: int) -> str:
+        return flat(render(measurement(generation(1, *[0.1] * steps))))
+
+    assert "; p90 and p95 are of single tokens." in legend(100)
+    assert "; p90 is of single tokens." in legend(50)
+    assert "of single tokens" not in legend(20)
+    assert "CV" not in legend(100)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def test_only_the_word_merged_is_replaced() -> None:

@@ -21,10 +21,11 @@ from slowlens.errors import UsageError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Overlay
 from slowlens.frozen import replace
-from slowlens.gather.shapes import shape_folder, shape_names
+from slowlens.gather.shapes import read_shape, shape_folder, shape_names
 from slowlens.overlay import overlays, static_version
 from slowlens.reports import causes
 from slowlens.reports.measurement import render
+from slowlens.reports.units import counted
 from slowlens.run import Run
 
 EXIT_CODES = {Status.DONE: 0, Status.FAILED: 2, Status.STOPPED: 130}
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     made_up = arguments.shape is not None
     before = checked(arguments, configs_only=made_up)
-    show = print_event if arguments.events else Progress(arguments.shape or "")
+    show = print_event if arguments.events else Progress(arguments.merged.name if made_up else "")
     with _fixes(before, arguments) as fixes:
         plan = replace(planned(arguments), overlays=fixes, random_weights=made_up)
         measurement = follow(plan, show)
@@ -108,10 +109,17 @@ def _shaped(arguments: argparse.Namespace) -> Generator[None]:
         yield
         return
     with TemporaryDirectory(prefix="slowlens-shape-") as folder:
-        arguments.merged = shape_folder(
-            arguments.shape, arguments.layers, Path(folder, arguments.shape)
-        )
+        name, layers = arguments.shape, arguments.layers
+        path = Path(folder, _titled(name, layers))
+        arguments.merged = shape_folder(name, layers, path)
         yield
+
+
+def _titled(shape: str, layers: int) -> str:
+    """Name the folder of a shape, by which all reports call it, with its layers if not all."""
+    if layers in (0, read_shape(shape).layers):
+        return shape
+    return f"{shape} ({counted(layers, 'layer')})"
 
 
 @contextmanager

@@ -27,4 +27,11 @@ def place(run: Run) -> str:
     shape = shape_of(run.measurement)
     if shape:
         return f"the shape {shape}, random weights"
-    return run.merged.argument or "a model that the file does not name"
+    told = run.merged.argument or "a model that the file does not name"
+    return f"{told}, {processes}" if (processes := processes_of(run.measurement)) else told
+
+
+def processes_of(measurement: Measurement | None) -> str:
+    """Say over how many processes it was divided: ``2 processes``; empty for a single one."""
+    count = measurement.plan.tensor_parallel if measurement else 0
+    return f"{count} processes" if count > 1 else ""

@@ -15,12 +15,18 @@ def loaded(model: LoadedModel) -> Iterator[str]:
     yield (
         f"loaded {model.subject} in {model.seconds:.1f} s: {count(model.parameters)} parameters, "
         f"{model.dtype}, {model.attention or 'unknown'} attention, on {device.kind} ({where}, "
-        f"{counted(device.threads, 'thread')})"
+        f"{counted(device.threads, 'thread')}){divided(model)}"
     )
     if model.missing:
         yield f"  {counted(model.missing, 'tensor')} are not in the files: they are random"
     for note in model.notes:
         yield f"  {note}"
+
+
+def divided(model: LoadedModel) -> str:
+    """Say over how many processes it is divided; empty where it is not."""
+    count = len(model.shards)
+    return f", divided over {count} processes" if count > 1 else ""
 
 
 def gpus(looks: Sequence[DeviceSample]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
+from slowlens.facts.live.agreement import judgement_of
 from slowlens.facts.live.answer_split import shown
 from slowlens.facts.live.answer_time import answer_time
 from slowlens.facts.live.comparison import compared
@@ -16,11 +17,6 @@ from slowlens.reports.tables import fitted, prose
 from slowlens.reports.units import counted, milliseconds
 
 HEAD = ("trial", "TTFT", "TPOT", "p90", "p95", "rounds", "CV", "tokens into each step")
-MEANS = {
-    "p90": "p90 and p95 are of single tokens",
-    "CV": "CV is how far the rounds lie apart",
-}
-"""What is said below the table of the columns that it has."""
 
 
 def render(measurement: Measurement) -> str:
@@ -33,6 +29,7 @@ def render(measurement: Measurement) -> str:
         [line for sentence in longer(measurement) for line in prose(sentence)],
         list(explanation.lines(measurement, named)),
         list(attribution.lines(measurement)),
+        list(_equality(measurement)),
         list(_failures(measurement)),
     )
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -91,6 +88,13 @@ def longer(measurement: Measurement) -> Iterator[str]:
     yield f"One answer{which}: merged {whole} of its source: {told}."
 
 
+def _equality(measurement: Measurement) -> Iterator[str]:
+    """Say whether the cache changes what the model computes, where that was measured."""
+    found = judgement_of(measurement)
+    if found:
+        yield from prose(found.sentence)
+
+
 def _failures(measurement: Measurement) -> Iterator[str]:
     """Name each trial that could not be run, and what to do; the same trouble once."""
     for message, hint in dict.fromkeys((f.message, f.hint) for f in measurement.failures):
@@ -110,19 +114,26 @@ def _table(measurement: Measurement, named: Callable[[str], str]) -> Iterator[st
     told = {head: cells for head, cells in columns.items() if {*cells[1:]} != {UNKNOWN}}
     yield from fitted([*zip(*told.values(), strict=True)], (0, len(told) - 1))
     yield ""
-    yield from prose(f"{'; '.join(_legend(found, told))}.", hanging="")
+    legend = _legend(found, told, measurement.plan.tensor_parallel)
+    yield from prose(f"{'; '.join(legend)}.", hanging="")
 
 
-def _legend(found: tuple[Speed, ...], heads: Collection[str]) -> Iterator[str]:
+def _legend(found: tuple[Speed, ...], heads: Collection[str], processes: int) -> Iterator[str]:
     """Say what a trial is, and what the columns mean that are there."""
     tokens = " or ".join(str(count) for count in sorted({speed.new_tokens for speed in found}))
     rounds = "Rounds" if "rounds" in heads else counted(found[0].rounds, "round")
     yield f"{rounds} of {tokens} tokens"
     if any(speed.rounds > 1 for speed in found):
         yield "TTFT and TPOT are medians of the rounds"
-    yield from (text for head, text in MEANS.items() if head in heads)
+    shown = [head for head in ("p90", "p95") if head in heads]
+    if shown:
+        yield f"{' and '.join(shown)} {'is' if len(shown) == 1 else 'are'} of single tokens"
+    if "CV" in heads:
+        yield "CV is how far the rounds lie apart"
     if any(speed.estimated for speed in found):
         yield "what is estimated was timed at a few lengths (--full times all)"
+    if processes > 1:
+        yield f"every layer was divided over {processes} processes"
 
 
 def _row(measurement: Measurement, speed: Speed, named: Callable[[str], str]) -> tuple[str, ...]:

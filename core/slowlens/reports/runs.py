@@ -8,6 +8,7 @@ from slowlens.facts.live.imported import Metric
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
+from slowlens.reports.called import processes_of
 from slowlens.reports.spread import latency
 from slowlens.reports.tables import WIDTH, aligned
 from slowlens.reports.units import plain
@@ -59,7 +60,13 @@ def _row(run_id: str, run: Run | RunFileError) -> tuple[str, ...]:
         return (run_id, "", "", "", became(run))
     title = run.merged.title
     shown = title if len(title) <= NAME else f"…{title[1 - NAME :]}"
-    return (run_id, run.created[:10], shown, latency(tpot(run)), became(run))
+    return (run_id, run.created[:10], shown, latency(tpot(run)), _of(run))
+
+
+def _of(run: Run) -> str:
+    """Say what came of it, and first how many processes it took where that is not one."""
+    processes = processes_of(run.measurement)
+    return f"{processes}: {became(run)}" if processes else became(run)
 
 
 def _told(run: Run | RunFileError) -> Mapping[str, str | float | None]:

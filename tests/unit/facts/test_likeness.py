@@ -77,6 +77,11 @@ CONDITIONS = {
         made(plan=replace(PLAN, random_weights=True)),
         ("from the files", "made up"),
     ),
+    "parameters": (
+        made(plan=replace(PLAN, random_weights=True)),
+        made(plan=replace(PLAN, random_weights=True), parameters=1234),
+        ("1,000", "1,234"),
+    ),
 }
 
 
@@ -90,6 +95,10 @@ def test_each_condition_is_told_with_both_values_and_alone(what: str) -> None:
     assert unlike_conditions(before, after) == (Unlike(what, *values),)
     assert unlike_conditions(after, after) == ()
     assert unlike_models(before, after) == ()
+
+
+def test_a_checkpoint_may_have_fewer_parameters() -> None:
+    assert unlike_conditions(made(), made(parameters=900)) == ()
 
 
 def test_what_is_not_known_of_one_is_no_difference() -> None:

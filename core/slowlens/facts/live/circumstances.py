@@ -103,6 +103,12 @@ def _prompt(measurement: Measurement) -> str:
     return f"“{text[: SHOWN - 1]}…” of {len(prompt)} characters, checksum {mark:08x}"
 
 
+def _parameters(measurement: Measurement) -> str | None:
+    """Tell them where the model was made up: a checkpoint may have fewer because of a fix."""
+    model = measurement.models[0] if measurement.models else None
+    return f"{model.parameters:,}" if model and measurement.plan.random_weights else None
+
+
 MACHINE: Mapping[str, Tell] = {
     "device": _name,
     "number of GPUs": _gpus,
@@ -121,5 +127,6 @@ TASK: Mapping[str, Tell] = {
     "device map": lambda m: m.plan.device_map or "none",
     "processes": lambda m: str(max(1, m.plan.tensor_parallel)),
     "weights": lambda m: "made up" if m.plan.random_weights else "from the files",
+    "parameters": _parameters,
 }
 """What was asked for."""
