@@ -1,4 +1,4 @@
-"""The chosen pair as it is now, with the newest measurement of these very files."""
+"""The chosen pair as it is now, with the measurement that speaks for these very files."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,6 +16,7 @@ from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.standing import Silence
+from slowlens.store import most_telling
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.judging import judged
@@ -50,7 +51,7 @@ def diagnose(pair: Pair) -> Run:
     silences = find_silences(Path.cwd()).covering(str(pair.merged))
     asked = _Question(pair, judged(), silences, stamps)
     run = _check(asked, None)
-    last = _newest(run, [r for r in measured_runs(run) if _same_source(r, run)])
+    last = rests_on(run)
     asked = replace(asked, measured=last.id if last else "")
     measurement = last.measurement if last else None
     if st.session_state.get(SCANNED) == (pair, stamps):
@@ -60,6 +61,11 @@ def diagnose(pair: Pair) -> Run:
             st.session_state[SCANNED] = None
             explain(error)
     return _check(asked, measurement)
+
+
+def rests_on(run: Run) -> Run | None:
+    """Return the stored run whose figures speak for the files of ``run``; None without one."""
+    return _best(run, [r for r in measured_runs(run) if _same_source(r, run)])
 
 
 def scan_weights(pair: Pair) -> None:
@@ -85,9 +91,9 @@ def measured_runs(run: Run) -> tuple[Run, ...]:
 
 
 def before_and_after(run: Run) -> tuple[Run, Run] | None:
-    """Return the newest run of these very files, after the newest one of what they were."""
+    """Return the run that speaks for these very files, after the newest of what they were."""
     runs = measured_runs(run)
-    after = _newest(run, runs)
+    after = _best(run, runs)
     if after is None:
         return None
     before = (r for r in runs if r.id < after.id and not _same_files(r, run) and _finished(r))
@@ -95,8 +101,8 @@ def before_and_after(run: Run) -> tuple[Run, Run] | None:
     return None if found is None else (found, after)
 
 
-def _newest(run: Run, runs: Sequence[Run]) -> Run | None:
-    return next((r for r in runs if _same_files(r, run) and _finished(r)), None)
+def _best(run: Run, runs: Sequence[Run]) -> Run | None:
+    return most_telling(r for r in runs if _same_files(r, run) and _finished(r))
 
 
 def _same_files(one: Run, other: Run) -> bool:

@@ -5,7 +5,7 @@ import streamlit as st
 from slowlens.reports import words
 from slowlens.run import Run
 from slowlens_dashboard import pair
-from slowlens_dashboard.diagnosis import checkpoint, diagnose
+from slowlens_dashboard.diagnosis import checkpoint, diagnose, rests_on
 from slowlens_dashboard.pages import FIXES, LIVE
 from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.widgets.answer import sentence_on_top
@@ -13,6 +13,7 @@ from slowlens_dashboard.widgets.checkpoint_details import files, settings, weigh
 from slowlens_dashboard.widgets.findings_list import findings_list
 from slowlens_dashboard.widgets.pair_facts import lines
 from slowlens_dashboard.widgets.pair_picker import pair_picker, welcome
+from slowlens_dashboard.widgets.recent_runs import origin_link
 from slowlens_dashboard.widgets.rules_asked import rules_asked, summary
 
 
@@ -22,6 +23,8 @@ def answer(run: Run) -> None:
         st.caption("WHY IS IT SLOW?")
         sentence_on_top(run.answer)
         st.caption(lines(run))
+        if run.measurement is not None and (origin := rests_on(run)) is not None:
+            origin_link(origin)
     with st.container(horizontal=True, vertical_alignment="center"):
         measured = run.measurement is not None
         st.page_link(

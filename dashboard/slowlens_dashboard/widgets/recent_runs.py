@@ -6,8 +6,9 @@ import streamlit as st
 
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
-from slowlens.reports.units import milliseconds
+from slowlens.reports.units import counted, milliseconds
 from slowlens.run import Run
+from slowlens.store import rounds
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.pair import of_run
@@ -40,12 +41,27 @@ def run_link(run: Run, label: str) -> None:
     st.page_link(LIVE, label=label, query_params={"run": run.id}, icon=":material/monitoring:")
 
 
+def origin_link(run: Run) -> None:
+    """Say which run speaks for the files, with the way to it."""
+    number = rounds(run)
+    told = f", {counted(number, 'round')}" if number else ""
+    run_link(run, f"What was measured is from the run of {_date(run)}{told}")
+
+
 def _open(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
 def _time(run: Run) -> str:
-    return f"{datetime.fromisoformat(run.created).astimezone():%d %b, %H:%M}"
+    return f"{_made(run):%d %b, %H:%M}"
+
+
+def _date(run: Run) -> str:
+    return f"{_made(run):%d %b %Y, %H:%M}"
+
+
+def _made(run: Run) -> datetime:
+    return datetime.fromisoformat(run.created).astimezone()
 
 
 def _summary(run: Run) -> str:

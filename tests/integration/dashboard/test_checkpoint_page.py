@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from builders import CONFIG, checkpoint, write_json
+from literals import generation, measurement
 from pages import Open, press, query, said, slow_and_fast, store
 from slowlens.facts.runtimes import Runtime
 from slowlens.places import demo_folder
@@ -194,6 +195,18 @@ def test_a_measured_run_of_these_very_files_counts(
     assert "4.00 times" in said(open_page())
     write_json(pair[0] / "config.json", CONFIG)
     assert "4.00 times" not in said(open_page())
+
+
+def test_what_was_measured_is_told_with_its_run(open_page: Open, pair: tuple[Path, Path]) -> None:
+    assert "is from the run" not in said(open_page())
+    told = store(pair, slow_and_fast(), id="20260102-1", created="2026-01-02T12:04:05+00:00")
+    store(pair, measurement(generation(0.1, 0.1, 0.1)), id="20260103-1")
+    at = open_page()
+    assert "4.00 times" in said(at), "one quick round does not push it aside"
+    (link,) = [e for e in at.get("page_link") if "is from the run" in e.proto.label]
+    assert link.proto.label.startswith("What was measured is from the run of 02 Jan 2026, ")
+    assert link.proto.label.endswith(", 3 rounds")
+    assert link.proto.query_string == f"run={told.id}"
 
 
 @pytest.mark.parametrize("side", [0, 1])
