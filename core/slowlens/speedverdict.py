@@ -20,6 +20,7 @@ from slowlens.gate import ExitCode
 from slowlens.run import Run
 
 INSTRUMENT = "instrument"
+SINGLE = "no verdict: an imported result counts as a single run, so it gives figures only"
 
 
 class Answer(StrEnum):
@@ -152,7 +153,15 @@ def _imports(
     judged = _judged(
         "TPOT as the tool tells it", side_of_import(one), side_of_import(two), threshold
     )
-    return unlike_imports(one, two), (judged,)
+    return unlike_imports(one, two), (_without_verdict(judged),)
+
+
+def _without_verdict(judged: Judged) -> Judged:
+    """Say what keeps imports from a verdict: no number of rounds would help."""
+    if not (judged.before.tpots and judged.after.tpots):
+        return judged
+    slower, faster = (replace(each, why=SINGLE) for each in (judged.slower, judged.faster))
+    return replace(judged, slower=slower, faster=faster)
 
 
 def _instrument(run: Run) -> str:

@@ -153,7 +153,20 @@ def imported(seconds: float, tool: str = "vLLM bench") -> Run:
 def test_imports_have_one_run_each_and_no_verdict() -> None:
     verdict = compare_runs(imported(0.01), imported(0.02))
     assert verdict.answer is Answer.INCONCLUSIVE
-    assert verdict.judged[0].slower.ratio == pytest.approx(2)
+    (judged,) = verdict.judged
+    assert judged.slower.ratio == pytest.approx(2)
+    for each in (judged.slower, judged.faster):
+        assert each.reason.endswith(
+            "no verdict: an imported result counts as a single run, so it gives figures only"
+        )
+
+
+def test_an_import_without_its_time_per_token_is_not_measured() -> None:
+    bare = imported(0.01)
+    assert bare.imported
+    bare = replace(bare, imported=replace(bare.imported, figures=()))
+    (judged,) = compare_runs(imported(0.01), bare).judged
+    assert judged.slower.reason == "no verdict: a side was not measured"
 
 
 def test_imports_of_two_tools_or_beside_a_run_are_not_alike() -> None:

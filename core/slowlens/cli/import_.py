@@ -1,15 +1,18 @@
 """Import results of other benchmarks as runs, each with its own definition of TPOT.
 
 The format is told by the content. Each result is shown and kept as a run.
-Exit codes: 0 done, 2 a file cannot be read, 3 wrong usage.
+Exit codes: 0 done, 2 a file cannot be read (the others are kept), 3 wrong usage.
 """
 
 import argparse
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from slowlens.cli.keeping import keep
 from slowlens.cli.output import write
-from slowlens.errors import UsageError
+from slowlens.errors import SlowlensError, UsageError
+from slowlens.facts.live.imported import Imported
 from slowlens.gather.environment import read_environment
 from slowlens.gather.imports import FORMATS, read_results
 from slowlens.importing import imported_run, named
@@ -27,8 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read all files, then print and keep each result."""
-    found = (result for file in arguments.file for result in read_results(file))
+    """Read all files, then print and keep each result; what cannot be read is reported last."""
+    found, failed = _read(arguments.file)
     results = [named(result, arguments.model) for result in found]
     if arguments.output is not None and len(results) > 1:
         message = f"-o takes one result, and there are {len(results)}"
@@ -37,4 +40,20 @@ def run(arguments: argparse.Namespace) -> int:
     for number, result in enumerate(results):
         write(("\n" if number else "") + render(result), None)
         keep(imported_run(result, environment), arguments.output, shown=False)
+    for error in failed[:-1]:
+        sys.stderr.write(f"slowlens: {error}\n  {error.hint}\n")
+    if failed:
+        raise failed[-1]
     return 0
+
+
+def _read(files: Iterable[Path]) -> tuple[list[Imported], list[SlowlensError]]:
+    """Return all results, and an error for each file that holds none."""
+    results: list[Imported] = []
+    failed: list[SlowlensError] = []
+    for file in files:
+        try:
+            results += read_results(file)
+        except SlowlensError as error:
+            failed.append(error)
+    return results, failed

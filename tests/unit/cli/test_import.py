@@ -72,6 +72,20 @@ def test_what_is_no_result_is_an_error_with_the_formats(
     assert not shown.out
 
 
+def test_one_bad_file_does_not_take_the_others_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    good = [str(FOLDER / name) for name in ("vllm-serve.json", "vllm-latency.json")]
+    bad = [str(tmp_path / name) for name in ("x.json", "gone.json")]
+    assert cli.main(["import", bad[0], good[0], bad[1], good[1]]) == 2
+    shown = capsys.readouterr()
+    assert shown.out.count("TPOT is") == 2
+    assert len(default_store().recent()) == 2
+    assert f"{bad[0]} is no result" in shown.err
+    assert f"There is no file {bad[1]}." in shown.err
+
+
 def test_a_store_that_cannot_be_written_does_not_take_the_file_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -187,6 +187,23 @@ def test_results_of_other_benchmarks(changed: dict[str, Any], unlike: tuple[str,
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (128, 128.0, True),
+        ("4.0", 4, True),
+        (0.5, "0.50", True),
+        ("inf", "inf", True),
+        (128, 128.5, False),
+        (2**60, 2**60 + 1, False),
+        ("openai", "vllm", False),
+    ],
+)
+def test_equal_numbers_are_no_difference(one: Any, other: Any, alike: bool) -> None:
+    before, after = (replace(IMPORT, settings={"x": value}) for value in (one, other))
+    assert (unlike_imports(before, after) == ()) is alike
+
+
 def test_prompts_that_begin_alike_and_are_as_long_differ() -> None:
     one, two = (made(plan=replace(PLAN, prompt="so " * 40 + end)) for end in ("yes", "no!"))
     (unlike,) = unlike_conditions(one, two)

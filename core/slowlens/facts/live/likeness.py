@@ -58,8 +58,19 @@ def _unlike(tells: Mapping[str, Tell], before: Measurement, after: Measurement) 
 
 
 def _told(result: Imported) -> Mapping[str, str]:
-    settings = {name.replace("_", " "): str(value) for name, value in result.settings.items()}
+    settings = {name.replace("_", " "): _written(value) for name, value in result.settings.items()}
     return {"tool": result.tool, "version": result.version, "TPOT": result.definition} | settings
+
+
+def _written(value: str | int | float) -> str:
+    """Write equal numbers alike: one version of a tool writes 128, the next one 128.0."""
+    if isinstance(value, int):
+        return str(value)
+    try:
+        number = float(value)
+    except ValueError:
+        return str(value)
+    return str(int(number)) if number.is_integer() else str(number)
 
 
 def _timed(measurement: Measurement) -> str:
