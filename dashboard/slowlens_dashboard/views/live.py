@@ -25,6 +25,23 @@ def watch(job: Job) -> None:
     live_chart(job.id, job.plan)
 
 
+def missing(run_id: str) -> None:
+    """Say why there is no such run, and how to get it back where it was deleted."""
+    if run_id in jobs().store.trash.ids():
+        st.warning(
+            "This command brings it back. Reload the page after it.",
+            title=f"The run {plain(run_id)} was deleted.",
+            icon=":material/delete:",
+        )
+        st.code(f"slowlens runs restore {run_id}", language="bash", wrap_lines=True)
+    else:
+        st.warning(
+            "It may belong to another server. Start a new one below, or open a recent one.",
+            title=f"There is no run {plain(run_id)} here.",
+            icon=":material/search_off:",
+        )
+
+
 wanted = st.query_params.get("run")
 job = jobs().get(wanted) if wanted else jobs().active
 if job is not None and job.running:
@@ -41,10 +58,6 @@ if run is not None:
 
 chosen = pair_header("Live run")
 if wanted:
-    st.warning(
-        "It may belong to another server. Start a new one below, or open a recent one.",
-        title=f"There is no run {plain(wanted)} here.",
-        icon=":material/search_off:",
-    )
+    missing(wanted)
 plan_form(chosen)
 recent_list()

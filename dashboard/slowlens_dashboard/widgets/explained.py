@@ -57,9 +57,10 @@ def same_results(measurement: Measurement) -> None:
 
 
 def failures(measurement: Measurement) -> None:
-    """Draw what could not be run, the same trouble once."""
+    """Draw what could not be run, the same trouble once; what ended the run is told above."""
     trouble: dict[tuple[str, str], list[str]] = {}
-    for failure in measurement.failures:
+    told = measurement.error, measurement.hint
+    for failure in (f for f in measurement.failures if (f.message, f.hint) != told):
         labels = trouble.setdefault((failure.message, failure.hint), [])
         labels.append(f"{failure.trial.label} ({failure.trial.purpose})")
     for (message, hint), labels in trouble.items():

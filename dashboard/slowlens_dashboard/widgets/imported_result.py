@@ -5,7 +5,6 @@ import streamlit as st
 
 from slowlens.facts.live.imported import Imported
 from slowlens.reports.imported import HEAD, rows_of, settings, title, words
-from slowlens_dashboard.pages import CHECKPOINT
 from slowlens_dashboard.prose import plain, prose
 
 NOT_AVAILABLE = "n/a"
@@ -25,7 +24,6 @@ def imported_result(result: Imported) -> None:
     for text in (*result.notes, "; ".join(settings(result)), _missing(result)):
         if text:
             st.caption(prose(text))
-    st.page_link(CHECKPOINT, label="Check its files", icon=":material/folder_open:")
 
 
 def _missing(result: Imported) -> str:

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from builders import checkpoint
+from literals import measurement
 from pages import Open, explained, press, query, said, slow_and_fast, store
 from samples import NAMES, results
 from sessions import EVENTS, Session
 from slowlens.facts.environment import Environment
+from slowlens.facts.live.measurement import Failure, Status
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.importing import imported_run
 from slowlens.store import default_store
 from slowlens_dashboard import jobs as jobs_module
@@ -116,6 +119,28 @@ def test_an_unknown_run_is_said_to_be_unknown(open_page: Open, pair: tuple[Path,
     assert "There is no run 20200101-000000-dead here" in said(at)
 
 
+def test_a_deleted_run_is_said_to_be_deleted(open_page: Open, pair: tuple[Path, Path]) -> None:
+    run = store(pair, slow_and_fast())
+    default_store().delete(run.id)
+    text = said(open_page("live", run=run.id, merged=str(pair[0])))
+    assert f"The run {run.id} was deleted" in text
+    assert f"slowlens runs restore {run.id}" in text
+    assert "another server" not in text
+
+
+def test_what_ended_a_run_is_told_once(open_page: Open, pair: tuple[Path, Path]) -> None:
+    trial = Trial(Subject.MERGED, Cache.ON, Purpose.SPEED, 4)
+    fatal = Failure(trial, "the weights cannot be read", "Copy them again.")
+    other = Failure(trial, "the GPU is full", "Take fewer tokens.")
+    failed = replace(measurement(), status=Status.FAILED, error=fatal.message, hint=fatal.hint)
+    run = store(pair, replace(failed, failures=(fatal, other)))
+    at = open_page("live", run=run.id)
+    texts = said(at).lower()
+    assert texts.count("the weights cannot be read") == 1
+    assert texts.count("copy them again.") == 1
+    assert "the gpu is full" in texts
+
+
 def test_recent_runs_are_listed_and_open(open_page: Open, pair: tuple[Path, Path]) -> None:
     run = store(pair, slow_and_fast())
     at = open_page("live")
@@ -138,3 +163,4 @@ def test_an_imported_run_has_its_figures_and_no_checkpoint(open_page: Open, name
     table = at.get("table")[0].value
     assert len(table) == len(result.figures)
     assert "-" not in table.to_numpy(), "a list in Markdown"
+    assert not at.get("page_link"), "the chosen checkpoint is not the one of this result"
