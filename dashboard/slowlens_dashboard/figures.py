@@ -14,11 +14,13 @@ from slowlens.reports.spread import UNKNOWN, growing, latency, variation
 from slowlens.reports.units import counted, milliseconds
 from slowlens_dashboard.prose import plain
 
-OPTIONAL = ("p90", "p95", "Growth per 1,000 tokens", "Between rounds (CV)")
+GROWTH = "Growth per 1,000 tokens"
+OPTIONAL = ("p90", "p95", GROWTH, "Between rounds (CV)")
 """Columns that are left out where no sample allows them."""
 
 UNBROKEN = ("First token (TTFT)", "Per token (TPOT)", "p90", "p95", "Speed", "Last input")
 """Columns whose figures stay on the line of their units."""
+NOT_CLEAR = "not clear"
 LATER = 1.0
 """Seconds by which a first call is worth a word."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -43,11 +45,38 @@ def _row(measurement: Measurement, speed: Speed) -> dict[str, str]:
         "p90": latency(speed.p90),
         "p95": latency(speed.p95),
         "Speed": f"{rounded(speed.tokens_per_second)} tokens/s",
-        "Growth per 1,000 tokens": growing(speed.growth),
+        GROWTH: _growing(speed),
         "Between rounds (CV)": variation(speed.cv),
         "Last input": counted(_last_input(measurement, speed), "token"),
         "n": f"{counted(speed.rounds, 'round')} of {tokens}",
     }
+
+
+def _growing(speed: Speed) -> str:
+    """Write the growth where its interval tells something: what it is, or that there is little."""
+    found = speed.growth
+    if found is None:
+        return UNKNOWN
+    if found.low is None or found.high is None:
+        return NOT_CLEAR
+    clear = found.low > 0 or found.high < 0 or found.high - found.low <= speed.tpot
+    return growing(found) if clear else NOT_CLEAR
+
+
+def table_note(measurement: Measurement, table: pd.DataFrame, sample: str) -> str:
+    """Say what the figures of a speed table rest on; ``sample`` as ``without_sample`` tells it."""
+    if all(speed.rounds == 1 for speed in speeds(measurement)):
+        what = "it takes more rounds to tell how far they lie apart"
+        told = f"{sample or 'One round each'}: {what}."
+    else:
+        medians = "TTFT and TPOT are medians of the rounds, CV is how far these lie apart"
+        told = f"{sample}: {medians}." if sample else f"{medians}."
+    if GROWTH in table and (table[GROWTH] == NOT_CLEAR).any():
+        told += (
+            " Growth is not clear where it may be none, and its 95 % interval is wider than the"
+            " time of a token: longer runs tell."
+        )
+    return told
 
 
 def _last_input(measurement: Measurement, speed: Speed) -> int:

@@ -1,7 +1,10 @@
 """What the chosen checkpoint is: its size, what it takes in memory, and who wrote it."""
 
+from functools import cache
+
 from slowlens.facts.layers.memory import Memory
 from slowlens.facts.provenance import Writer
+from slowlens.gather.devices import hardware
 from slowlens.reports import words
 from slowlens.reports.units import count, size
 from slowlens.run import CheckpointSummary, Run
@@ -20,11 +23,19 @@ def about(summary: CheckpointSummary) -> str:
 
 
 def memory(summary: CheckpointSummary) -> str:
-    """Say what it takes on a GPU, without activations and what the driver needs."""
+    """Say what it takes where it runs, without activations and what a driver needs."""
     found = summary.memory
     if found is None or not summary.parameters:
         return ""
-    return f"In GPU memory: {_weights(found)}{_kept(found)}."
+    where = "In GPU memory" if gpu_here() else "In memory"
+    return f"{where}: {_weights(found)}{_kept(found)}."
+
+
+@cache
+def gpu_here() -> bool:
+    """Whether a driver tells of a GPU in this machine, which does not come or go."""
+    found = hardware()
+    return found is not None and bool(found.devices)
 
 
 def written_by(writers: tuple[Writer, ...], limit: int | None = FEW_WRITERS) -> str:

@@ -9,7 +9,14 @@ from slowlens.facts.live.trial import Subject
 from slowlens.reports.measurement import factors
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import TIMED, steps_figure
-from slowlens_dashboard.figures import ending, slow_starts, speed_table, texts_table, without_sample
+from slowlens_dashboard.figures import (
+    ending,
+    slow_starts,
+    speed_table,
+    table_note,
+    texts_table,
+    without_sample,
+)
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
@@ -110,8 +117,7 @@ def _figures(measurement: Measurement) -> None:
         st.subheader("Each kind of trial", anchor=False)
         shown, sample = without_sample(table)
         st.table(shown, hide_index=True, border="horizontal")
-        medians = "TTFT and TPOT are medians of the rounds, CV is how far these lie apart"
-        st.caption(f"{sample}: {medians}." if sample else f"{medians}.")
+        st.caption(table_note(measurement, shown, sample))
         for line in slow_starts(measurement):
             st.markdown(f":material/hourglass_top: {plain(line)}")
     if any(g.trial.purpose in TIMED and len(g.steps) > 1 for g in measurement.generations):

@@ -9,9 +9,11 @@ from streamlit.testing.v1 import AppTest
 from builders import CONFIG, checkpoint, write_json
 from literals import generation, measurement
 from pages import Open, press, query, said, slow_and_fast, store
+from slowlens.facts.environment import Device, Hardware
 from slowlens.facts.runtimes import Runtime
 from slowlens.places import demo_folder
 from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.widgets import pair_facts
 
 
 def choose(at: AppTest, *runtimes: Runtime) -> AppTest:
@@ -79,11 +81,26 @@ def test_the_page_of_a_rule_opens_from_its_finding(open_page: Open) -> None:
     assert "### Why it is slow" in said(at)
 
 
-def test_who_wrote_it_and_what_it_takes_in_memory(open_page: Open, pair: tuple[Path, Path]) -> None:
+GPU = Hardware((Device("cuda", "a GPU", memory=80 * 2**30),))
+
+
+@pytest.mark.parametrize(
+    ("found", "where"), [(None, "In memory"), (Hardware(()), "In memory"), (GPU, "In GPU memory")]
+)
+def test_who_wrote_it_and_what_it_takes_in_memory(
+    open_page: Open,
+    pair: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    found: Hardware | None,
+    where: str,
+) -> None:
+    monkeypatch.setattr(pair_facts, "hardware", lambda: found)
+    pair_facts.gpu_here.cache_clear()
     (pair[0] / "mergekit_config.yml").write_text("x: 1\n")
     text = said(open_page())
+    pair_facts.gpu_here.cache_clear()
     assert "Written by: probably mergekit" in text
-    assert "In GPU memory" in text
+    assert f"{where}: " in text
 
 
 def test_rules_are_grouped_by_what_came_of_them(open_page: Open) -> None:

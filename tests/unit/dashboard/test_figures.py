@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import pytest
@@ -6,12 +7,14 @@ from literals import generation, measurement, probe
 from slowlens.facts.live.attribution import attribution
 from slowlens.facts.live.measurement import Measurement, WarmUp
 from slowlens.facts.live.plan import Overlay
+from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens_dashboard.figures import (
     attribution_table,
     ending,
     slow_starts,
     speed_table,
+    table_note,
     texts_table,
     warm_ups,
     without_sample,
@@ -72,6 +75,42 @@ def test_percentiles_are_told_where_one_sample_allows_them() -> None:
     )
     assert list(table["p90"]) == [joined("100 ms"), "n/a"]
     assert "p95" not in table
+
+
+def told_growth(*slopes: float) -> str:
+    """The growth that the table tells of runs of 0.1 s a token, each with its slope in seconds."""
+    runs = [generation(0.1, *[0.1 + slope * at / 1000 for at in range(20)]) for slope in slopes]
+    (row,) = speed_table(measurement(*runs)).to_dict("records")
+    return str(row["Growth per 1,000 tokens"])
+
+
+def test_growth_is_told_where_its_interval_tells_something() -> None:
+    assert told_growth(1.0, 1.2, 1.4) == "+1,200 ms (703 to 1,697)", "wide, but it grows"
+    assert told_growth(-1.0, -1.2, -1.4).startswith("-1,200 ms"), "wide, but it shrinks"
+    assert told_growth(0.01, -0.01, 0.0) == "0 ms (-24.8 to 24.8)", "narrow: it hardly grows"
+    assert told_growth(2.0, -1.0, 0.0) == "not clear"
+    assert told_growth(0.021, -0.021, 0.0) == "not clear", "just wider than a token's 100 ms"
+
+
+def test_growth_without_an_interval_is_not_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    assert told_growth(1.0, 1.2, 1.4) == "not clear"
+
+
+def test_what_the_figures_rest_on_is_told_in_words_that_fit() -> None:
+    def note(*runs: Generation) -> str:
+        table, sample = without_sample(speed_table(measurement(*runs)))
+        return table_note(measurement(*runs), table, sample)
+
+    one, other = generation(0.2, 0.2, 0.2), generation(0.2, 0.2, cache=Cache.ON)
+    once = "it takes more rounds to tell how far they lie apart."
+    assert note(one) == f"1 round of 3 tokens each: {once}"
+    assert note(one, other) == f"One round each: {once}"
+    medians = "TTFT and TPOT are medians of the rounds, CV is how far these lie apart."
+    assert note(one, one) == f"2 rounds of 3 tokens each: {medians}"
+    assert note(one, one, other) == medians
+    unclear = generation(0.1, *[0.1] * 8, *[0.9] * 4, *[0.1] * 8)
+    assert note(unclear).startswith(f"1 round of 21 tokens each: {once} Growth is not clear where")
 
 
 def test_rounds_that_differ_show_their_range() -> None:
