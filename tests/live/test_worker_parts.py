@@ -1,5 +1,8 @@
 """Small questions to the parts of the worker."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 pytestmark = pytest.mark.live
@@ -17,8 +20,10 @@ from slowlens.measure.worker.failure import (  # noqa: E402
     during,
     is_out_of_memory,
 )
+from slowlens.measure.worker.oneline import one_line  # noqa: E402
 from slowlens.measure.worker.profiling import covered  # noqa: E402
 from slowlens.measure.worker.prompt import _thinks  # noqa: E402
+from slowlens.measure.worker.sharding import check_plan  # noqa: E402
 
 MICRO = 1e-6
 
@@ -100,6 +105,39 @@ def test_an_error_that_nobody_knows_has_the_hint_of_what_was_done() -> None:
     ):
         raise KeyError("x")
     assert caught.value.hint == "Stay at home."
+
+
+def test_a_long_error_is_cut_between_words_and_its_end_still_tells_the_hint() -> None:
+    with (
+        pytest.raises(WorkerError) as caught,
+        during("a walk", torch.device("cpu"), "Stay at home."),
+    ):
+        raise ImportError("walking\n" * 90 + "FlashAttention2 has been toggled on")
+    message = str(caught.value)
+    assert message.startswith("a walk failed: ImportError: walking walking ")
+    assert message.endswith("walking …")
+    assert len(message) < 420
+    assert "--attn-implementation sdpa" in caught.value.hint
+
+
+def test_an_error_of_several_lines_is_told_beyond_the_first() -> None:
+    error = ValueError("from one of: \n(1) a file\n(2) another")
+    assert one_line(error, 100) == "ValueError: from one of: (1) a file (2) another"
+    assert one_line(error, 30) == "ValueError: from one of: (1) …"
+    assert one_line(ValueError(), 100) == "ValueError"
+
+
+def test_a_single_head_is_not_divided() -> None:
+    def config(heads: int) -> Any:
+        text = SimpleNamespace(base_model_tp_plan={"a": "b"}, num_key_value_heads=heads)
+        return SimpleNamespace(get_text_config=lambda: text)
+
+    with pytest.raises(WorkerError, match="its single key-value head cannot") as caught:
+        check_plan(config(1), 2)
+    assert caught.value.hint.startswith("Leave --tensor-parallel out")
+    with pytest.raises(WorkerError, match="its 3 key-value heads cannot") as caught:
+        check_plan(config(3), 2)
+    assert "divides 3" in caught.value.hint
 
 
 def test_a_parent_that_left_is_no_failure() -> None:

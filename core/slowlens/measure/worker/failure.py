@@ -9,6 +9,7 @@ import transformers
 
 from slowlens.errors import WorkerError
 from slowlens.measure.worker.device import free_memory
+from slowlens.measure.worker.oneline import one_line, whole
 
 _LONGEST = 400
 _UNDIVIDED = (
@@ -27,6 +28,8 @@ _HINTS = {
     "SafetensorError": "A weights file is damaged or only a Git LFS pointer: fetch it again.",
     "module 'torch' has no attribute": "--dtype takes a type of torch, such as bfloat16, float16 "
     "or float32.",
+    "FlashAttention2 has been toggled on": "Install the package flash-attn, or say "
+    "--attn-implementation sdpa, which needs nothing more.",
     "requires `accelerate`": "Install it: pip install 'slowlens[live]'.",
     "mixed torch.Tensor and DTensor": _UNDIVIDED,
     "divisible by the tensor parallel size": _UNDIVIDED,
@@ -67,9 +70,8 @@ def during(what: str, device: torch.device, hint: str) -> Iterator[None]:
     except Exception as error:
         if is_out_of_memory(error):
             raise _out_of_memory(what, device, error) from error
-        message = " ".join(f"{type(error).__name__}: {error}".split())
-        known = next((text for words, text in _HINTS.items() if words in message), hint)
-        raise WorkerError(f"{what} failed: {message[:_LONGEST]}", hint=known) from error
+        known = next((text for words, text in _HINTS.items() if words in whole(error)), hint)
+        raise WorkerError(f"{what} failed: {one_line(error, _LONGEST)}", hint=known) from error
 
 
 def _out_of_memory(what: str, device: torch.device, error: Exception) -> OutOfMemoryError:

@@ -8,6 +8,7 @@ import torch
 from transformers import AutoProcessor
 
 from slowlens.errors import WorkerError
+from slowlens.measure.worker.oneline import one_line
 from slowlens.measure.worker.picture_prompt import prompts
 from slowlens.measure.worker.pictures import open_picture
 from slowlens.measure.worker.qwen_pictures import from_parts, is_qwen, pixels_of_size
@@ -96,10 +97,8 @@ def _processed(processor: Any, prompt: str, picture: Any) -> Any:  # noqa: ANN40
 
 
 def _no_processor(path: str, error: Exception) -> WorkerError:
-    lines = str(error).strip().splitlines() or [""]
     return WorkerError(
-        f"the picture cannot be prepared with the processor in {path}: "
-        f"{type(error).__name__}: {lines[0][:200]}",
+        f"the picture cannot be prepared with the processor in {path}: {one_line(error, 240)}",
         hint="Copy preprocessor_config.json, processor_config.json and the tokenizer's files from "
         "the source; some processors also need torchvision.",
     )

@@ -92,7 +92,7 @@ class Models:
     def _load(self, subject: str, path: str, size: int, notes: tuple[str, ...]) -> Ready:
         self._send(Loading(subject, path, size))
         self._loads += 1
-        what = f"loading {subject} ({size / 1e9:.3g} GB from {path})"
+        what = f"loading {subject} from {path}"
         what = f"making up {subject}" if self._plan.random_weights else what
 
         def progress(share: float) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from slowlens.measure.worker.oneline import one_line
+
 _PLAIN = "the prompt is the picture and plain text"
 
 
@@ -17,6 +19,6 @@ def prompts(renderer: Any, text: str, plain: str) -> list[tuple[str, tuple[str, 
     try:
         shown = renderer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     except Exception as error:  # noqa: BLE001 - templates are programs of strangers
-        why = f"{type(error).__name__}: {str(error).strip()[:120]}"
+        why = one_line(error, 160)
         return [(plain, (f"its chat template fails ({why}): {_PLAIN}",))]
     return [(shown, ()), (plain, (f"its chat template leaves pictures out: {_PLAIN}",))]

@@ -9,7 +9,10 @@ from slowlens.facts.live.plan import Plan
 from slowlens.frozen import dataclass, field, replace
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.measure.worker.inputs import inputs_for, made_up_inputs, text_ids
+from slowlens.measure.worker.oneline import one_line
 
+_LONGEST = 160
+"""Characters of an error that are shown."""
 _TAIL = 16
 """Tokens at the end of a prompt among which a template opens an answer."""
 
@@ -66,7 +69,7 @@ def encode(path: str, text: str, vocabulary: int) -> Prompt:
         tokenizer: Any = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
         ids, notes = _ids(tokenizer, text)
     except Exception as error:  # noqa: BLE001 - any tokenizer trouble has the same way out
-        return _synthetic(vocabulary, f"its tokenizer cannot be used ({_first_line(error)})")
+        return _synthetic(vocabulary, f"its tokenizer cannot be used ({one_line(error, _LONGEST)})")
     if not ids:
         return _synthetic(vocabulary, "its tokenizer turns the prompt into nothing")
     if max(ids) >= vocabulary:
@@ -91,7 +94,9 @@ def _ids(tokenizer: Any, text: str) -> tuple[list[int], tuple[str, ...]]:  # noq
             )
             return list(encoded["input_ids"]), notes
         except Exception as error:  # noqa: BLE001 - templates are programs of strangers
-            notes = (f"its chat template fails ({_first_line(error)}): the prompt is plain text",)
+            notes = (
+                f"its chat template fails ({one_line(error, _LONGEST)}): the prompt is plain text",
+            )
     return list(tokenizer(text)["input_ids"]), notes
 
 
@@ -105,8 +110,3 @@ def _synthetic(vocabulary: int, why: str) -> Prompt:
     ids = tuple(text_ids(vocabulary, SYNTHETIC_TOKENS))
     note = f"{why}: the prompt is {SYNTHETIC_TOKENS} made-up tokens and the text stays empty"
     return Prompt(ids, lambda _: "", None, (note,))
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:120]}" if lines else type(error).__name__

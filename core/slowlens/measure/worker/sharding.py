@@ -47,9 +47,10 @@ def check_plan(config: Any, count: int) -> None:  # noqa: ANN401
         )
     heads = getattr(text, "num_key_value_heads", None) or getattr(text, "num_attention_heads", 0)
     if isinstance(heads, int) and heads % count:
+        named = f"{heads} key-value heads" if heads > 1 else "single key-value head"
         raise WorkerError(
-            f"its {heads} key-value heads cannot be divided over {count} processes",
-            hint=f"Use a number of processes that divides {heads}. {_HINT}",
+            f"its {named} cannot be divided over {count} processes",
+            hint=f"Use a number of processes that divides {heads}. {_HINT}" if heads > 1 else _HINT,
         )
 
 
