@@ -87,6 +87,11 @@ def default_baselines() -> Baselines:
 def _require_times(run: Run) -> None:
     """Refuse a run in which merged was not timed as it ships."""
     measured = run.measurement
+    if run.imported:
+        raise RunFileError(
+            f"Run {run.id} was imported: only measured runs can be a baseline.",
+            hint="slowlens compare puts it beside another result of the same tool.",
+        )
     if measured is None or speed_of(measured, Subject.MERGED, Cache.AS_SHIPPED) is None:
         raise RunFileError(
             f"Run {run.id} cannot be a baseline: in it merged was not timed as shipped.",

@@ -9,6 +9,7 @@ from literals import generation, measurement
 from runs import a_measurement, a_run
 from slowlens.baselines import Baselines, default_baselines
 from slowlens.errors import RunFileError, UsageError
+from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.trial import Cache
 from slowlens.places import HOME_VARIABLE, state_folder
 
@@ -61,6 +62,15 @@ def test_an_existing_one_is_replaced_on_request_only(tmp_path: Path) -> None:
 def test_a_run_without_the_times_of_merged_as_shipped_is_none(tmp_path: Path, run: object) -> None:
     with pytest.raises(RunFileError, match="merged was not timed as shipped"):
         Baselines(tmp_path).save("main", run)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_imported_run_is_none(tmp_path: Path) -> None:
+    imported = replace(a_run(), imported=Imported("vLLM", "", "m", "", "mean", True, ()))
+    with pytest.raises(RunFileError) as caught:
+        Baselines(tmp_path).save("main", imported)
+    assert str(caught.value).endswith("was imported: only measured runs can be a baseline.")
+    assert "slowlens compare" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
 
 

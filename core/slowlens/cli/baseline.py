@@ -14,7 +14,7 @@ from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import LEAST_RUNS
-from slowlens.reports.called import place
+from slowlens.reports.called import place, shape_of
 from slowlens.reports.spread import variation
 from slowlens.reports.tables import fitted
 from slowlens.reports.units import counted, plain
@@ -62,6 +62,9 @@ def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
             f"Its rounds vary by {spread}: no verdict can rest on it. Measure again, on a machine"
         )
         print("with nothing else to do, and save that.")
+    if shape_of(run.measurement):
+        print("Its weights were made up: no gate of a checkpoint can be judged by it, only")
+        print("slowlens compare another run of the same shape.")
     print(f"It is in {path}.")
 
 

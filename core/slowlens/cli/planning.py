@@ -125,8 +125,13 @@ def _prompt(arguments: argparse.Namespace) -> str | None:
         return prompt
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}", hint="Name a UTF-8 file.") from error
+    except FileNotFoundError as error:
+        raise UsageError(f"There is no file {file}.", hint="Check the spelling.") from error
+    except OSError as error:
+        message = f"{file} cannot be read: {error.strerror or error}"
+        raise UsageError(message, hint="Name a text file that you may read.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text.", hint="Save it as UTF-8.") from error
 
 
 def _image(name: str | None) -> str | None:

@@ -45,14 +45,20 @@ class Progress:
 
     def __init__(self, shape: str = "") -> None:
         """``shape`` names the model where it is made up."""
-        self._line = StatusLine(called(shape))
+        self._line, self._made_up = StatusLine(called(shape)), bool(shape)
         self._trials: tuple[Trial, ...] = ()
         self._steps: list[Step] = []
         self._running: int | None = None
         self._gpus = ""
+        self._why = ""
+        """Why the last trial could not be run: if nothing follows, it ends the session, and whoever
+        tells that tells why."""
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
+        if self._why and not isinstance(event, Sampled):
+            self._line.say(f"  {self._why}")
+            self._why = ""
         match event:
             case TrialStarted(trial):
                 self._steps, self._running = [], trial
@@ -63,7 +69,8 @@ class Progress:
             case TrialFinished(trial):
                 self._over(trial, self._told(trial))
             case TrialFailed(trial, failure):
-                self._over(trial, f"{self._name(trial)}  could not be run: {failure.message}")
+                self._over(trial, f"{self._name(trial)}  could not be run")
+                self._why = failure.message
             case Profiled(profile):
                 self._noted(Purpose.PROFILE, profile.subject, profile.cache)
             case Compared(equality):
@@ -93,7 +100,7 @@ class Progress:
         match event:
             case Started() | Planned():
                 self._planned(event)
-            case Loading(subject, path, 0):
+            case Loading(subject) if self._made_up:
                 self._line.say(f"making up {subject} with random weights")
             case Loading(subject, path, bytes_):
                 self._line.say(f"loading {subject}: {size(bytes_)} from {path}")

@@ -38,3 +38,25 @@ def test_what_several_processes_cannot_share(
         assert asked("--tensor-parallel", alone, *words, shape=shape)
     with pytest.raises(UsageError, match=message):
         asked("--tensor-parallel", "2", *words, shape=shape)
+
+
+def test_a_file_with_the_prompt(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("Grüß Gott", encoding="utf-8")
+    assert asked("--prompt-file", str(tmp_path / "p.txt")).prompt == "Grüß Gott"
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("gone.txt", "There is no file {}.", "Check the spelling."),
+        ("folder", "{} cannot be read: Is a directory", "Name a text file that you may read."),
+        ("latin.txt", "{} is not UTF-8 text.", "Save it as UTF-8."),
+    ],
+)
+def test_a_prompt_that_cannot_be_read(tmp_path: Path, name: str, message: str, hint: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "latin.txt").write_bytes(b"\xe4")
+    with pytest.raises(UsageError) as caught:
+        asked("--prompt-file", str(tmp_path / name))
+    assert str(caught.value) == message.format(tmp_path / name)
+    assert caught.value.hint == hint

@@ -134,6 +134,19 @@ def test_baselines_from_the_command_line(
     assert cli.main(["baseline", "delete", "main"]) == 2
 
 
+def test_a_baseline_of_a_made_up_model_is_for_no_gate(
+    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = default_store().load(kept[0])
+    assert run.measurement
+    assert cli.main(["baseline", "save", "real", kept[0]]) == 0
+    assert "made up" not in capsys.readouterr().out
+    plan = replace(run.measurement.plan, merged="/x/gpt2", random_weights=True)
+    default_store().save(replace(run, id="shape", measurement=replace(run.measurement, plan=plan)))
+    assert cli.main(["baseline", "save", "main", "shape"]) == 0
+    assert "Its weights were made up: no gate of a checkpoint can" in capsys.readouterr().out
+
+
 def test_a_baseline_that_varies_too_much_is_told(
     kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

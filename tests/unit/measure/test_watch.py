@@ -113,10 +113,25 @@ def test_trials_without_steps_and_those_that_fail_have_a_line(
     for event in QUIET:
         show(event)
     assert capsys.readouterr().err.splitlines()[1:] == [
-        "[ 1/3] merged, cache off (round 2)   could not be run: out of memory while generating",
+        "[ 1/3] merged, cache off (round 2)   could not be run",
+        "  out of memory while generating",
         "[ 2/3] merged, cache on (profile)    kernels recorded",
         "[ 3/3] merged, cache off (equality)  compared with the cache on",
     ]
+
+
+def test_what_ends_the_session_is_left_to_whoever_tells_that(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show = Progress()
+    for event in (*QUIET[:2], Sampled(())):
+        show(event)
+    assert "out of memory" not in capsys.readouterr().err
+
+
+def test_a_checkpoint_without_weights_is_not_made_up(capsys: pytest.CaptureFixture[str]) -> None:
+    Progress()(Loading(Subject.MERGED, "/m", 0))
+    assert capsys.readouterr().err == "loading merged: 0 B from /m\n"
 
 
 def test_a_terminal_shows_what_takes_long(
@@ -142,7 +157,8 @@ def test_a_model_that_is_made_up_has_the_name_of_its_shape(
     show = Progress("gpt2")
     for event in (Loading(Subject.MERGED, "/x/gpt2", 0), Loaded(MODEL), *QUIET):
         show(event)
-    made, loaded, _versions, *trials = capsys.readouterr().err.splitlines()
+    made, loaded, _versions, *lines = capsys.readouterr().err.splitlines()
+    trials = [line for line in lines if line.startswith("[")]
     assert made == "making up gpt2 with random weights"
     assert loaded.startswith("loaded gpt2 in ")
     assert [line[7:11] for line in trials] == ["gpt2"] * 3
