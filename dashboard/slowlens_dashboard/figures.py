@@ -74,7 +74,7 @@ def table_note(measurement: Measurement, table: pd.DataFrame, sample: str) -> st
     if GROWTH in table and (table[GROWTH] == NOT_CLEAR).any():
         told += (
             " Growth is not clear where it may be none, and its 95 % interval is wider than the"
-            " time of a token: longer runs tell."
+            " time of a token: longer runs would tell."
         )
     return told
 

@@ -109,6 +109,14 @@ def layout() -> dict[str, object]:
     }
 
 
+def lines_note(rounds: int, *, sampled: bool = False) -> str:
+    """Say what the looks of the lines stand for, as ``palette`` gives them."""
+    told = "Thick line: merged as shipped; medium: the other trials"
+    if rounds > 1:
+        told += "; thin and faint: rounds after the first"
+    return f"{told}; dots: the steps that were sampled." if sampled else f"{told}."
+
+
 def _title(text: str) -> dict[str, object]:
     return {"text": text, "font": {"size": 13}}
 

@@ -17,12 +17,16 @@ SHADES: Mapping[Share, str] = {
     Share.REST: "#8c8c8c",
 }
 """Okabe and Ito's colours, which colour-blind people tell apart."""
-BAR, FRAME = 44, 100
-"""Pixels of a bar with the space around it, and of what is around the bars."""
+BAR, FRAME = 76, 100
+"""Pixels of a bar with its label above it, and of what is around the bars."""
+THICK = 0.32
+"""Of that: the bar alone."""
+LONG = 54
+"""Characters of a label that a narrow screen has room for; a longer one takes two lines."""
 WIDE = 0.06
 """Of the longest bar: where a part is wide enough for its percentage."""
-ROOM = 1.4
-"""Of the longest bar: the axis, with space for what is written behind it."""
+ROOM = 1.02
+"""Of the longest bar: the axis."""
 
 
 def waterfall_figure(found: Sequence[Waterfall]) -> go.Figure:
@@ -34,7 +38,7 @@ def waterfall_figure(found: Sequence[Waterfall]) -> go.Figure:
         if any(each.seconds(share) for each in found):
             figure.add_bar(y=names, **_bars(share, found, longest))
     for each, name in zip(found, names, strict=True):
-        figure.add_annotation(x=1000 * each.tpot, y=name, **_total(each))
+        figure.add_annotation(x=0, y=name, **_label(each))
     return figure
 
 
@@ -62,13 +66,19 @@ def _bars(share: Share, found: Sequence[Waterfall], longest: float) -> dict[str,
     }
 
 
-def _total(each: Waterfall) -> dict[str, object]:
+def _label(each: Waterfall) -> dict[str, object]:
+    """Write what a bar is above it, from the left edge on: beside it a narrow screen would cut."""
     about = "about " if each.estimated else ""
+    told = f"{about}{milliseconds(each.tpot)}, {each.bound}"
+    name = _name(each)
+    break_or_space = "<br>" if len(f"{name}: {told}") > LONG else " "
     return {
-        "text": f"{about}{milliseconds(each.tpot)}, {each.bound}",
+        "text": f"<b>{name}:</b>{break_or_space}{told}",
         "showarrow": False,
+        "align": "left",
         "xanchor": "left",
-        "xshift": 6,
+        "yanchor": "bottom",
+        "yshift": BAR * THICK / 2,
     }
 
 
@@ -80,7 +90,7 @@ def _layout(bars: int, longest: float) -> dict[str, object]:
     return {
         "barmode": "stack",
         "height": FRAME + BAR * bars,
-        "bargap": 0.35,
+        "bargap": 1 - THICK,
         "margin": {"t": 34, "r": 8, "b": 48, "l": 8},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
         "showlegend": True,
@@ -88,5 +98,5 @@ def _layout(bars: int, longest: float) -> dict[str, object]:
             "title": {"text": "milliseconds per token", "font": {"size": 13}},
             "range": [0, 1000 * ROOM * longest],
         },
-        "yaxis": {"autorange": "reversed", "automargin": True, "ticksuffix": "  "},
+        "yaxis": {"autorange": "reversed", "showticklabels": False},
     }

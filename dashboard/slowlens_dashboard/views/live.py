@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from slowlens_dashboard.charts.steps import lines_note
 from slowlens_dashboard.job import Job
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.prose import plain
@@ -23,13 +24,14 @@ def watch(job: Job) -> None:
             "Stop", icon=":material/stop:", type="primary", on_click=jobs().stop, args=(job.id,)
         )
     live_chart(job.id, job.plan)
+    st.caption(lines_note(job.plan.rounds))
 
 
 def missing(run_id: str) -> None:
     """Say why there is no such run, and how to get it back where it was deleted."""
     if run_id in jobs().store.trash.ids():
         st.warning(
-            "This command brings it back. Reload the page after it.",
+            "This command brings it back; then reload the page.",
             title=f"The run {plain(run_id)} was deleted.",
             icon=":material/delete:",
         )

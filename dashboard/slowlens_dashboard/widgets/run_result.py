@@ -1,14 +1,17 @@
 """A finished run: the sentence, the verdict, the charts, the figures, the texts and the file."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from slowlens.codec import encode
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.speed import answer_of
-from slowlens.facts.live.trial import Subject
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Purpose, Subject
 from slowlens.reports.measurement import factors
 from slowlens.run import Run
-from slowlens_dashboard.charts.steps import TIMED, steps_figure
+from slowlens_dashboard.charts.steps import TIMED, lines_note, steps_figure
 from slowlens_dashboard.figures import (
     ending,
     slow_starts,
@@ -120,13 +123,20 @@ def _figures(measurement: Measurement) -> None:
         st.caption(table_note(measurement, shown, sample))
         for line in slow_starts(measurement):
             st.markdown(f":material/hourglass_top: {plain(line)}")
-    if any(g.trial.purpose in TIMED and len(g.steps) > 1 for g in measurement.generations):
-        st.plotly_chart(
-            steps_figure(measurement.generations),
-            key="steps",
-            config={"displaylogo": False},
-            alt="Milliseconds per token, and the input length of each step",
-        )
+    _steps([g for g in measurement.generations if g.trial.purpose in TIMED])
+
+
+def _steps(timed: Sequence[Generation]) -> None:
+    if not any(len(g.steps) > 1 for g in timed):
+        return
+    st.plotly_chart(
+        steps_figure(timed),
+        key="steps",
+        config={"displaylogo": False},
+        alt="Milliseconds per token, and the input length of each step",
+    )
+    sampled = any(g.trial.purpose is Purpose.CURVE for g in timed)
+    st.caption(lines_note(1 + max(g.trial.round for g in timed), sampled=sampled))
 
 
 def _texts(measurement: Measurement) -> None:

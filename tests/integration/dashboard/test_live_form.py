@@ -23,6 +23,7 @@ def test_start_measures_what_the_form_says(open_page: Open, session: Session) ->
     assert (job.plan.new_tokens, job.plan.threads, job.plan.rounds) == (8, 1, 3)
     assert query(at, "run") == job.id
     assert "In progress" in said(at)
+    assert "Thick line: merged as shipped" in said(at)
     assert len(at.get("bidi_component")) == 1
     press(at, "Stop")
     job.join()

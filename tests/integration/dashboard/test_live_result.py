@@ -32,6 +32,7 @@ def test_the_end_is_a_sentence_with_figures_and_their_n(
     assert said(at).count(factor) == 1, "not twice"
     assert "3 rounds of 3 tokens" in said(at)
     assert "400 ms" in said(at)
+    assert "Thick line: merged as shipped" in said(at)
     assert len(at.get("plotly_chart")) == 2, "the waterfall and the steps"
     assert query(at, "merged") == str(pair[0]), "the other pages follow the run"
 

@@ -11,8 +11,8 @@ from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.waterfall import Part, Share, Waterfall
 from slowlens_dashboard.charts.machine import LINES, PANELS, machine_figure
 from slowlens_dashboard.charts.palette import COLORS, OTHERS, colors
-from slowlens_dashboard.charts.steps import steps_figure
-from slowlens_dashboard.charts.waterfall import SHADES, waterfall_figure
+from slowlens_dashboard.charts.steps import lines_note, steps_figure
+from slowlens_dashboard.charts.waterfall import LONG, SHADES, waterfall_figure
 
 SHIPPED = generation(0.2, 0.3, 0.4, cached=False)
 ON = generation(0.2, 0.1, 0.1, cache=Cache.ON)
@@ -103,11 +103,27 @@ def test_the_parts_of_a_token_are_stacked_in_milliseconds_and_percent() -> None:
     assert list(floor.customdata) == ["10 ms (10 %)", "10 ms (83 %)"]
     assert list(recompute.text) == ["90 %", ""]
     assert [note.text for note in figure.layout.annotations] == [
-        "about 100 ms, recompute-bound",
-        "12 ms, bandwidth-bound",
+        "<b>slow, estimated:</b> about 100 ms, recompute-bound",
+        "<b>fast:</b> 12 ms, bandwidth-bound",
     ]
     assert figure.layout.barmode == "stack"
     assert figure.layout.xaxis.title.text == "milliseconds per token"
+
+
+def test_a_narrow_screen_cuts_no_label_of_a_bar() -> None:
+    long = fall("merged + gen-use-cache-false as shipped", (Share.LAUNCH, 0.1))
+    figure = waterfall_figure([fall("fast", (Share.LAUNCH, 0.01)), long])
+    short, broken = figure.layout.annotations
+    assert (short.x, short.xanchor, short.yanchor) == (0, "left", "bottom"), "all the width"
+    assert "<br>" not in short.text
+    assert max(map(len, broken.text.split("<br>"))) <= LONG
+    assert figure.layout.yaxis.showticklabels is False, "said once"
+
+
+def test_the_looks_of_the_lines_are_explained() -> None:
+    assert lines_note(1) == "Thick line: merged as shipped; medium: the other trials."
+    assert "; thin and faint: rounds after the first." in lines_note(2)
+    assert lines_note(1, sampled=True).endswith("; dots: the steps that were sampled.")
 
 
 def test_a_share_has_one_colour_and_every_share_its_own() -> None:
