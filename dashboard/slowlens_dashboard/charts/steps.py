@@ -114,7 +114,7 @@ def lines_note(rounds: int, *, sampled: bool = False) -> str:
     told = "Thick line: merged as shipped; medium: the other trials"
     if rounds > 1:
         told += "; thin and faint: rounds after the first"
-    return f"{told}; dots: the steps that were sampled." if sampled else f"{told}."
+    return f"{told}; dots: steps of a long run that is sampled." if sampled else f"{told}."
 
 
 def _title(text: str) -> dict[str, object]:

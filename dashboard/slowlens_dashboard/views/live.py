@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from slowlens.measure.plan import SAMPLED_FROM
 from slowlens_dashboard.charts.steps import lines_note
 from slowlens_dashboard.job import Job
 from slowlens_dashboard.jobs import jobs
@@ -24,7 +25,8 @@ def watch(job: Job) -> None:
             "Stop", icon=":material/stop:", type="primary", on_click=jobs().stop, args=(job.id,)
         )
     live_chart(job.id, job.plan)
-    st.caption(lines_note(job.plan.rounds))
+    sampled = job.plan.new_tokens >= SAMPLED_FROM and not job.plan.full
+    st.caption(lines_note(job.plan.rounds, sampled=sampled))
 
 
 def missing(run_id: str) -> None:

@@ -30,6 +30,18 @@ def test_start_measures_what_the_form_says(open_page: Open, session: Session) ->
     assert job.status is Status.STOPPED
 
 
+@pytest.mark.parametrize(
+    ("tokens", "full", "told"), [(128, False, True), (127, False, False), (128, True, False)]
+)
+def test_dots_are_explained_where_a_run_may_be_sampled(
+    open_page: Open, session: Session, tokens: int, full: bool, told: bool
+) -> None:
+    at = open_page("live")
+    at.number_input(key="new-tokens").set_value(tokens)
+    at.checkbox(key="full").set_value(full)
+    assert ("; dots: " in said(press(at, "Start"))) is told
+
+
 def test_every_option_of_the_form_reaches_the_plan(
     open_page: Open, session: Session, tmp_path: Path
 ) -> None:

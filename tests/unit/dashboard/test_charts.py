@@ -123,7 +123,7 @@ def test_a_narrow_screen_cuts_no_label_of_a_bar() -> None:
 def test_the_looks_of_the_lines_are_explained() -> None:
     assert lines_note(1) == "Thick line: merged as shipped; medium: the other trials."
     assert "; thin and faint: rounds after the first." in lines_note(2)
-    assert lines_note(1, sampled=True).endswith("; dots: the steps that were sampled.")
+    assert lines_note(1, sampled=True).endswith("; dots: steps of a long run that is sampled.")
 
 
 def test_a_share_has_one_colour_and_every_share_its_own() -> None:
