@@ -125,6 +125,7 @@ def test_an_error_of_several_lines_is_told_beyond_the_first() -> None:
     assert one_line(error, 100) == "ValueError: from one of: (1) a file (2) another"
     assert one_line(error, 30) == "ValueError: from one of: (1) …"
     assert one_line(ValueError(), 100) == "ValueError"
+    assert one_line(ValueError("x" * 50), 40) == "ValueError: " + "x" * 26 + " …"
 
 
 def test_a_single_head_is_not_divided() -> None:
