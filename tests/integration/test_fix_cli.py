@@ -60,7 +60,7 @@ def test_what_was_measured_of_these_files_makes_a_fix_unsafe(
     default_store().save(check(slow, None, measured))
     assert slowlens("fix", slow) == 0
     shown = capsys.readouterr().out
-    assert "the newest run of them is kept" in shown
+    assert "the most telling of their newest runs" in shown
     assert "Left out, because it changes what the model writes" in shown
     assert slowlens("fix", slow, "--apply") == 0
     assert b'"use_cache": false' in contents(slow)["config.json"]
