@@ -134,7 +134,7 @@ def _print(lines: Iterator[str]) -> None:
 def _plan(found: Run, repair: Repair) -> Iterator[str]:
     yield from _unread(found)
     if found.measurement:
-        yield "What was measured of these files counts as well: the most telling of their newest runs."
+        yield "What was measured of these files counts too: the most telling of their newest runs."
     for rule, fix in repair.chosen:
         safe = fix.applicability is Applicability.SAFE
         safety = "safe" if safe else "changes what the model writes"
