@@ -16,13 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
 import torch
+from own_process import in_child
 
 from slowlens.checking import check, measured
 from slowlens.codec import decode, encode
@@ -58,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         merged = asked.keep or Path(folder, "merged")
         if not merged.is_dir():
-            _in_child(_make, asked.shape, asked.layers, merged, asked.device)
+            in_child(_make, asked.shape, asked.layers, merged, asked.device)
         if asked.only in (None, "loads"):
             _loads(merged, asked.device)
         usual = Plan(
@@ -79,15 +79,6 @@ def main() -> None:
             _measured(once, whole)
         if found.exists() and whole.exists():
             print(_summary(_of(decode(found.read_text())), _of(decode(whole.read_text()))))
-
-
-def _in_child(action: Callable[..., None], *arguments: object) -> None:
-    """Run it in a process of its own: what a parent holds of a GPU counts as another program."""
-    child = get_context("spawn").Process(target=action, args=arguments)
-    child.start()
-    child.join()
-    if child.exitcode:
-        sys.exit("the checkpoint could not be made")
 
 
 def _make(shape: str, layers: int, merged: Path, device: str) -> None:

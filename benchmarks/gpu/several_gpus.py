@@ -11,17 +11,16 @@ and told all the same; from six minutes on, map is timed with a static cache too
 """
 
 import argparse
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import torch
+from own_process import in_child
 
 from slowlens.checking import check, measured
 from slowlens.codec import encode
@@ -59,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         merged = asked.keep or Path(folder, "merged")
         if not merged.is_dir():
-            _in_child(_make, asked.shape, asked.layers, merged, asked.device)
+            in_child(_make, asked.shape, asked.layers, merged, asked.device)
         for number, way in enumerate(ways):
             share = (over - time.monotonic()) * WAYS[way] / sum(WAYS[w] for w in ways[number:])
             print(f"\n== {way}, for at most {share:.0f} s", flush=True)
@@ -99,15 +98,6 @@ def _plan(asked: argparse.Namespace, merged: Path, way: str) -> Plan:
     if asked.minutes < ENOUGH:
         more["map"]["settings"] = (Cache.AS_SHIPPED,)
     return replace(usual, **more.get(way, {}))
-
-
-def _in_child(action: Callable[..., None], *arguments: object) -> None:
-    """Run it in a process of its own: what a parent holds of a GPU counts as another program."""
-    child = get_context("spawn").Process(target=action, args=arguments)
-    child.start()
-    child.join()
-    if child.exitcode:
-        sys.exit("the checkpoint could not be made")
 
 
 def _make(shape: str, layers: int, merged: Path, device: str) -> None:
