@@ -53,8 +53,11 @@ POLL = 0.2
 SETTLING = 0.4
 """Seconds before each generation, for what is to stand still or to begin."""
 WARM = 3
-CALLS = ("entering", "entered", "left")
-WRAPPED = ("prepare_inputs_for_generation", "_update_model_kwargs_for_generation")
+CALLS = ("entering", "entered", "left", "chosen")
+WRAPPED = (
+    *("prepare_inputs_for_generation", "_update_model_kwargs_for_generation"),
+    "_get_stopping_criteria",
+)
 
 
 @dataclass(frozen=True, slots=True)

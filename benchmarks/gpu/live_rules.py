@@ -1,12 +1,14 @@
 """Make each rule that only a GPU can show fire on a real one, and a sound pair fire none.
 
-    python benchmarks/gpu/live_rules.py [sound] [mbu] [compile] [offload] [memory] [fixes]
+    python benchmarks/gpu/live_rules.py [CASE ...]
 
 sound: a model against itself. mbu: the source ships a static cache, merged lost it. compile: merged
 ships it, so its first call compiles. offload: merged in float32 does not fit beside a program that
 holds most of the GPU, its source in bfloat16 does. memory: beside such a program there is room for
 a long prompt with the cache and none without it. Prints what each live rule says. fixes: `slowlens
-measure --try-fixes`, as a user calls it, on a model that lost its cache.
+measure --try-fixes`, as a user calls it, on a model that lost its cache. gate: `slowlens gate` and
+`slowlens compare`, of the model that lost it and of a sound one. lookup: a checkpoint whose files
+ask for tokens to be guessed from the prompt.
 """
 
 import argparse
@@ -42,6 +44,7 @@ LEFT = 3.6e9
 ROOM = 6e9
 """Room for the cache of a long prompt as well, not for the logits of all its tokens."""
 LONG = 24_000
+SHORT = ("--prompt-tokens", "8000", "--new-tokens", "24", "--answer-tokens", "0")
 
 
 def main() -> None:
@@ -61,6 +64,8 @@ def main() -> None:
             "offload": lambda: _offload(root),
             "memory": lambda: _memory(root),
             "fixes": lambda: _fixes(root),
+            "gate": lambda: _gate(root),
+            "lookup": lambda: _run(root, "lookup", "plain", answer_tokens=48),
         }
         for name in asked.cases or cases:
             print(f"== {name}", flush=True)
@@ -68,20 +73,20 @@ def main() -> None:
 
 
 def _make(shape: str, root: Path, device: torch.device) -> None:
-    """Save one model four ways: as it is, with a static cache, with none, and in float32."""
+    """Save one model as it is and in float32, and as doubles with other generation settings."""
     model = make(shape_folder(shape, 0, root / "shape"), "bfloat16", device)
     model.save_pretrained(root / "plain")
-    shutil.copytree(root / "plain", root / "static")
-    shutil.copytree(root / "plain", root / "uncached")
-    _say(root / "static", cache_implementation="static")
-    _say(root / "uncached", use_cache=False)
+    _double(root, "static", cache_implementation="static")
+    _double(root, "uncached", use_cache=False)
+    _double(root, "lookup", prompt_lookup_num_tokens=4)
     model.float().save_pretrained(root / "float32")
     del model
     torch.cuda.empty_cache()
 
 
-def _say(folder: Path, **keys: object) -> None:
-    file = folder / "generation_config.json"
+def _double(root: Path, name: str, **keys: object) -> None:
+    shutil.copytree(root / "plain", root / name)
+    file = root / name / "generation_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | keys))
 
 
@@ -114,9 +119,21 @@ def _memory(root: Path) -> None:
 
 
 def _fixes(root: Path) -> None:
-    command = ("measure", root / "uncached", "--source", root / "plain", "--try-fixes")
-    options = ("--prompt-tokens", "512", "--new-tokens", "48")
-    subprocess.run([sys.executable, "-m", "slowlens", *command, *options], check=False)
+    _slowlens("measure", root / "uncached", "--source", root / "plain", "--try-fixes", *SHORT)
+
+
+def _gate(root: Path) -> None:
+    for merged in ("uncached", "plain"):
+        _slowlens("gate", root / merged, "--source", root / "plain", "--cache", "shipped", *SHORT)
+    runs = [root / f"{name}.json" for name in ("plain", "uncached")]
+    for run in runs:
+        _slowlens("measure", root / run.stem, "--cache", "shipped", *SHORT, "-o", run)
+    _slowlens("compare", *runs)
+
+
+def _slowlens(*command: object) -> None:
+    done = subprocess.run([sys.executable, "-m", "slowlens", *map(str, command)], check=False)
+    print(f"slowlens {command[0]}: {done.returncode}", flush=True)
 
 
 @contextmanager

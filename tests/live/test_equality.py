@@ -24,7 +24,7 @@ transformers = pytest.importorskip("transformers")
 
 from live import tiny  # noqa: E402
 from slowlens.measure.worker.equality import agreement, equality  # noqa: E402
-from slowlens.measure.worker.meter import metered  # noqa: E402
+from slowlens.measure.worker.metered import metered  # noqa: E402
 
 V4 = transformers.__version__.startswith("4.")
 TOKENS = 12

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from live import families, tiny  # noqa: E402
-from slowlens.measure.worker.meter import metered  # noqa: E402
+from slowlens.measure.worker.metered import metered  # noqa: E402
 from slowlens.measure.worker.weighing import cache_size, placed, weight  # noqa: E402
 
 V5 = not transformers.__version__.startswith("4.")

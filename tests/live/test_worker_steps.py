@@ -239,17 +239,17 @@ def test_a_prefill_in_chunks_is_one_pass(tmp_path: Path) -> None:
 def test_timed_trials_process_one_sequence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     merged = tiny.llama(tmp_path / "m", {})
     source = tiny.llama(tmp_path / "s", {"use_cache": False}, vocab_size=300)
-    sequences: list[tuple[int, ...]] = []
-    entered = Meter.entered
+    chosen, led = list[tuple[int, ...]](), list[tuple[int, ...]]()
+    real = Meter.chosen
 
-    def listen(meter: Meter, inputs: Any, sequence: Any) -> None:
-        sequences.append(tuple(sequence[0].tolist()))
-        entered(meter, inputs, sequence)
+    def listen(meter: Meter, sequence: Any) -> None:
+        chosen.append(tuple(sequence[0].tolist()))
+        real(meter, sequence)
+        led.append(tuple(sequence[0].tolist()))
 
-    monkeypatch.setattr(Meter, "entered", listen)
-    found = measured(plan(merged, source, prompt_tokens=50, answer_tokens=0))
-    choices = {tuple(s.token for s in g.steps) for g in found.generations if len(g.steps) == 6}
-    assert len(choices) > 1
-    last = [sequence for sequence in sequences if len(sequence) == 50 + 5]
+    monkeypatch.setattr(Meter, "chosen", listen)
+    measured(plan(merged, source, prompt_tokens=50, answer_tokens=0))
+    assert chosen != led
+    last = [sequence for sequence in led if len(sequence) == 50 + 6]
     assert len(last) == 1 + 4  # the answer that is gone on with, and the timed trials
     assert len(set(last)) == 1

@@ -174,7 +174,7 @@ def test_several_sequences_have_steps_and_no_tokens() -> None:
 
 
 class Mark:
-    def record(self) -> None: ...
+    def record(self, _: object) -> None: ...
 
     def elapsed_time(self, _: "Mark") -> float:
         return 2000.0
@@ -233,6 +233,18 @@ def test_the_common_answer_takes_the_place_of_the_newest_token_alone() -> None:
         bench.step(0.1, 1, own)
     assert [s.token for s in bench.steps] == [7, 8, 22]
     assert bench.sequence == [0, 1, 2, 7, 8, 22]
+
+
+def test_the_common_answer_is_in_place_as_soon_as_a_token_is_chosen() -> None:
+    bench = Bench()
+    bench.start(answer=(7,))
+    bench.step(0.1, 3, 20)
+    sequence = bench.tensor
+    bench.meter.chosen(sequence)
+    assert sequence[0].tolist() == [0, 1, 2, 7]
+    sequence[:, -1] = 9
+    bench.meter.entering(sequence)
+    assert sequence[0].tolist() == [0, 1, 2, 9]
 
 
 def test_a_chunk_of_the_prompt_ends_no_step() -> None:

@@ -14,7 +14,8 @@ from slowlens.facts.live.trial import Subject
 from slowlens.frozen import dataclass, replace
 from slowlens.measure.worker.arguments import forced
 from slowlens.measure.worker.device import describe, memory_by_device
-from slowlens.measure.worker.meter import Meter, metered
+from slowlens.measure.worker.meter import Meter
+from slowlens.measure.worker.metered import metered
 from slowlens.measure.worker.opening import Opened, opened
 from slowlens.measure.worker.prompt import Prompt, prompt_of
 from slowlens.measure.worker.weighing import placed, weight

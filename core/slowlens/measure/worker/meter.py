@@ -1,13 +1,10 @@
 """What goes into each forward pass, how long the host is in it, and what it continues."""
 
-import functools
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
 import torch
-
-from slowlens.measure.worker.stop_check import ask_after_each_pass
 
 _INPUTS = ("input_ids", "inputs_embeds", "decoder_input_ids")
 _CACHES = ("past_key_values", "cache_params")
@@ -38,6 +35,7 @@ class Meter:
     def __init__(self, device: torch.device, clock: Callable[[], float] = perf_counter) -> None:
         self._device, self._clock = device, clock
         self._events: list[tuple[Any, Any]] = []
+        self._stream: Any = None
         self._answer: tuple[torch.Tensor, ...] = ()
         self._watch: Watch | None = None
         self.rows = 1
@@ -45,6 +43,7 @@ class Meter:
         """The key-value cache of the last pass."""
         self.passes = 0
         """That have begun."""
+        self._led = 0
         self._tokens = self._reach = 0
         self._dispatch: float | None = None
         self._entered: float | None = None
@@ -59,9 +58,11 @@ class Meter:
         """
         self._clear()
         self.rows, self.passes, self.cache, self._watch = 1, 0, None, watch
+        self._led = 0
         self._answer = torch.tensor([answer], device=self._device).split(1, dim=1) if answer else ()
         if self._device.type == "cuda":
             self._events = [_pair() for _ in range(steps)]
+            self._stream = torch.cuda.current_stream(self._device)  # dear to ask for at each event
 
     def take(self) -> Reading:
         """Return what went in since the last look, and begin anew."""
@@ -80,15 +81,14 @@ class Meter:
         return [start.elapsed_time(end) / 1000 for start, end in used]
 
     def entering(self, sequence: Any) -> None:  # noqa: ANN401
-        """Take note of the end of a pass, and put the token that all trials share in its place.
+        """Take note of the end of a pass.
 
         ``generate()`` has just asked the device whether it is to stop, and so has waited for it.
         """
         if self._entered is not None or not self.passes:  # a chunk of the prompt, or all of it
             return
         now = self._clock()
-        if self.passes <= len(self._answer):
-            sequence[:, -1:].copy_(self._answer[self.passes - 1])
+        self.chosen(sequence)
         if self._watch:
             self._watch.passed(now, sequence)
 
@@ -104,7 +104,7 @@ class Meter:
         if self._entered is not None:  # the next chunk of a prefill that is not over
             return
         if self.passes < len(self._events):
-            self._events[self.passes][0].record()
+            self._events[self.passes][0].record(self._stream)
         self._entered = self._clock()
         self.passes += 1
 
@@ -118,7 +118,16 @@ class Meter:
         self._dispatch = (self._dispatch or 0.0) + self._clock() - self._entered
         self._entered = None
         if 0 < self.passes <= len(self._events):
-            self._events[self.passes - 1][1].record()
+            self._events[self.passes - 1][1].record(self._stream)
+
+    def chosen(self, sequence: Any) -> None:  # noqa: ANN401
+        """Put the token that all trials share in the place of the one that the pass chose.
+
+        Told while the device still works at it, this holds up nothing.
+        """
+        if self._led < self.passes <= len(self._answer):
+            self._led = self.passes
+            sequence[:, -1:].copy_(self._answer[self.passes - 1])
 
     def _clear(self) -> None:
         self._tokens = self._reach = 0
@@ -127,27 +136,3 @@ class Meter:
 
 def _pair() -> tuple[Any, Any]:
     return torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-
-
-def metered(model: Any, device: torch.device) -> Meter:  # noqa: ANN401
-    """Make ``generate()`` of ``model`` tell a meter about its passes."""
-    meter = Meter(device)
-    ask_after_each_pass()
-    prepare = model.prepare_inputs_for_generation
-    update = model._update_model_kwargs_for_generation
-
-    @functools.wraps(prepare)  # generate() checks its keywords against this signature
-    def prepared(input_ids: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        meter.entering(input_ids)
-        inputs = prepare(input_ids, *args, **kwargs)
-        meter.entered(inputs, input_ids)
-        return inputs
-
-    @functools.wraps(update)
-    def updated(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        meter.left(args[0] if args else None)
-        return update(*args, **kwargs)
-
-    model.prepare_inputs_for_generation = prepared
-    model._update_model_kwargs_for_generation = updated
-    return meter

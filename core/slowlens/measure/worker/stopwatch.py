@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from slowlens.facts.live.timing import Step
-from slowlens.frozen import dataclass
 from slowlens.measure.worker.detokenizer import Detokenizer
-from slowlens.measure.worker.meter import Meter
+from slowlens.measure.worker.meter import Meter, Reading
 
 FLUSH = 0.2
 """Seconds between two reports."""
@@ -25,14 +24,11 @@ class Tokens(Protocol):
         """Return its numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Noted:
+class _Noted(NamedTuple):
     seconds: float
-    tokens_in: int
+    read: Reading
     token: int | None
     """None where it is still to be read from the sequence."""
-    kv_length: int
-    dispatch: float | None
 
 
 class Stopwatch:
@@ -98,11 +94,12 @@ class Stopwatch:
 
     def _note(self, now: float) -> None:
         """Several tokens of one pass (assisted decoding) share its time evenly."""
-        tokens_in, kv_length, dispatch = self._meter.take()
-        tokens: list[int | None] = [*self._streamed] or [None]
-        self._streamed = []
-        share = (now - self._left) / len(tokens)
-        self._pending += [_Noted(share, tokens_in, token, kv_length, dispatch) for token in tokens]
+        seconds, read = now - self._left, self._meter.take()
+        if not self._streamed:
+            self._pending.append(_Noted(seconds, read, None))
+            return
+        tokens, self._streamed = self._streamed, []
+        self._pending += [_Noted(seconds / len(tokens), read, token) for token in tokens]
 
     def _flush(self, sequence: Any) -> None:  # noqa: ANN401
         noted, self._pending = self._pending, []
@@ -110,8 +107,10 @@ class Stopwatch:
             return
         tokens = self._tokens(noted, sequence)
         steps = [
-            Step(self.steps + n, each.seconds, each.tokens_in, token, each.kv_length, each.dispatch)
-            for n, (each, token) in enumerate(zip(noted, tokens, strict=True))
+            Step(index, seconds, read.tokens_in, token, read.kv_length, read.dispatch)
+            for index, ((seconds, read, _), token) in enumerate(
+                zip(noted, tokens, strict=True), self.steps
+            )
         ]
         self.steps += len(steps)
         self.last_token = tokens[-1]
