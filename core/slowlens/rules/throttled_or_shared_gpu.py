@@ -153,7 +153,7 @@ _ON_A_CPU = ((crowded, _crowded, "the load of the machine is not known"),)
 
 RULE = Rule(
     id="throttled-or-shared-gpu",
-    title="GPU throttled or shared, or machine busy, measured",
+    title="Machine throttled, shared or busy, measured",
     check=check,
     since="0.1.0",
 )

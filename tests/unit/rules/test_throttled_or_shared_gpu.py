@@ -9,7 +9,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Cache, Purpose
 from slowlens.findings import Confidence, NumberEvidence, Severity, Undecided
 from slowlens.frozen import replace
-from slowlens.rules.throttled_or_shared_gpu import check
+from slowlens.rules.throttled_or_shared_gpu import RULE, check
 
 CALM: dict[str, Any] = {
     "device": "abc",
@@ -172,6 +172,14 @@ def test_a_busy_machine_is_noted_for_a_run_on_its_cpu() -> None:
         NumberEvidence("load average, highest", 6.25, "waiting or running"),
         NumberEvidence("processors", 2, "processors"),
     )
+
+
+def test_nothing_is_said_of_a_gpu_where_none_ran() -> None:
+    (finding,) = check(machine(9.0))
+    labels = [number.label for number in finding.evidence if isinstance(number, NumberEvidence)]
+    assert labels
+    for text in (RULE.title, finding.message, *labels):
+        assert "GPU" not in text
 
 
 def test_a_machine_with_room_is_fine() -> None:
