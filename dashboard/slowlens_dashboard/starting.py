@@ -5,9 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from slowlens.errors import CheckpointError, SlowlensError, UsageError
+from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.live.plan import Plan
 from slowlens.gather.hub.ids import require_weights
+from slowlens.measure.contradiction import require_one_way
 from slowlens.measure.plan import GENERATED
 from slowlens.run import Run
 from slowlens_dashboard.jobs import BusyError, jobs
@@ -22,9 +23,7 @@ def start(plan: Plan, *, fixes: bool = False) -> None:
             if folder is not None:
                 require_weights(options().allow(folder))
         plan = replace(plan, image=_picture(plan.image))
-        if plan.tensor_parallel > 1 and plan.device_map:
-            hint = "The first divides each layer, the second places whole ones."
-            raise UsageError("Tensor parallel and a device map exclude each other.", hint=hint)
+        require_one_way(plan, "Tensor parallel", "a device map")
         st.query_params["run"] = jobs().start(plan, fixes=fixes).id
     except BusyError as busy:
         st.query_params["run"] = busy.job.id

@@ -10,6 +10,7 @@ from slowlens.errors import UsageError
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
 from slowlens.frozen import replace
+from slowlens.measure.contradiction import require_one_way
 from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED
 
 DEFAULTS = Plan(merged="", prompt=DEFAULT_PROMPT)
@@ -97,19 +98,11 @@ def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
         source=None if source is None else str(source.resolve()),
         **{name: value for name, value in given.items() if value is not None},
     )
-    if plan.tensor_parallel > 1:
-        _check_parallel(plan, made_up=getattr(arguments, "shape", None) is not None)
-    return plan
-
-
-def _check_parallel(plan: Plan, *, made_up: bool) -> None:
-    """Raise UsageError for what several processes cannot share."""
-    if plan.device_map:
-        hint = "Leave one of them out: the first divides every layer, the second places whole ones."
-        raise UsageError("--tensor-parallel and --device-map exclude each other.", hint=hint)
-    if made_up:
+    require_one_way(plan, "--tensor-parallel", "--device-map")
+    if plan.tensor_parallel > 1 and getattr(arguments, "shape", None) is not None:
         hint = "Save a checkpoint of that shape, and measure it instead."
         raise UsageError("--shape makes a model up in one process alone.", hint=hint)
+    return plan
 
 
 def _settings(arguments: argparse.Namespace) -> tuple[Cache, ...] | None:

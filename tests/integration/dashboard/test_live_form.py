@@ -73,7 +73,8 @@ def test_a_model_is_spread_over_gpus_in_one_way(open_page: Open, session: Sessio
     at.number_input(key="tensor-parallel").set_value(2)
     at.selectbox(key="device-map").set_value("auto")
     at = press(at, "Start")
-    assert "exclude each other" in said(at)
+    assert "Tensor parallel and a device map exclude each other." in said(at)
+    assert "the first divides every layer" in said(at)
     assert jobs_module.jobs().active is None
     at.selectbox(key="device-map").set_value("")
     press(at, "Start")

@@ -27,7 +27,7 @@ def test_one_process_unless_more_are_asked_for() -> None:
 @pytest.mark.parametrize(
     ("words", "shape", "message"),
     [
-        (("--device-map", "auto"), None, "--device-map exclude each other"),
+        (("--device-map", "auto"), None, "--tensor-parallel and --device-map exclude each other"),
         ((), "llama-3.2-1b", "--shape makes a model up in one process"),
     ],
 )
