@@ -74,11 +74,18 @@ def test_without_a_source_the_gap_is_to_all_fixes() -> None:
 
 
 def test_what_noise_hides_is_not_clear() -> None:
-    assert "too few runs" in text(CASE, rounds=2)
     assert "not clear" in text(CASE, rounds=2)
     idle = text({**CASE, "merged + eos": CASE["merged"]})
     row = next(line for line in idle.splitlines() if line.startswith("merged + eos"))
     assert row.endswith("no difference of 10 %")
+
+
+def test_what_too_few_runs_show_is_told_and_not_shared_out() -> None:
+    few = " ".join(text(CASE, rounds=2).split())
+    assert "An answer of merged took 20.2 times as long as one of the source; too few runs" in few
+    assert few.endswith("which takes 3 a side, so the gap is not shared out.")
+    same = text({**CASE, "merged": CASE["source"]}, rounds=2)
+    assert "does not clearly take longer than one of the source" in same
 
 
 def test_what_is_left_may_be_nothing_or_less() -> None:

@@ -7,6 +7,7 @@ from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import Attribution, Saving, attribution
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
+from slowlens.facts.live.verdict import all_longer, times
 from slowlens.reports.tables import fitted, prose
 from slowlens.reports.units import counted
 
@@ -70,10 +71,7 @@ def sentences(found: Attribution) -> Iterator[str]:
     by_source = found.target.subject == Subject.SOURCE
     target = "one of the source" if by_source else "one with all fixes"
     if not found.clear:
-        yield (
-            f"An answer of merged does not clearly take longer than {target} "
-            f"({found.verdict.why}): there is no gap to share out."
-        )
+        yield f"{_unclear(found, target)}."
         return
     yield (
         f"An answer of merged takes {shown(found.gap)} more than {target}"
@@ -84,6 +82,16 @@ def sentences(found: Attribution) -> Iterator[str]:
     yield from _left(found)
     if any(one.estimated for one in (found.merged, found.target)):
         yield "Steps that recompute were timed at a few lengths, and their answer is estimated."
+
+
+def _unclear(found: Attribution, target: str) -> str:
+    """Say why there is nothing to share out, and what was seen where the runs are too few."""
+    verdict = found.verdict
+    if verdict.low is None and all_longer(found.merged.runs, found.target.runs):
+        seen = f"{times(verdict.ratio or 0)} times as long as {target}"
+        return f"An answer of merged took {seen}; {verdict.why}, so the gap is not shared out"
+    why = f"does not clearly take longer than {target} ({verdict.why})"
+    return f"An answer of merged {why}: there is no gap to share out"
 
 
 def _together(found: Attribution) -> Iterator[str]:

@@ -42,7 +42,7 @@ Safe: the tokens stay the same, up to rounding.
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.comparison import verdict_of
+from slowlens.facts.live.comparison import seen_slower, verdict_of
 from slowlens.facts.live.explanation import waterfall
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.seconds import milliseconds
@@ -118,8 +118,11 @@ def _cost(measurement: Measurement, share: float, pair: tuple[Speed, Speed] | No
     per_token = " against ".join(milliseconds(each.tpot) for each in pair)
     figures = f"{per_token} per token, {_price(measurement)}"
     gain = verdict_of(*pair)
+    factor = f"{times(gain.ratio or 0)} times as long as with a static cache"
     if gain.outcome is Outcome.FAIL:
-        return f"{times(gain.ratio or 0)} times as long as with a static cache: {figures}"
+        return f"{factor}: {figures}"
+    if seen_slower(*pair):
+        return f"{factor}: {figures}; {gain.why}"
     return f"a static cache was not clearly faster: {figures}"
 
 

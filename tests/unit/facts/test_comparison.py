@@ -1,9 +1,13 @@
+import sys
 from dataclasses import replace
+
+import pytest
 
 from literals import generation, measurement
 from slowlens.facts.live.comparison import compared, same_work
 from slowlens.facts.live.speed import Speed, Work, speed_of
 from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.live.verdict import NO_SCIPY
 
 
 def sides(
@@ -86,12 +90,34 @@ def test_half_an_answer() -> None:
     )
 
 
-def test_too_few_runs() -> None:
-    assert compared(*sides((0.4, 0.4), (0.1, 0.1))) == (
-        "not clearly slower or faster per token than merged, cache on: 400 ms against 100 ms per "
-        "token (medians of 2 rounds, 3 tokens each); "
+def test_too_few_runs_tell_what_was_seen() -> None:
+    one, two = sides((0.4, 0.42), (0.1, 0.1))
+    assert compared(one, two) == (
+        "4.10 times as long per token as merged, cache on, as far as 2 rounds can tell: "
+        "410 ms (400 to 420) against 100 ms per token (medians of 2 rounds, 3 tokens each); "
         "too few runs for a verdict, which takes 3 a side"
     )
+    assert compared(two, one).startswith(
+        "4.10 times faster per token than merged as shipped, as far as 2 rounds can tell: 100 ms"
+    )
+    assert compared(*sides((0.4,), (0.1, 0.1))).startswith(
+        "4.00 times as long per token as merged, cache on, as far as 1 round can tell: 400 ms"
+    )
+
+
+def test_too_few_runs_that_overlap_or_noise_explains_show_no_side() -> None:
+    said = "not clearly slower or faster per token than merged, cache on: "
+    assert compared(*sides((0.1, 0.4), (0.1, 0.2))).startswith(said)
+    one, two = sides((0.4, 0.4), (0.1, 0.1))
+    assert compared(replace(one, noise=4.1), two).startswith(said)
+    assert compared(one, replace(two, noise=4.1)).startswith(said)
+
+
+def test_without_scipy_what_was_seen_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    said = compared(*sides(scaled(4), STEADY))
+    assert said.startswith("4.00 times as long per token as merged, cache on, as far as 3 rounds")
+    assert said.endswith(NO_SCIPY)
 
 
 def test_an_interval_that_shows_a_side_is_told_although_runs_vary_too_much() -> None:

@@ -104,6 +104,16 @@ def test_a_static_cache_that_did_not_help_is_not_offered() -> None:
     assert finding.fix is None
 
 
+def test_too_few_runs_with_a_static_cache_tell_what_was_seen() -> None:
+    static = ran(0.01, cache=Cache.STATIC)[:2]
+    (finding,) = check(measured(ran(0.08), static), llama())
+    assert finding.cost == (
+        "8.00 times as long as with a static cache: 80 ms against 10 ms per token, after "
+        "compiling; too few runs for a verdict, which takes 3 a side"
+    )
+    assert finding.fix is None
+
+
 def test_a_checkpoint_that_ships_it_is_not_offered_it_again() -> None:
     found = measured(ran(0.08))
     shipping = tuple(replace(m, cache_implementation="static") for m in found.models)

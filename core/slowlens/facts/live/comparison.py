@@ -3,12 +3,23 @@
 from slowlens.facts.live.seconds import ranged
 from slowlens.facts.live.speed import Speed, Work
 from slowlens.facts.live.trial import Cache
-from slowlens.facts.live.verdict import Outcome, Verdict, judge, percent, times
+from slowlens.facts.live.verdict import Outcome, Verdict, all_longer, judge, percent, times
 
 
 def verdict_of(candidate: Speed, reference: Speed) -> Verdict:
     """Judge whether ``candidate`` takes longer per token, beyond the noise of equal work."""
     return judge(candidate.runs, reference.runs, noise=max(candidate.noise, reference.noise))
+
+
+def seen_slower(candidate: Speed, reference: Speed) -> bool:
+    """Whether runs that are too few for a verdict all took longer, beyond the noise of equal work.
+
+    Without scipy any number of them is too few.
+    """
+    if verdict_of(candidate, reference).low is not None:
+        return False
+    noise = max(candidate.noise, reference.noise)
+    return all_longer(candidate.runs, reference.runs, noise)
 
 
 def same_work(one: Speed, two: Speed) -> bool:
@@ -26,9 +37,9 @@ def compared(one: Speed, other: Speed) -> str:
     bar, interval = percent(there.threshold), _means(there)
     match there.outcome, back.outcome:
         case Outcome.FAIL, _:
-            return f"{_factor(there)} as long per token as {other.label}{interval}: {figures}"
+            return f"{_slower(there)} {other.label}{interval}: {figures}"
         case _, Outcome.FAIL:
-            return f"{_factor(back)} faster per token than {other.label}{_means(back)}: {figures}"
+            return f"{_faster(back)} {other.label}{_means(back)}: {figures}"
         case Outcome.PASS, Outcome.PASS:
             return f"within {bar} of the time per token of {other.label}{interval}: {figures}"
         case Outcome.PASS, _:
@@ -38,6 +49,10 @@ def compared(one: Speed, other: Speed) -> str:
         case _, Outcome.PASS:
             said = f"perhaps slower per token than {other.label}{interval}"
             return f"{said}: {figures}; {there.why}"
+        case _ if seen_slower(one, other) or seen_slower(other, one):
+            seen = _slower(there) if seen_slower(one, other) else _faster(back)
+            basis = f"as far as {_rounds(one, other)} can tell"
+            return f"{seen} {other.label}, {basis}: {figures}; {there.why}"
         case _:
             said = _unsure(there, back, max(one.noise, other.noise))
             return f"{said} {other.label}{interval}: {figures}; {there.why}"
@@ -51,15 +66,25 @@ def _unsure(there: Verdict, back: Verdict, noise: float) -> str:
     return "not clearly slower or faster per token than"
 
 
+def _rounds(one: Speed, two: Speed) -> str:
+    rounds = min(one.rounds, two.rounds)
+    return "1 round" if rounds == 1 else f"{rounds} rounds"
+
+
 def _means(verdict: Verdict) -> str:
     """Write the interval in brackets, and what it is one of; empty without one."""
     return f" (means, {verdict.interval})" if verdict.interval else ""
 
 
-def _factor(verdict: Verdict) -> str:
-    """Write the ratio of a verdict that has one: ``1.43 times``."""
+def _slower(verdict: Verdict) -> str:
+    """Write the ratio of a verdict that has one: ``1.43 times as long per token as``."""
     assert verdict.ratio is not None
-    return f"{times(verdict.ratio)} times"
+    return f"{times(verdict.ratio)} times as long per token as"
+
+
+def _faster(verdict: Verdict) -> str:
+    assert verdict.ratio is not None
+    return f"{times(verdict.ratio)} times faster per token than"
 
 
 def shown(speed: Speed) -> str:
@@ -69,6 +94,5 @@ def shown(speed: Speed) -> str:
 
 def _sample(one: Speed, two: Speed) -> str:
     """Write what two figures are: ``medians of 2 rounds, 96 tokens each``."""
-    rounds = min(one.rounds, two.rounds)
-    tokens = f"{one.new_tokens} tokens"
-    return f"1 round of {tokens}" if rounds == 1 else f"medians of {rounds} rounds, {tokens} each"
+    rounds, tokens = _rounds(one, two), f"{one.new_tokens} tokens"
+    return f"{rounds} of {tokens}" if rounds == "1 round" else f"medians of {rounds}, {tokens} each"

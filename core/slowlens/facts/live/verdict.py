@@ -131,6 +131,11 @@ def _open(ratio: float | None, bar: float, sides: Sides, why: str) -> Verdict:
     return Verdict(Outcome.INCONCLUSIVE, ratio, None, None, bar, *sides, why)
 
 
+def all_longer(candidate: Sequence[float], reference: Sequence[float], noise: float = 1.0) -> bool:
+    """Whether each run of one side took longer than any of the other: told where they are few."""
+    return min(candidate) > noise * max(reference)
+
+
 def times(ratio: float) -> str:
     """Write a factor: ``1.43``, ``24.3``, ``480``."""
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}" if ratio < 100 else f"{ratio:.0f}"
