@@ -173,23 +173,28 @@ def test_several_sequences_have_steps_and_no_tokens() -> None:
     assert "".join(text for _, text in bench.reports) == ""
 
 
-class Mark:
-    def record(self, _: object) -> None: ...
+class Gpu:
+    """Ends each pass a second after it was launched."""
 
-    def elapsed_time(self, _: "Mark") -> float:
-        return 2000.0
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._ends = clock, list[float]()
+
+    def mark(self) -> None:
+        self._ends.append(self._clock.now + 1.0)
+
+    def ends(self) -> list[float]:
+        return self._ends
 
 
-@pytest.mark.parametrize(("passes", "seconds"), [(1, [2.0]), (2, [2.0, 2.0]), (3, [])])
-def test_times_on_the_gpu_are_told_where_each_pass_is_a_step(
-    passes: int, seconds: list[float]
-) -> None:
+def test_times_on_the_gpu_are_from_the_beginning_of_a_pass_to_its_end() -> None:
     bench = Bench()
     bench.start()
-    bench.meter._events = [(Mark(), Mark()), (Mark(), Mark())]
-    for _ in range(passes):
-        bench.forward(1)
-    assert bench.meter.gpu_seconds() == seconds
+    assert bench.meter.gpu_seconds() == []
+    bench.meter._gpu = Gpu(bench.clock)
+    bench.step(0.5, 3, 0)
+    bench.clock.now += 7.0
+    bench.step(2.0, 1, 0)
+    assert bench.meter.gpu_seconds() == pytest.approx([1.25, 2.0])
 
 
 def test_what_was_counted_before_the_start_does_not_count() -> None:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
+from slowlens.measure.worker.gpu_clock import GpuClock
+
 _INPUTS = ("input_ids", "inputs_embeds", "decoder_input_ids")
 _CACHES = ("past_key_values", "cache_params")
 
@@ -34,8 +36,8 @@ class Meter:
 
     def __init__(self, device: torch.device, clock: Callable[[], float] = perf_counter) -> None:
         self._device, self._clock = device, clock
-        self._events: list[tuple[Any, Any]] = []
-        self._stream: Any = None
+        self._gpu: GpuClock | None = None
+        self._entries: list[float] = []
         self._answer: tuple[torch.Tensor, ...] = ()
         self._watch: Watch | None = None
         self.rows = 1
@@ -60,9 +62,10 @@ class Meter:
         self.rows, self.passes, self.cache, self._watch = 1, 0, None, watch
         self._led = 0
         self._answer = torch.tensor([answer], device=self._device).split(1, dim=1) if answer else ()
-        if self._device.type == "cuda":
-            self._events = [_pair() for _ in range(steps)]
-            self._stream = torch.cuda.current_stream(self._device)  # dear to ask for at each event
+        self._entries = []
+        self._gpu = None
+        if steps and self._device.type == "cuda":  # its stream is dear to ask for at each event
+            self._gpu = GpuClock(torch.cuda.current_stream(self._device), steps, self._clock)
 
     def take(self) -> Reading:
         """Return what went in since the last look, and begin anew."""
@@ -71,14 +74,13 @@ class Meter:
         return reading
 
     def gpu_seconds(self) -> list[float]:
-        """Return the time on the GPU of each pass; only once the device has done all.
+        """Return the time from the beginning of each pass until the GPU was done with it.
 
-        Nothing where there were more passes than steps, some of them to guess.
+        Only once all is over. Nothing where there were more passes than steps, some of them to
+        guess.
         """
-        if self.passes > len(self._events):
-            return []
-        used = self._events[: self.passes]
-        return [start.elapsed_time(end) / 1000 for start, end in used]
+        ends = self._gpu.ends() if self._gpu else []
+        return [end - entry for entry, end in zip(self._entries, ends, strict=False)]
 
     def entering(self, sequence: Any) -> None:  # noqa: ANN401
         """Take note of the end of a pass.
@@ -103,9 +105,8 @@ class Meter:
         self._reach = max(sequence.shape[1], self._tokens)
         if self._entered is not None:  # the next chunk of a prefill that is not over
             return
-        if self.passes < len(self._events):
-            self._events[self.passes][0].record(self._stream)
         self._entered = self._clock()
+        self._entries.append(self._entered)
         self.passes += 1
 
     def left(self, outputs: Any) -> None:  # noqa: ANN401
@@ -117,8 +118,8 @@ class Meter:
             self.cache = next((cache for cache in found if cache is not None), None)
         self._dispatch = (self._dispatch or 0.0) + self._clock() - self._entered
         self._entered = None
-        if 0 < self.passes <= len(self._events):
-            self._events[self.passes - 1][1].record(self._stream)
+        if self._gpu:
+            self._gpu.mark()
 
     def chosen(self, sequence: Any) -> None:  # noqa: ANN401
         """Put the token that all trials share in the place of the one that the pass chose.
@@ -132,7 +133,3 @@ class Meter:
     def _clear(self) -> None:
         self._tokens = self._reach = 0
         self._dispatch = self._entered = None
-
-
-def _pair() -> tuple[Any, Any]:
-    return torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
