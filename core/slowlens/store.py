@@ -1,20 +1,16 @@
 """Runs on disk, one JSON file each."""
 
 import re
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from slowlens.codec import decode, encode
 from slowlens.durable import write_whole
 from slowlens.errors import RunFileError
-from slowlens.facts.live.measurement import Status
-from slowlens.facts.live.speed import speed_of
-from slowlens.facts.live.trial import Cache, Subject
-from slowlens.facts.live.verdict import LEAST_RUNS
 from slowlens.frozen import dataclass
 from slowlens.places import HOME_VARIABLE, state_folder
 from slowlens.run import Run
+from slowlens.witness import witness
 
 RUN_ID = re.compile(r"[0-9A-Za-z-]+")
 FEW = 5
@@ -94,32 +90,8 @@ class Store:
         _move(run_id, self.trash, self)
 
     def measured(self, run: Run) -> Run | None:
-        """Return the most telling of the recent runs that measured the very files of ``run``.
-
-        They were measured to the end. None without one.
-        """
-        return most_telling(each for each in self.recent() if _measures(each, run))
-
-
-def most_telling(runs: Iterable[Run]) -> Run | None:
-    """Return the first run with as many rounds as a verdict takes, else the first of all.
-
-    ``runs`` are the newest first: a quick look does not push aside what was measured well.
-    """
-    given = tuple(runs)
-    return next((run for run in given if rounds(run) >= LEAST_RUNS), next(iter(given), None))
-
-
-def rounds(run: Run) -> int:
-    """Return how often merged was timed as shipped."""
-    measured = run.measurement
-    speed = speed_of(measured, Subject.MERGED, Cache.AS_SHIPPED) if measured else None
-    return speed.rounds if speed else 0
-
-
-def _measures(one: Run, run: Run) -> bool:
-    done = one.measurement is not None and one.measurement.status is Status.DONE
-    return done and one.merged.path == run.merged.path and one.merged.same_files(run.merged)
+        """Return the recent run that speaks for merged as it is in ``run``; None without one."""
+        return witness(run, self.recent())
 
 
 def _move(run_id: str, origin: Store, target: Store) -> None:

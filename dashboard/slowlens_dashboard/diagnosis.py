@@ -10,13 +10,13 @@ import streamlit as st
 from slowlens.checking import check
 from slowlens.errors import SlowlensError
 from slowlens.facts.checkpoint import Checkpoint
-from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.runtimes import Runtime
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.standing import Silence
-from slowlens.store import most_telling
+from slowlens.witness import witness_of_pair
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.judging import judged
@@ -45,27 +45,30 @@ class _Question:
     """Whether every weight is read."""
 
 
-def diagnose(pair: Pair) -> Run:
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The chosen pair as it is now."""
+
+    run: Run
+    origin: Run | None
+    """The stored run that its measurement is from; None without one."""
+
+
+def diagnose(pair: Pair) -> Diagnosis:
     """Check the pair; CheckpointError when a folder is none."""
     stamps = _stamp(pair.merged), _stamp(pair.source)
     silences = find_silences(Path.cwd()).covering(str(pair.merged))
     asked = _Question(pair, judged(), silences, stamps)
-    run = _check(asked, None)
-    last = rests_on(run)
-    asked = replace(asked, measured=last.id if last else "")
-    measurement = last.measurement if last else None
+    origin = witness_of_pair(_check(asked, None), recent_runs())
+    asked = replace(asked, measured=origin.id if origin else "")
+    measurement = origin.measurement if origin else None
     if st.session_state.get(SCANNED) == (pair, stamps):
         try:
-            return _check(replace(asked, scan=True), measurement)
+            return Diagnosis(_check(replace(asked, scan=True), measurement), origin)
         except SlowlensError as error:
             st.session_state[SCANNED] = None
             explain(error)
-    return _check(asked, measurement)
-
-
-def rests_on(run: Run) -> Run | None:
-    """Return the stored run whose figures speak for the files of ``run``; None without one."""
-    return _best(run, [r for r in measured_runs(run) if _same_source(r, run)])
+    return Diagnosis(_check(asked, measurement), origin)
 
 
 def scan_weights(pair: Pair) -> None:
@@ -83,44 +86,8 @@ def recent_runs() -> Sequence[Run]:
     return _recent(_stamp(jobs().store.folder))
 
 
-def measured_runs(run: Run) -> tuple[Run, ...]:
-    """Return the stored, measured runs of the same checkpoint, the newest first."""
-    return tuple(
-        r for r in recent_runs() if r.merged.path == run.merged.path and r.measurement is not None
-    )
-
-
-def before_and_after(run: Run) -> tuple[Run, Run] | None:
-    """Return the run that speaks for these very files, after the newest of what they were."""
-    runs = measured_runs(run)
-    after = _best(run, runs)
-    if after is None:
-        return None
-    before = (r for r in runs if r.id < after.id and not _same_files(r, run) and _finished(r))
-    found = next((r for r in before if r.merged.weights == run.merged.weights), None)
-    return None if found is None else (found, after)
-
-
-def _best(run: Run, runs: Sequence[Run]) -> Run | None:
-    return most_telling(r for r in runs if _same_files(r, run) and _finished(r))
-
-
-def _same_files(one: Run, other: Run) -> bool:
-    return one.merged.same_files(other.merged)
-
-
-def _same_source(one: Run, other: Run) -> bool:
-    if one.source is None or other.source is None:
-        return one.source is other.source
-    return one.source.path == other.source.path and one.source.same_files(other.source)
-
-
 def _silent(_read: int, _total: int) -> None:
     """Take the progress of a scan: the page shows a spinner."""
-
-
-def _finished(run: Run) -> bool:
-    return run.measurement is not None and run.measurement.status is Status.DONE
 
 
 def _stamp(folder: Path | None) -> Stamp:

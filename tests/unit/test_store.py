@@ -9,7 +9,7 @@ from literals import generation, measurement
 from runs import a_measurement, a_run
 from slowlens.errors import RunFileError
 from slowlens.places import HOME_VARIABLE
-from slowlens.store import Store, load, rounds
+from slowlens.store import Store, load
 
 
 def test_saved_runs_come_back_the_newest_first(tmp_path: Path) -> None:
@@ -150,15 +150,10 @@ def test_a_run_that_cannot_be_moved_says_so(
     assert store.ids() == ("2026-1",)
 
 
-def test_a_quick_look_does_not_push_aside_what_was_measured_well(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    quick = a_run(measurement(generation(0.1, 0.1, 0.1)))
-    well = a_run(a_measurement())
-    assert (rounds(quick), rounds(well), rounds(a_run())) == (1, 3, 0)
-    store.save(replace(quick, id="2026-1"))
-    store.save(replace(quick, id="2026-2"))
-    assert store.measured(a_run()) == replace(quick, id="2026-2"), "better than none"
-    store.save(replace(well, id="2026-3"))
-    store.save(replace(well, id="2026-4"))
-    store.save(replace(quick, id="2026-5"))
-    assert store.measured(a_run()) == replace(well, id="2026-4")
+def test_the_recent_run_that_speaks_for_a_checkpoint(tmp_path: Path) -> None:
+    store = with_runs(tmp_path, "2026-3")
+    assert store.measured(a_run()) is None
+    well = replace(a_run(a_measurement()), id="2026-1")
+    store.save(well)
+    store.save(replace(a_run(measurement(generation(0.1, 0.1, 0.1))), id="2026-2"))
+    assert store.measured(a_run()) == well

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from slowlens.reports import words
-from slowlens.run import Run
 from slowlens_dashboard import pair
-from slowlens_dashboard.diagnosis import checkpoint, diagnose, rests_on
+from slowlens_dashboard.diagnosis import Diagnosis, checkpoint, diagnose
 from slowlens_dashboard.pages import FIXES, LIVE
 from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.widgets.answer import sentence_on_top
@@ -17,13 +16,14 @@ from slowlens_dashboard.widgets.recent_runs import origin_link
 from slowlens_dashboard.widgets.rules_asked import rules_asked, summary
 
 
-def answer(run: Run) -> None:
+def answer(diagnosis: Diagnosis) -> None:
     """Draw the sentence that stands above everything else."""
+    run, origin = diagnosis.run, diagnosis.origin
     with st.container(key="answer", gap="xsmall"):
         st.caption("WHY IS IT SLOW?")
         sentence_on_top(run.answer)
         st.caption(lines(run))
-        if run.measurement is not None and (origin := rests_on(run)) is not None:
+        if origin is not None:
             origin_link(origin)
     with st.container(horizontal=True, vertical_alignment="center"):
         measured = run.measurement is not None
@@ -43,8 +43,9 @@ if chosen is None:
         welcome()
     st.stop()
 
-run = diagnose(chosen)
-answer(run)
+diagnosis = diagnose(chosen)
+run = diagnosis.run
+answer(diagnosis)
 TABS = ("Findings", "Effective settings", "What each file says", "Files and weights", "Rules")
 found, effective, written, inside, asked = st.tabs(TABS, key="details", on_change="rerun")
 if found.open:

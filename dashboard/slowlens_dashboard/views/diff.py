@@ -17,7 +17,7 @@ def matches(difference: Difference, wanted: str) -> bool:
 
 
 chosen = pair_header("Config diff")
-run = diagnose(chosen)
+run = diagnose(chosen).run
 if run.diff is None:
     st.info(
         "Name the source beside the merged checkpoint on the page Checkpoint: the diff shows what"

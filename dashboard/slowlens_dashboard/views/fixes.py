@@ -9,8 +9,9 @@ from slowlens import journal
 from slowlens.findings import Applicability
 from slowlens.repair import Repair, fixes
 from slowlens.run import Run
+from slowlens.witness import before_and_after, measured_runs
 from slowlens_dashboard import repairs
-from slowlens_dashboard.diagnosis import before_and_after, diagnose, measured_runs
+from slowlens_dashboard.diagnosis import diagnose, recent_runs
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.prose import code, plain
@@ -96,7 +97,7 @@ def applied(run: Run, root: Path, *, proved: bool) -> None:
 
 def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
     """Draw the button that measures the same once more."""
-    last = next(iter(measured_runs(run)), None)
+    last = next(iter(measured_runs(run, recent_runs())), None)
     if last is None:
         st.page_link(LIVE, label="Measure it", icon=":material/monitoring:")
     elif st.button(
@@ -110,9 +111,9 @@ def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
 
 
 chosen = pair_header("Fixes")
-run = diagnose(chosen)
+run = diagnose(chosen).run
 root = chosen.merged
-proof = before_and_after(run)
+proof = before_and_after(run, recent_runs())
 applied(run, root, proved=proof is not None)
 if proof is not None:
     comparison(*proof)

@@ -8,7 +8,7 @@ from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.reports.units import counted, milliseconds
 from slowlens.run import Run
-from slowlens.store import rounds
+from slowlens.witness import rounds
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.pair import of_run
