@@ -27,8 +27,8 @@ class Step:
     dispatch: float | None = None
     """Seconds of the host in the forward pass: where a GPU does the work, the time to launch it."""
     gpu: float | None = None
-    """Seconds on the GPU from the first kernel of the pass to the end of the last, by CUDA events:
-    gaps between kernels are in it."""
+    """Seconds from the beginning of the pass to the end of its last kernel on the GPU, which a CUDA
+    event tells: gaps between kernels are in it."""
 
 
 def recomputed(lengths: Sequence[int]) -> bool:

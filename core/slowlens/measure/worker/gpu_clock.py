@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-
 _EVENT = partial(torch.cuda.Event, enable_timing=True)
 
 
