@@ -12,6 +12,7 @@ from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Failure
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.reports import speed_github, speed_json, speed_junit, speed_md, speed_text
+from slowlens.reports.speed_figures import rows
 from slowlens.reports.speed_words import causes
 from slowlens.run import Run
 from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
@@ -84,6 +85,20 @@ def test_the_figures_of_both_sides_and_their_ratio() -> None:
         "answer, free to stop 3 tokens 9 tokens 3.00",
         "",
     ]
+
+
+def growing(*rises: float) -> Run:
+    """Runs of 20 tokens of 100 ms, that rise by so much from one to the next."""
+    made = [generation(0.5, *[0.1 + rise * n for n in range(20)]) for rise in rises]
+    return a_run(measurement(*made))
+
+
+def test_growth_is_left_out_where_no_side_can_see_it() -> None:
+    short, clear = growing(-0.001, 0.0, 0.001), growing(0.01, 0.0101, 0.0102)
+    assert "growth" not in speed_text.render(compare_runs(short, short))
+    (row,) = [r for r in rows(compare_runs(short, clear).judged[0]) if r[0].startswith("growth")]
+    assert row[1] == "n/a: runs too short"
+    assert row[2].startswith("+10,100 ms (")
 
 
 def test_each_kind_of_trial_has_its_sentence() -> None:

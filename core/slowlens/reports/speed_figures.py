@@ -8,7 +8,7 @@ from slowlens.facts.live.side import Side
 from slowlens.facts.live.speed import Work
 from slowlens.facts.live.statistics import Interval, geometric_ratio, ratio_interval
 from slowlens.facts.live.verdict import LEAST_RUNS, times
-from slowlens.reports.spread import UNKNOWN, growing
+from slowlens.reports.spread import UNKNOWN, grown
 from slowlens.reports.units import counted, size
 from slowlens.speedverdict import Judged, SpeedVerdict
 
@@ -36,7 +36,7 @@ def rows(judged: Judged) -> Iterator[Row]:
             lambda side: _times(side.tpots),
             _ratio([side.tpots for side in sides]),
         ),
-        ("growth per 1,000 tokens", lambda side: growing(side.growth), ""),
+        ("growth per 1,000 tokens", lambda side: grown(side.growth, side.tpots), ""),
         ("a step processes", lambda side: _work(side.work), ""),
         ("weights read a step", lambda side: _bytes(side.weights_read), ""),
         ("memory peak", lambda side: _bytes(side.memory_peak), ""),
@@ -49,7 +49,7 @@ def rows(judged: Judged) -> Iterator[Row]:
     }
     for name, tell, ratio in told:
         before, after = (tell(side) for side in sides)
-        if (before, after) != (UNKNOWN, UNKNOWN):
+        if not (before.startswith(UNKNOWN) and after.startswith(UNKNOWN)):
             yield name, before, after, ratio or _quotient(quotients.get(name, ()))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
-from slowlens.facts.live.growth import growth
+from slowlens.facts.live.growth import Growth, growth
 from slowlens.facts.live.statistics import Band, band, percentile, ratio_interval, variation
 
 seconds = st.floats(1e-5, 1e3)
@@ -99,6 +99,15 @@ def test_growth_of_an_even_line_is_its_slope() -> None:
     assert two is not None
     assert (two.estimate, two.runs) == (pytest.approx(0.01), 3)
     assert two.high == pytest.approx(0.01 + 4.303 * 0.005 / 3**0.5, rel=1e-3)
+
+
+def test_growth_tells_something_where_it_is_clear_or_clearly_little() -> None:
+    assert Growth(0.3, 0.01, 0.59, 3).telling(0.1)
+    assert Growth(-0.3, -0.59, -0.01, 3).telling(0.1)
+    assert Growth(0.0, -0.05, 0.05, 3).telling(0.1)
+    assert not Growth(0.0, -0.05, 0.06, 3).telling(0.1)
+    assert not Growth(0.3, 0.0, 0.6, 3).telling(0.1)
+    assert not Growth(0.3, None, None, 3).telling(0.1)
 
 
 def test_short_runs_have_no_growth() -> None:

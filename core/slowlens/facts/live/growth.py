@@ -21,6 +21,16 @@ class Growth:
     high: float | None
     runs: int
 
+    def telling(self, tpot: float) -> bool:
+        """Whether it is known what the growth is, or that there is little of it.
+
+        That is so where the interval leaves 0 out, or is no wider than the time per token. Short
+        runs seldom come so far: within 32 tokens little grows but what a missing cache makes grow.
+        """
+        if self.low is None or self.high is None:
+            return False
+        return self.low > 0 or self.high < 0 or self.high - self.low <= tpot
+
 
 def growth(runs: Sequence[Sequence[float]]) -> Growth | None:
     """Return the slope of inter-token latency over position, by ordinary least squares.
