@@ -17,7 +17,7 @@ from slowlens.facts.live.verdict import LEAST_RUNS
 from slowlens.reports.called import place, shape_of
 from slowlens.reports.spread import variation
 from slowlens.reports.tables import fitted
-from slowlens.reports.units import counted, plain
+from slowlens.reports.units import counted, minute, plain
 from slowlens.run import Run
 
 HEAD = ("name", "run", "measured", "TPOT", "rounds", "CV", "device", "checkpoint")
@@ -107,4 +107,5 @@ def _row(name: str, run: Run) -> tuple[str, ...]:
     device = next((model.device.name for model in measured.models), "n/a")
     tpot, rounds = (milliseconds(speed.tpot), str(speed.rounds)) if speed else ("n/a", "0")
     spread = variation(speed.cv if speed else None)
-    return (name, run.id, run.created[:10], tpot, rounds, spread, device, place(run))
+    measured_at = f"{minute(run.created)} UTC"
+    return (name, run.id, measured_at, tpot, rounds, spread, device, place(run))

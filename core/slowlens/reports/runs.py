@@ -11,10 +11,10 @@ from slowlens.facts.live.trial import Cache, Subject
 from slowlens.reports.called import processes_of
 from slowlens.reports.spread import latency
 from slowlens.reports.tables import WIDTH, aligned
-from slowlens.reports.units import plain
+from slowlens.reports.units import minute, plain
 from slowlens.run import Run
 
-HEAD = ("id", "date", "checkpoint", "TPOT", "answer")
+HEAD = ("id", "date, UTC", "checkpoint", "TPOT", "answer")
 WORDS = (0, 1, 2, 4)
 """Columns that are no numbers."""
 NAME = 24
@@ -60,7 +60,7 @@ def _row(run_id: str, run: Run | RunFileError) -> tuple[str, ...]:
         return (run_id, "", "", "", became(run))
     title = run.merged.title
     shown = title if len(title) <= NAME else f"…{title[1 - NAME :]}"
-    return (run_id, run.created[:10], shown, latency(tpot(run)), _of(run))
+    return (run_id, minute(run.created), shown, latency(tpot(run)), _of(run))
 
 
 def _of(run: Run) -> str:

@@ -14,7 +14,7 @@ from slowlens.reports.speed_words import (
 )
 from slowlens.reports.tables import fitted, prose
 from slowlens.reports.text import labelled
-from slowlens.reports.units import plain
+from slowlens.reports.units import minute, plain
 from slowlens.run import Run
 from slowlens.speedverdict import Answer, SpeedVerdict
 
@@ -53,5 +53,5 @@ def _sides(verdict: SpeedVerdict) -> Iterator[str]:
 
 
 def _named(run: Run) -> str:
-    ran = f"{run.id}, {run.created[:16].replace('T', ' ')} UTC" if run.id else "not measured"
+    ran = f"{run.id}, {minute(run.created)} UTC" if run.id else "not measured"
     return f"{ran}: {place(run)}"

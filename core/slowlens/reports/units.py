@@ -6,7 +6,7 @@ from enum import Enum
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.jsonvalue import ABSENT, Absent, Json
 
-__all__ = ["count", "counted", "milliseconds", "plain", "size", "value"]
+__all__ = ["count", "counted", "milliseconds", "minute", "plain", "size", "value"]
 
 
 def size(count: int) -> str:
@@ -24,6 +24,11 @@ def value(item: Json | Absent) -> str:
     if item is ABSENT or isinstance(item, Enum):
         return "(absent)"
     return json.dumps(item, ensure_ascii=False)
+
+
+def minute(created: str) -> str:
+    """Write an ISO time, which is in UTC, to the minute: ``2026-01-02 03:04``."""
+    return created[:16].replace("T", " ")
 
 
 def plain(text: str) -> str:

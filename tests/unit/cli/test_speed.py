@@ -120,6 +120,8 @@ def test_baselines_from_the_command_line(
         "main",
         "2026-0",
         "2026-01-02",
+        "03:04",
+        "UTC",
         "100",
         "ms",
         "3",
