@@ -1,7 +1,7 @@
-"""One measuring session: its event log as it grows, and the run that it becomes."""
+"""One measuring session: followed to its end, told to whoever watches, and kept as a run."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from enum import Enum
@@ -12,19 +12,12 @@ from slowlens.checking import measured
 from slowlens.errors import SlowlensError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Overlay, Plan
-from slowlens.facts.live.speed import work_of
-from slowlens.facts.live.trial import Purpose
-from slowlens.measure.events import Event, Failed, Planned, Sampled, Started, TrialFinished
-from slowlens.measure.protocol import to_json
+from slowlens.measure.events import Event, Failed
 from slowlens.measure.recorder import Recorder
-from slowlens.reports.device import gpus, host
 from slowlens.run import Run
-from slowlens_dashboard.charts.steps import shown
+from slowlens_dashboard.eventlog import Entry, EventLog
 
 logger = logging.getLogger(__name__)
-
-LOOK_INTERVAL = 1.0
-"""Seconds between two words on the machine in a log that only grows."""
 
 
 class Signal(Enum):
@@ -60,20 +53,23 @@ class Job:
         self.status = Status.RUNNING
         self.error = ""
         self.hint = ""
-        self.log: list[dict[str, object]] = []
-        """JSON objects; a viewer's cursor is an index into it, so it only ever grows."""
         self._measure = measure
         self._save = save
         self._fixes = fixes
         self._recorder = Recorder(plan)
+        self._told = EventLog()
         self._inbox: SimpleQueue[Message] = SimpleQueue()
-        self._looked = -LOOK_INTERVAL
         self._thread = Thread(target=self._follow, name=f"job-{run.id}", daemon=True)
 
     @property
     def id(self) -> str:
         """The id of the run that this job becomes."""
         return self.run.id
+
+    @property
+    def log(self) -> Sequence[Entry]:
+        """What a page that watches is told."""
+        return self._told.entries
 
     @property
     def running(self) -> bool:
@@ -130,35 +126,8 @@ class Job:
                 case Failed(error, hint):
                     raise SlowlensError(error, hint=hint)
                 case event:
-                    self._apply(event)
-
-    def _apply(self, event: Event) -> None:
-        self._recorder.apply(event)
-        match event:
-            case Sampled():
-                self._tell_of_machine(event)
-            case Started(_, trials) | Planned(trials):
-                self.log.append({"event": "Planned", "trials": shown(trials)})
-            case TrialFinished(trial):
-                self.log.append(to_json(event))
-                self._judge(trial)
-            case _:
-                self.log.append(to_json(event))
-
-    def _judge(self, trial: int) -> None:
-        """Log what the steps of a proof processed, as the engine tells it."""
-        done = self._recorder.measurement(Status.RUNNING).generations[-1:]
-        for generation in done:
-            if generation.trial.purpose is Purpose.PROOF:
-                self.log.append({"event": "Proved", "trial": trial, "work": work_of(generation)})
-
-    def _tell_of_machine(self, event: Sampled) -> None:
-        """Log the last look alone, in words: the recorder keeps the figures."""
-        last = event.samples[-1]
-        words = gpus(event.samples) or host(last)
-        if words and last.at - self._looked >= LOOK_INTERVAL:
-            self._looked = last.at
-            self.log.append({"event": "Sampled", "machine": words})
+                    self._recorder.apply(event)
+                    self._told.tell(event, self._recorder)
 
     def _keep(self, status: Status) -> None:
         """Store the run, with what was measured before a stop or a failure."""

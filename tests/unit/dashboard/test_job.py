@@ -4,31 +4,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from runs import a_run
-from sessions import EVENTS, TRIAL, Session
+from sessions import EVENTS, Session
 from slowlens.errors import PatchError, WorkerError
-from slowlens.facts.environment import Environment
-from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Overlay, Plan
-from slowlens.facts.live.speed import Work
-from slowlens.facts.live.timing import Step
-from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.measure.events import (
-    Event,
-    Finished,
-    Planned,
-    Sampled,
-    Started,
-    Stepped,
-    TrialFinished,
-    TrialStarted,
-)
+from slowlens.facts.live.trial import Finish
+from slowlens.measure.events import Event, Finished
 from slowlens.run import Run
 from slowlens_dashboard import job as module
 from slowlens_dashboard.job import Job
@@ -61,11 +46,6 @@ def wait(condition: Callable[[], object]) -> None:
     raise AssertionError("it never happened")
 
 
-def trials(job: Job, entry: int) -> Any:
-    """The trials that an entry of the log announces."""
-    return job.log[entry]["trials"]
-
-
 def test_a_whole_session_is_logged_and_stored() -> None:
     saved: list[Run] = []
     session = Session(*EVENTS)
@@ -75,22 +55,10 @@ def test_a_whole_session_is_logged_and_stored() -> None:
     assert session.left.is_set()
     names = [type(event).__name__ for event in EVENTS]
     assert [entry["event"] for entry in job.log] == ["Planned", *names[1:]]
-    (planned,) = trials(job, 0)
-    assert (planned["label"], planned["tokens"], planned["ahead"]) == (TRIAL.label, 2, 0)
-    assert planned["times"]["line"] == planned["inputs"]["line"], "how the page draws it"
     (run,) = saved
     assert run.id == job.id
     assert run.measurement
     assert run.measurement.generations[0].text == "ab"
-
-
-def test_a_plan_that_changes_is_told_anew_and_in_the_same_colours() -> None:
-    later = (TRIAL, replace(TRIAL, cache=Cache.ON, purpose=Purpose.CURVE, ahead=7))
-    job = start(Session(EVENTS[0], Planned(later), Finished()), [])
-    job.join()
-    assert [entry["event"] for entry in job.log] == ["Planned", "Planned", "Finished"]
-    assert trials(job, 1)[:1] == trials(job, 0)
-    assert (trials(job, 1)[1]["purpose"], trials(job, 1)[1]["ahead"]) == ("curve", 7)
 
 
 def test_fixes_are_measured_too_and_their_doubles_live_as_long_as_the_session() -> None:
@@ -187,37 +155,6 @@ def test_a_diagnosis_that_fails_at_the_end_loses_no_figures_and_ends_the_job(
     assert saved[0].measurement.generations
 
 
-@pytest.mark.parametrize(
-    ("taken", "work"),
-    [
-        ((5, 6, 7), "all tokens again"),
-        ((5, 1, 1), "the newest token"),
-        ((0, 0, 0), "not counted"),
-        ((5, 4, 0), "not counted"),
-    ],
-)
-def test_the_page_is_told_what_a_proof_showed(taken: tuple[int, ...], work: str) -> None:
-    proof = Trial(Subject.MERGED, Cache.AS_SHIPPED, Purpose.PROOF, 3)
-    steps = tuple(Step(i, 0.1, length, 1) for i, length in enumerate(taken))
-    job = start(
-        Session(
-            Started(Environment("3", "x"), (proof,)),
-            TrialStarted(0, 5, 0.0),
-            Stepped(0, steps, "abc"),
-            TrialFinished(0, 0.3, Finish.LENGTH),
-            Finished(),
-        ),
-        [],
-    )
-    job.join()
-    assert {"event": "Proved", "trial": 0, "work": work} in job.log
-
-
-def test_the_page_knows_every_verdict() -> None:
-    script = (Path(str(module.__file__)).parent / "widgets" / "live_chart.js").read_text()
-    assert all(f'"{work}": [' in script for work in Work)
-
-
 def test_a_full_disk_does_not_leave_the_job_running() -> None:
     def full(run: Run) -> None:
         raise OSError("no space")
@@ -239,33 +176,3 @@ def test_nothing_that_fails_at_the_end_leaves_the_job_running(
     job = start(Session(EVENTS[0], Finished()), [])
     job.join()
     assert not job.running
-
-
-def test_a_word_on_the_gpu_is_logged_once_a_second_and_every_look_is_kept() -> None:
-    looks = [DeviceSample(at / 2, utilization=int(at), device="abc") for at in range(6)]
-    of_the_machine = Sampled((DeviceSample(9.0),))
-    saved: list[Run] = []
-    job = start(Session(of_the_machine, *(Sampled((look,)) for look in looks), Finished()), saved)
-    job.join()
-    assert [entry["machine"] for entry in job.log[:-1]] == [
-        ("0 % busy",),
-        ("2 % busy",),
-        ("4 % busy",),
-    ]
-    assert all(entry["event"] == "Sampled" for entry in job.log[:-1])
-    assert saved[0].measurement
-    assert len(saved[0].measurement.samples) == 7
-
-
-def test_without_a_gpu_the_machine_itself_is_told() -> None:
-    looks = (DeviceSample(at, load=at, cores=2) for at in (1.0, 1.5, 2.0))
-    job = start(Session(*(Sampled((look,)) for look in looks), Finished()), [])
-    job.join()
-    said = [entry["machine"] for entry in job.log[:-1]]
-    assert said == [("load 1.0 on 2 cores",), ("load 2.0 on 2 cores",)]
-
-
-def test_the_page_knows_what_every_purpose_is_for() -> None:
-    script = (Path(str(module.__file__)).parent / "widgets" / "live_chart.js").read_text()
-    stages = script.partition("const STAGES = {")[2].partition("}")[0]
-    assert all(f"{purpose}:" in stages for purpose in Purpose)
