@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import plotly.graph_objects as go
 
@@ -10,23 +9,18 @@ from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
 from slowlens_dashboard.charts.palette import Kind, colors
+from slowlens_dashboard.charts.panels import Panel, axis, panels_layout
 from slowlens_dashboard.charts.steps import TIMED
 
-PANEL, TOP, BOTTOM, ROW = 100, 8, 52, 22
-"""Pixels of a panel, of what is around them, and of a row of the legend."""
-IN_A_ROW = 4
-"""Names in the legend."""
-GAP = 0.26
-"""Of a panel: the space above it."""
 LINES = ("#4c78a8", "#e45756", "#54a24b", "#b279a2", "#ff9da6", "#9d755d", "#eeca3b", "#72b7b2")
 """One for each GPU."""
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """One figure of the machine."""
+class Gauge:
+    """One figure of the machine, in a panel of its own."""
 
-    title: str
+    panel: Panel
     of: Callable[[DeviceSample], float | None]
     of_gpu: bool = True
     """Else it is the machine's, and the same in the looks at each GPU."""
@@ -36,56 +30,57 @@ def _giga(count: int | None) -> float | None:
     return None if count is None else count / 1e9
 
 
-PANELS = (
-    Panel("GPU busy, %", lambda look: look.utilization),
-    Panel("SM clock, MHz", lambda look: look.sm_clock),
-    Panel("power, W", lambda look: look.power),
-    Panel("temperature, °C", lambda look: look.temperature),
-    Panel("GPU memory, GB", lambda look: _giga(look.memory_used)),
-    Panel("memory of the run, GB", lambda look: _giga(look.process_memory), of_gpu=False),
-    Panel("load average", lambda look: look.load, of_gpu=False),
+GAUGES = (
+    Gauge(Panel("GPU busy, %"), lambda look: look.utilization),
+    Gauge(Panel("SM clock, MHz"), lambda look: look.sm_clock),
+    Gauge(Panel("power, W"), lambda look: look.power),
+    Gauge(Panel("temperature, °C", from_zero=False), lambda look: look.temperature),
+    Gauge(Panel("GPU memory, GB"), lambda look: _giga(look.memory_used)),
+    Gauge(Panel("memory of the run, GB"), lambda look: _giga(look.process_memory), of_gpu=False),
+    Gauge(Panel("load average"), lambda look: look.load, of_gpu=False),
 )
 
 
 def machine_figure(measurement: Measurement) -> go.Figure | None:
     """Draw every figure that is known, with the timed trials shaded; None without any."""
     looks = measurement.samples
-    panels = [panel for panel in PANELS if any(panel.of(look) is not None for look in looks)]
-    if not panels:
+    gauges = [gauge for gauge in GAUGES if any(gauge.of(look) is not None for look in looks)]
+    if not gauges:
         return None
     begun = min(look.at for look in looks)
     timed = [g for g in measurement.generations if g.trial.purpose in TIMED]
-    figure = go.Figure(layout=_layout(panels, len({g.trial.label for g in timed})))
-    for number, panel in enumerate(panels):
-        for line in _lines(panel, looks, begun):
-            figure.add_scatter(yaxis=_axis("y", number), **line)
+    names = len({g.trial.label for g in timed})
+    figure = go.Figure(layout=panels_layout([gauge.panel for gauge in gauges], names))
+    for number, gauge in enumerate(gauges):
+        for line in _lines(gauge, looks, begun):
+            figure.add_scatter(yaxis=axis("y", number), **line)
     _shade(figure, timed, begun)
     return figure
 
 
-def _lines(panel: Panel, looks: Sequence[DeviceSample], begun: float) -> list[dict[str, object]]:
+def _lines(gauge: Gauge, looks: Sequence[DeviceSample], begun: float) -> list[dict[str, object]]:
     """Return a line for each GPU, or one of the machine, which each look tells."""
-    if not panel.of_gpu:
+    if not gauge.of_gpu:
         moments = {look.at: look for look in looks}
-        return [_line(panel, [*moments.values()], begun, 0)]
-    gpus = dict.fromkeys(look.device for look in looks if panel.of(look) is not None)
+        return [_line(gauge, [*moments.values()], begun, 0)]
+    gpus = dict.fromkeys(look.device for look in looks if gauge.of(look) is not None)
     return [
-        _line(panel, [look for look in looks if look.device == gpu], begun, number)
+        _line(gauge, [look for look in looks if look.device == gpu], begun, number)
         for number, gpu in enumerate(gpus)
     ]
 
 
 def _line(
-    panel: Panel, looks: Sequence[DeviceSample], begun: float, number: int
+    gauge: Gauge, looks: Sequence[DeviceSample], begun: float, number: int
 ) -> dict[str, object]:
     return {
         "x": [look.at - begun for look in looks],
-        "y": [panel.of(look) for look in looks],
+        "y": [gauge.of(look) for look in looks],
         "mode": "lines",
-        "name": panel.title,
+        "name": gauge.panel.title,
         "showlegend": False,
         "line": {"color": LINES[number % len(LINES)], "width": 1.5},
-        "hovertemplate": f"%{{y:.4g}} {panel.title.rpartition(', ')[2]}<extra></extra>",
+        "hovertemplate": f"%{{y:.4g}} {gauge.panel.title.rpartition(', ')[2]}<extra></extra>",
     }
 
 
@@ -114,51 +109,3 @@ def _name(label: str, shade: str) -> dict[str, object]:
         "name": label,
         "marker": {"color": shade, "symbol": "square", "size": 11, "opacity": 0.6},
     }
-
-
-def _layout(panels: Sequence[Panel], names: int) -> dict[str, object]:
-    axes = {_axis("yaxis", number): _panel(panel, number, len(panels))
-            for number, panel in enumerate(panels)}  # fmt: skip
-    titles = [_title(panel, number, len(panels)) for number, panel in enumerate(panels)]
-    below = BOTTOM + ROW * ceil(names / IN_A_ROW)
-    bottom = {"title": {"text": "seconds", "font": {"size": 13}}, "zeroline": False}
-    return {
-        "height": TOP + PANEL * len(panels) + below,
-        "margin": {"t": TOP, "r": 8, "b": below, "l": 56},
-        "hovermode": "x",
-        "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "bottom", "yref": "container"},
-        "xaxis": bottom | {"anchor": _axis("y", len(panels) - 1), "showgrid": False},
-        "annotations": titles,
-        **axes,
-    }
-
-
-def _panel(panel: Panel, number: int, panels: int) -> dict[str, object]:
-    bottom, top = _place(number, panels)
-    zero = {"rangemode": "tozero"} if not panel.title.startswith("temperature") else {}
-    return {"domain": [bottom, top], "nticks": 4, "zeroline": False} | zero
-
-
-def _title(panel: Panel, number: int, panels: int) -> dict[str, object]:
-    """Write the name above its panel, where it needs no width."""
-    return {
-        "text": panel.title,
-        "x": 0,
-        "xref": "paper",
-        "xanchor": "left",
-        "y": _place(number, panels)[1],
-        "yref": "paper",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 12},
-    }
-
-
-def _place(number: int, panels: int) -> tuple[float, float]:
-    """Return the lower and the upper end of a panel, the first one on top."""
-    bottom = (panels - 1 - number) / panels
-    return bottom, bottom + (1 - GAP) / panels
-
-
-def _axis(name: str, number: int) -> str:
-    return name if number == 0 else f"{name}{number + 1}"

@@ -9,7 +9,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.waterfall import Part, Share, Waterfall
-from slowlens_dashboard.charts.machine import LINES, PANELS, machine_figure
+from slowlens_dashboard.charts.machine import GAUGES, LINES, machine_figure
 from slowlens_dashboard.charts.palette import COLORS, OTHERS, colors
 from slowlens_dashboard.charts.steps import lines_note, steps_figure
 from slowlens_dashboard.charts.waterfall import LONG, SHADES, waterfall_figure
@@ -196,6 +196,6 @@ def test_the_lowest_panel_stands_on_the_axis_of_seconds() -> None:
     )
     figure = machine_figure(looked(sample))
     assert figure
-    assert len(lines(figure)) == len(PANELS)
-    assert figure.layout.xaxis.anchor == f"y{len(PANELS)}"
-    assert figure.layout[f"yaxis{len(PANELS)}"].domain[0] == 0
+    assert len(lines(figure)) == len(GAUGES)
+    assert figure.layout.xaxis.anchor == f"y{len(GAUGES)}"
+    assert figure.layout[f"yaxis{len(GAUGES)}"].domain[0] == 0
