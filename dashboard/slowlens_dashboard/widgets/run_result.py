@@ -1,25 +1,11 @@
-"""A finished run: the sentence, the verdict, the charts, the figures, the texts and the file."""
-
-from collections.abc import Sequence
+"""A finished run: how it ended, the answer, what to do next, and then part by part."""
 
 import streamlit as st
 
 from slowlens.codec import encode
 from slowlens.facts.live.measurement import Measurement, Status
-from slowlens.facts.live.speed import answer_of
-from slowlens.facts.live.timing import Generation
-from slowlens.facts.live.trial import Purpose, Subject
 from slowlens.reports.measurement import factors
 from slowlens.run import Run
-from slowlens_dashboard.charts.steps import TIMED, lines_note, steps_figure
-from slowlens_dashboard.figures import (
-    ending,
-    slow_starts,
-    speed_table,
-    table_note,
-    texts_table,
-    without_sample,
-)
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
@@ -34,6 +20,7 @@ from slowlens_dashboard.widgets.explained import (
     time_of_a_token,
 )
 from slowlens_dashboard.widgets.imported_result import imported_result
+from slowlens_dashboard.widgets.measured import figures, texts
 from slowlens_dashboard.widgets.verdict import verdicts
 
 
@@ -54,9 +41,9 @@ def run_result(run: Run) -> None:
     failures(measurement)
     time_of_a_token(measurement)
     fixes_tried(measurement)
-    _figures(measurement)
+    figures(measurement)
     same_results(measurement)
-    _texts(measurement)
+    texts(measurement)
     machine(measurement)
 
 
@@ -112,45 +99,3 @@ def _again(run: Run) -> None:
 
 def _leave() -> None:
     st.query_params.pop("run", None)
-
-
-def _figures(measurement: Measurement) -> None:
-    table = speed_table(measurement)
-    if not table.empty:
-        st.subheader("Each kind of trial", anchor=False)
-        shown, sample = without_sample(table)
-        st.table(shown, hide_index=True, border="horizontal")
-        st.caption(table_note(measurement, shown, sample))
-        for line in slow_starts(measurement):
-            st.markdown(f":material/hourglass_top: {plain(line)}")
-    _steps([g for g in measurement.generations if g.trial.purpose in TIMED])
-
-
-def _steps(timed: Sequence[Generation]) -> None:
-    if not any(len(g.steps) > 1 for g in timed):
-        return
-    st.plotly_chart(
-        steps_figure(timed),
-        key="steps",
-        config={"displaylogo": False},
-        alt="Milliseconds per token, and the input length of each step",
-    )
-    sampled = any(g.trial.purpose is Purpose.CURVE for g in timed)
-    st.caption(lines_note(1 + max(g.trial.round for g in timed), sampled=sampled))
-
-
-def _texts(measurement: Measurement) -> None:
-    answers = {s: answer_of(measurement, s) for s in Subject}
-    found = {subject: answer for subject, answer in answers.items() if answer is not None}
-    if found:
-        st.subheader("The answer, free to stop", anchor=False)
-        for column, (subject, answer) in zip(st.columns(len(found)), found.items(), strict=True):
-            with column.container(border=True, height="stretch"):
-                st.caption(f"{subject}, {ending(answer)}")
-                st.text(answer.text)
-    with st.expander("Prompt", icon=":material/chat:"):
-        st.text(measurement.plan.prompt)
-    texts = texts_table(measurement)
-    if not texts.empty:
-        with st.expander("Texts of the timed trials, which may not stop", icon=":material/notes:"):
-            st.table(texts, hide_index=True, border="horizontal")

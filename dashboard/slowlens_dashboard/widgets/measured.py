@@ -1,0 +1,64 @@
+"""What was measured in a run, as it is: the figures, each step, and the texts."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import answer_of
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Purpose, Subject
+from slowlens_dashboard.charts.steps import TIMED, lines_note, steps_figure
+from slowlens_dashboard.figures import (
+    ending,
+    slow_starts,
+    speed_table,
+    table_note,
+    texts_table,
+    without_sample,
+)
+from slowlens_dashboard.prose import plain
+
+
+def figures(measurement: Measurement) -> None:
+    """Draw the table of all kinds of trial, and each step below it."""
+    table = speed_table(measurement)
+    if not table.empty:
+        st.subheader("Each kind of trial", anchor=False)
+        shown, sample = without_sample(table)
+        st.table(shown, hide_index=True, border="horizontal")
+        st.caption(table_note(measurement, shown, sample))
+        for line in slow_starts(measurement):
+            st.markdown(f":material/hourglass_top: {plain(line)}")
+    _steps([g for g in measurement.generations if g.trial.purpose in TIMED])
+
+
+def _steps(timed: Sequence[Generation]) -> None:
+    if not any(len(g.steps) > 1 for g in timed):
+        return
+    st.plotly_chart(
+        steps_figure(timed),
+        key="steps",
+        config={"displaylogo": False},
+        alt="Milliseconds per token, and the input length of each step",
+    )
+    sampled = any(g.trial.purpose is Purpose.CURVE for g in timed)
+    st.caption(lines_note(1 + max(g.trial.round for g in timed), sampled=sampled))
+
+
+def texts(measurement: Measurement) -> None:
+    """Draw the answers side by side, and fold away the prompt and what timed trials wrote."""
+    answers = {s: answer_of(measurement, s) for s in Subject}
+    found = {subject: answer for subject, answer in answers.items() if answer is not None}
+    if found:
+        st.subheader("The answer, free to stop", anchor=False)
+        for column, (subject, answer) in zip(st.columns(len(found)), found.items(), strict=True):
+            with column.container(border=True, height="stretch"):
+                st.caption(f"{subject}, {ending(answer)}")
+                st.text(answer.text)
+    with st.expander("Prompt", icon=":material/chat:"):
+        st.text(measurement.plan.prompt)
+    written = texts_table(measurement)
+    if not written.empty:
+        with st.expander("Texts of the timed trials, which may not stop", icon=":material/notes:"):
+            st.table(written, hide_index=True, border="horizontal")
