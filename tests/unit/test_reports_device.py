@@ -2,7 +2,7 @@ import pytest
 
 from slowlens.facts.live.device import DeviceSample
 from slowlens.frozen import replace
-from slowlens.reports.device import gpus, host, words
+from slowlens.reports.device import gpus, host, troubles, words
 
 GPU = DeviceSample(
     at=1.0,
@@ -74,6 +74,27 @@ def test_of_several_the_busiest_is_shown() -> None:
     busy = replace(GPU, device="b", utilization=99)
     unknown = replace(GPU, device="c", utilization=None)
     assert gpus((GPU, busy, unknown)) == ("busiest of 3", *words(busy))
+
+
+def test_one_look_or_few_of_many_are_no_trouble() -> None:
+    slow = replace(GPU, throttle=("hw_slowdown",))
+    assert troubles((slow, slow)) == ("throttled (hw_slowdown)",)
+    assert troubles((slow,)) == ()
+    assert troubles((slow, slow, *[GPU] * 8)) == ()
+    assert troubles((slow, replace(slow, device="b"))) == (), "each GPU by itself"
+    assert troubles((replace(slow, device=""),) * 9) == ()
+
+
+def test_each_trouble_has_its_words() -> None:
+    held = replace(GPU, other_processes=0, other_memory=40 * 10**9)
+    assert troubles((held, held)) == ("others hold memory of it",)
+    assert troubles((replace(GPU, other_processes=1), replace(GPU, other_processes=2))) == (
+        "2 other programs",
+    )
+    full = replace(GPU, memory_used=77 * 10**9)
+    assert troubles((full, full)) == ("less than 5 % of its memory is free",)
+    for unknown in ("memory_used", "memory_total"):
+        assert troubles((replace(full, **{unknown: None}),) * 2) == ()  # type: ignore[arg-type]
 
 
 def test_a_machine_without_a_gpu() -> None:

@@ -5,8 +5,11 @@ from statistics import fmean
 
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.timing import Step
-from slowlens.facts.live.trial import Purpose, Trial
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
+from slowlens.reports.tables import WIDTH
 
+NAME = 28
+"""Characters that most names of trials find room in."""
 CALLED = {Purpose.CURVE: "sample", Purpose.LENGTH: "answer"}
 """Purposes whose own name tells little to somebody who watches."""
 
@@ -15,7 +18,19 @@ def title(trial: Trial) -> str:
     """Name a trial, and which of its kind it is."""
     timed = trial.purpose is Purpose.SPEED
     what = f"round {trial.round + 1}" if timed else CALLED.get(trial.purpose, trial.purpose)
-    return f"{trial.label} ({what})"
+    overlay = trial.subject not in tuple(Subject) and trial.cache is Cache.AS_SHIPPED
+    return f"{trial.subject if overlay else trial.label} ({what})"
+
+
+def beside(name: str, figures: Sequence[str]) -> str:
+    """Put the figures of a trial beside its name."""
+    return "  ".join((name, *filter(None, figures)))
+
+
+def fitting(name: str, figures: Sequence[str], indent: int) -> str:
+    """Put them below it where they find no room beside it."""
+    line = beside(name, figures)
+    return line if len(line) <= WIDTH else beside(f"{name.rstrip()}\n{'':<{indent}}", figures)
 
 
 def figures(steps: Sequence[Step]) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 import json
 
+from slowlens.cli.gpuline import GpuLine
+from slowlens.cli.loadlines import LoadLines
 from slowlens.cli.statusline import StatusLine
-from slowlens.cli.trialline import figures, title
+from slowlens.cli.trialline import NAME, beside, figures, fitting, title
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Purpose, Trial
 from slowlens.measure.events import (
@@ -24,7 +26,7 @@ from slowlens.measure.events import (
 )
 from slowlens.measure.protocol import to_json
 from slowlens.reports.called import called
-from slowlens.reports.device import gpus, loaded
+from slowlens.reports.tables import prose
 from slowlens.reports.units import size
 
 SHOWN = ("torch", "transformers")
@@ -45,11 +47,10 @@ class Progress:
 
     def __init__(self, shape: str = "") -> None:
         """``shape`` names the model where it is made up."""
-        self._line, self._made_up = StatusLine(called(shape)), bool(shape)
+        self._line, self._models = StatusLine(called(shape)), LoadLines(made_up=bool(shape))
         self._trials: tuple[Trial, ...] = ()
         self._steps: list[Step] = []
-        self._running: int | None = None
-        self._gpus = ""
+        self._gpus = GpuLine()
         self._why = ""
         """Why the last trial could not be run: if nothing follows, it ends the session, and whoever
         tells that tells why."""
@@ -61,15 +62,16 @@ class Progress:
             self._why = ""
         match event:
             case TrialStarted(trial):
-                self._steps, self._running = [], trial
+                self._steps = []
+                self._gpus.begin()
                 self._show(trial)
             case Stepped(trial, steps):
                 self._steps += steps
                 self._show(trial)
             case TrialFinished(trial):
-                self._over(trial, self._told(trial))
+                self._over(trial, *self._figures(trial))
             case TrialFailed(trial, failure):
-                self._over(trial, f"{self._name(trial)}  could not be run")
+                self._over(trial, "could not be run")
                 self._why = failure.message
             case Profiled(profile):
                 self._noted(Purpose.PROFILE, profile.subject, profile.cache)
@@ -78,9 +80,10 @@ class Progress:
             case _:
                 self._between_trials(event)
 
-    def _over(self, trial: int, text: str) -> None:
-        self._running = None
-        self._line.say(text)
+    def _over(self, trial: int, *told: str) -> None:
+        indent = len(self._number(trial)) + 1 + NAME
+        self._line.say(fitting(self._name(trial), told, indent))
+        self._say(self._gpus.over())
         if trial + 1 < len(self._trials):
             self._ahead(trial + 1)
 
@@ -89,7 +92,7 @@ class Progress:
         kind = purpose, subject, cache
         for number, trial in enumerate(self._trials):
             if (trial.purpose, trial.subject, trial.cache) == kind:
-                self._over(number, f"{self._name(number)}  {_SILENT[purpose][1]}")
+                self._over(number, _SILENT[purpose][1])
 
     def _ahead(self, number: int) -> None:
         """Say what is going on while nothing is told."""
@@ -100,18 +103,17 @@ class Progress:
         match event:
             case Started() | Planned():
                 self._planned(event)
-            case Loading(subject) if self._made_up:
-                self._line.say(f"making up {subject} with random weights")
-            case Loading(subject, path, bytes_):
-                self._line.say(f"loading {subject}: {size(bytes_)} from {path}")
+            case Loading():
+                self._line.say(self._models.loading(event))
             case LoadProgress(subject, done, bytes_):
                 self._line.move(f"loading {subject}: {size(done)} of {size(bytes_)}")
             case WarmingUp(subject, cache):
                 self._line.move(f"warming up {Trial(subject, cache, Purpose.SPEED, 0).label}…")
             case Loaded(model):
-                self._line.say("\n".join(loaded(model)))
+                for text in self._models.loaded(model):
+                    self._say(text)
             case Sampled(samples):
-                self._looked(", ".join(gpus(samples)))
+                self._say(self._gpus.look(samples))
             case _:
                 pass
 
@@ -121,25 +123,20 @@ class Progress:
             versions = event.environment.packages
             self._line.say(", ".join(f"{name} {versions[name]}" for name in SHOWN))
 
-    def _looked(self, found: str) -> None:
-        if found and not self._gpus:
-            self._line.say(f"  GPU: {found}")
-        self._gpus = f"GPU: {found}" if found else ""
-        if self._running is not None:
-            self._show(self._running)
+    def _say(self, text: str) -> None:
+        """Write what may be long, if there is anything to write."""
+        if text:
+            self._line.say("\n".join(prose(text, hanging="    ")))
 
     def _show(self, trial: int) -> None:
-        self._line.move(self._told(trial))
+        self._line.move(beside(self._name(trial), self._figures(trial)))
 
-    def _told(self, index: int) -> str:
-        trial = self._trials[index]
-        parts = [
-            self._name(index),
-            f"{len(self._steps):>4}/{trial.new_tokens} tokens",
-            *figures(self._steps),
-            self._gpus,
-        ]
-        return "  ".join(part for part in parts if part)
+    def _figures(self, index: int) -> tuple[str, ...]:
+        done = f"{len(self._steps):>4}/{self._trials[index].new_tokens} tokens"
+        return (done, *figures(self._steps))
 
     def _name(self, index: int) -> str:
-        return f"[{index + 1:>2}/{len(self._trials)}] {title(self._trials[index]):<28}"
+        return f"{self._number(index)} {title(self._trials[index]):<{NAME}}"
+
+    def _number(self, index: int) -> str:
+        return f"[{index + 1:>2}/{len(self._trials)}]"

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from slowlens.facts.live.conditions import slowed
+from slowlens.facts.live.conditions import Stretch, known, shared, slowed, trouble
 from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import LoadedModel
 from slowlens.reports.units import count, counted, size
+
+SHORT = 0.95
+"""Of the memory of a GPU in use: what comes next may not fit."""
 
 
 def loaded(model: LoadedModel) -> Iterator[str]:
@@ -36,6 +39,31 @@ def gpus(looks: Sequence[DeviceSample]) -> tuple[str, ...]:
         return ()
     figures = words(max(found.values(), key=lambda look: look.utilization or 0))
     return (f"busiest of {len(found)}", *figures) if len(found) > 1 else figures
+
+
+def troubles(looks: Sequence[DeviceSample]) -> tuple[str, ...]:
+    """Say what is wrong with the GPUs, where enough of the looks at one of them found it."""
+    by_gpu: dict[str, list[DeviceSample]] = {}
+    for look in looks:
+        if look.device:
+            by_gpu.setdefault(look.device, []).append(look)
+    seen = [Stretch("", device, tuple(found)) for device, found in by_gpu.items()]
+    said: list[str] = []
+    if slow := trouble(seen, slowed):
+        reasons = dict.fromkeys(why for look in slow.looks for why in look.throttle or ())
+        said.append(f"throttled ({', '.join(reasons)})")
+    if busy := trouble(seen, shared):
+        others = max(known(busy.looks, "other_processes"), default=0)
+        said.append(counted(others, "other program") if others else "others hold memory of it")
+    if trouble(seen, _short):
+        said.append(f"less than {100 - 100 * SHORT:.0f} % of its memory is free")
+    return tuple(said)
+
+
+def _short(look: DeviceSample) -> bool | None:
+    if look.memory_used is None or look.memory_total is None:
+        return None
+    return look.memory_used > SHORT * look.memory_total
 
 
 def host(look: DeviceSample) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ WIDTH = 100
 LABEL = 16
 """The least width of a first column that has to make room."""
 PROSE = 96
-FIGURE = re.compile(r"(?<=\d) (?=(?:ms|s)\b|%)")
+FIGURE = re.compile(r"(?<=\d) (?=(?:ms|s|[kMGT]?B|MHz|W|threads?)\b|%|°C)")
 Rows = Sequence[Sequence[str]]
 
 

@@ -1,5 +1,6 @@
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -27,6 +28,7 @@ from slowlens.measure.events import (
     TrialStarted,
     WarmingUp,
 )
+from slowlens.reports.tables import WIDTH
 
 ENVIRONMENT = Environment("3.11", "Linux", {"torch": "2.6.0", "transformers": "5.0.0"})
 MODEL = LoadedModel(
@@ -53,8 +55,9 @@ LAST = "[ 1/1] merged, cache off (round 2)      4/4 tokens    100 ms per token  
 
 
 LOADED = (
-    "loaded merged in 1.2 s: 135M parameters, bfloat16, sdpa attention, on cpu "
-    "(a processor, 16 GB, 1 thread)"
+    "loaded merged in 1.2 s: 135M parameters, bfloat16, sdpa attention, on cpu (a processor, "
+    "16 GB,",
+    "    1 thread)",
 )
 
 
@@ -67,7 +70,7 @@ def test_in_a_pipe_each_trial_has_one_line(capsys: pytest.CaptureFixture[str]) -
     assert error.splitlines() == [
         "torch 2.6.0, transformers 5.0.0",
         "loading merged: 269 MB from /m",
-        LOADED,
+        *LOADED,
         f"{LAST} … 13",
     ]
 
@@ -184,45 +187,123 @@ GPU = DeviceSample(
     throttle=("sw_thermal_slowdown",),
     device="1-2",
 )
-SEEN = (
-    "GPU: 16 GB of 80 GB in use, 97 % busy, 990 of 1980 MHz, 300 of 700 W, 88 °C, "
-    "throttled (sw_thermal_slowdown)"
-)
+COOL = replace(GPU, temperature=40, sm_clock=1980, throttle=())
+TIMED = tuple(Trial(Subject.MERGED, Cache.OFF, Purpose.SPEED, 4, n) for n in range(5))
 
 
-def test_a_gpu_shows_its_latest_figures(capsys: pytest.CaptureFixture[str]) -> None:
+def watched(*trials: DeviceSample | None) -> Iterator[Event]:
+    """One trial for each look, which is taken three times while it runs."""
+    yield Started(ENVIRONMENT, TIMED)
+    yield Loaded(MODEL)
+    for number, look in enumerate(trials):
+        yield TrialStarted(number, 10, 0.0)
+        yield Stepped(number, STEPS, "a")
+        yield Sampled((look,) * 3 if look else ())
+        yield TrialFinished(number, 0.5, Finish.LENGTH)
+
+
+def of_gpus(capsys: pytest.CaptureFixture[str], *trials: DeviceSample | None) -> list[str]:
+    """Return what is said, a trial by its number."""
     show = Progress()
-    device = Device("cuda", "NVIDIA H100", "1-2", 80 * 10**9, 8)
-    cool = replace(GPU, temperature=40)
-    for event in EVENTS:
-        show(Loaded(replace(MODEL, device=device)) if isinstance(event, Loaded) else event)
-        if isinstance(event, Loaded | Stepped):
-            show(Sampled((cool, GPU)))
-    error = capsys.readouterr().err
-    assert "on cuda (NVIDIA H100, 80 GB, 8 threads)" in error
-    lines = [line for line in error.splitlines() if "GPU:" in line]
-    assert lines == [f"  {SEEN}", f"{LAST} … 13  {SEEN}"]
+    for event in watched(*trials):
+        show(event)
+    lines = capsys.readouterr().err.splitlines()[3:]
+    assert all(len(line) <= WIDTH for line in lines)
+    return [line[1:3].strip() if line.startswith("[") else line for line in lines]
+
+
+def test_a_gpu_is_described_once(capsys: pytest.CaptureFixture[str]) -> None:
+    described = "  GPU: 16 GB of 80 GB in use, 97 % busy, 1980 of 1980 MHz, 300 of 700 W, 40 °C"
+    assert of_gpus(capsys, COOL, replace(COOL, temperature=50)) == [described, "1", "2"]
+
+
+def test_what_matters_of_a_gpu_is_said_when_it_begins(capsys: pytest.CaptureFixture[str]) -> None:
+    shared = replace(COOL, other_processes=2)
+    full = replace(COOL, memory_used=77 * 10**9)
+    said = of_gpus(capsys, COOL, GPU, replace(GPU, temperature=90), shared, full)
+    assert said[1:] == [
+        "1",
+        "2",
+        "  GPU: throttled (sw_thermal_slowdown)",
+        "3",
+        "4",
+        "  GPU: 2 other programs",
+        "5",
+        "  GPU: less than 5 % of its memory is free",
+    ]
+
+
+def test_what_matters_again_is_said_again(capsys: pytest.CaptureFixture[str]) -> None:
+    said = of_gpus(capsys, COOL, GPU, None, GPU, COOL)
+    assert sum("throttled" in line for line in said) == 1, "nobody looked in between"
+    said = of_gpus(capsys, COOL, GPU, COOL, GPU)
+    assert sum("throttled" in line for line in said) == 2
+
+
+def test_a_program_that_was_there_at_first_is_not_said_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shared = replace(COOL, other_processes=1)
+    first, *others = of_gpus(capsys, shared, shared, shared)
+    assert "300 of 700 W" in first
+    assert not any("GPU" in line for line in others)
+
+
+def test_figures_of_a_trial_with_a_long_name_stand_below_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "merged + tokenizer-truncation-padding-persisted"
+    started = Started(ENVIRONMENT, (replace(TIMED[0], subject=name, cache=Cache.AS_SHIPPED),))
+    events = (started, *EVENTS[3:])
+    show = Progress()
+    for event in events:
+        show(event)
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        f"[ 1/1] {name} (round 1)",
+        f"{'':35}     4/4 tokens    100 ms per token  tokens in 10, 11 … 13",
+    ]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "90")
+    show = Progress()
+    for event in events[:-1]:
+        show(event)
+    assert capsys.readouterr().err.count("\n") == 1, "a line that moves is never broken"
+
+
+def test_an_overlay_is_told_by_what_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    show = Progress()
+    fixed = replace(MODEL, subject="all fixes", notes=("no text", "it ships num_beams 4"))
+    for model in (replace(MODEL, notes=("no text",)), fixed, replace(fixed, subject="other")):
+        show(Loaded(model))
+    assert capsys.readouterr().err.splitlines()[2:] == [
+        "  no text",
+        "all fixes: the weights in memory, with its own settings",
+        "  it ships num_beams 4",
+        "other: the weights in memory, with its own settings",
+    ]
+
+
+def test_an_overlay_that_is_read_from_disk_is_told_in_full(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show = Progress()
+    show(Loading("all fixes", "/o", 269_000_000))
+    show(Loaded(replace(MODEL, subject="all fixes")))
+    assert "\nloaded all fixes in 1.2 s: 135M parameters" in capsys.readouterr().err
+
+
+def test_the_source_is_told_in_full_even_where_it_is_alike(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show = Progress()
+    for subject in Subject:
+        show(Loaded(replace(MODEL, subject=subject, notes=("no text",))))
+    assert capsys.readouterr().err.count("  no text\n") == 2
 
 
 def test_a_machine_without_a_gpu_shows_none(capsys: pytest.CaptureFixture[str]) -> None:
     Progress()(Sampled((DeviceSample(1.0, process_memory=5, load=1.5, cores=2),)))
     assert capsys.readouterr().err == ""
-
-
-def test_on_a_terminal_the_line_moves_with_the_gpu_while_a_trial_runs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setenv("COLUMNS", "400")
-    show = Progress()
-    for event in EVENTS[:-1]:
-        show(event)
-    show(Sampled((GPU,)))
-    assert capsys.readouterr().err.endswith(f"{LAST} … 13  {SEEN}\x1b[K")
-    show(EVENTS[-1])
-    capsys.readouterr()
-    show(Sampled((GPU,)))
-    assert capsys.readouterr().err == "", "no trial is running"
 
 
 def test_events_are_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
