@@ -7,8 +7,8 @@ from slowlens.facts.live.device import Peaks, Profile
 from slowlens.facts.live.equality import Equality
 from slowlens.facts.live.measurement import Failure, LoadedModel, Measurement, Status, WarmUp
 from slowlens.facts.live.plan import Plan
-from slowlens.facts.live.timing import Generation, Step
-from slowlens.facts.live.trial import Finish, Trial
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Trial
 from slowlens.frozen import replace
 from slowlens.measure.events import (
     Compared,
@@ -26,32 +26,8 @@ from slowlens.measure.events import (
     WarmedUp,
 )
 from slowlens.measure.plan import DEFAULT_PROMPT
+from slowlens.measure.running import Running
 from slowlens.measure.thinning import Thinned
-
-
-@dataclass(slots=True)
-class _Open:
-    """The trial that is running."""
-
-    trial: Trial
-    started: TrialStarted
-    steps: list[Step] = field(default_factory=list[Step])
-    text: list[str] = field(default_factory=list[str])
-
-    def generation(self, end: TrialFinished) -> Generation:
-        return Generation(
-            self.trial,
-            self.started.prompt_tokens,
-            _with_gpu(self.steps, end.gpu),
-            end.total_seconds,
-            end.finish,
-            "".join(self.text),
-            started=self.started.at,
-            memory_peak=end.memory_peak,
-            rows=end.rows,
-            image_tokens=self.started.image_tokens,
-            cache_size=end.cache_size,
-        )
 
 
 @dataclass(slots=True)
@@ -75,7 +51,7 @@ class Recorder:
         self._plan = replace(plan, prompt=plan.prompt or DEFAULT_PROMPT)
         self._trials: tuple[Trial, ...] = ()
         self._generations: list[Generation] = []
-        self._open: _Open | None = None
+        self._running: Running | None = None
         self._facts = _Facts()
 
     def apply(self, event: Event) -> None:
@@ -84,25 +60,22 @@ class Recorder:
             case Planned(trials):
                 self._trials = trials
             case TrialStarted():
-                self._open = _Open(self._trials[event.trial], event)
-            case Stepped(_, steps, text) if self._open:
-                self._open.steps += steps
-                self._open.text.append(text)
-            case TrialFinished() if self._open:
-                self._generations.append(self._open.generation(event))
-                self._open = None
+                self._running = Running(self._trials[event.trial], event)
+            case Stepped() if self._running:
+                self._running.add(event)
+            case TrialFinished() if self._running:
+                self._generations.append(self._running.finished(event))
+                self._running = None
             case TrialFailed(_, failure):
                 self._facts.failures.append(failure)
-                self._open = None
+                self._running = None
             case _:
                 self._learn(event)
 
     def measurement(self, status: Status, error: str = "", hint: str = "") -> Measurement:
         """Return what is known so far; a trial that is cut off after a step counts as stopped."""
-        generations = list(self._generations)
-        if self._open and self._open.steps:
-            seconds = sum(step.seconds for step in self._open.steps)
-            generations.append(self._open.generation(TrialFinished(0, seconds, Finish.STOPPED)))
+        partial = self._running.cut_off() if self._running else None
+        generations = [*self._generations, *([partial] if partial else [])]
         facts = self._facts
         return Measurement(
             self._plan,
@@ -144,10 +117,3 @@ class Recorder:
         """Keep the first load only: where memory is short, models are loaded again and again."""
         if all(known.subject != model.subject for known in self._facts.models):
             self._facts.models.append(model)
-
-
-def _with_gpu(steps: list[Step], seconds: tuple[float, ...]) -> tuple[Step, ...]:
-    """Put the times of the GPU, one a pass, to the steps; assisted passes have several steps."""
-    if len(seconds) != len(steps):
-        return tuple(steps)
-    return tuple(replace(step, gpu=gpu) for step, gpu in zip(steps, seconds, strict=True))
