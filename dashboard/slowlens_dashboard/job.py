@@ -4,8 +4,6 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from enum import Enum
-from queue import SimpleQueue
 from threading import Thread
 
 from slowlens.checking import measured
@@ -16,18 +14,10 @@ from slowlens.measure.events import Event, Failed
 from slowlens.measure.recorder import Recorder
 from slowlens.run import Run
 from slowlens_dashboard.eventlog import Entry, EventLog
+from slowlens_dashboard.inbox import Inbox, Signal
 
 logger = logging.getLogger(__name__)
 
-
-class Signal(Enum):
-    """What is not an event but ends the reading of events."""
-
-    STOP = "stop"
-    END = "end"
-
-
-Message = Event | Signal | Exception
 Fixes = Callable[[], AbstractContextManager[tuple[Overlay, ...]]]
 """Makes doubles of the checkpoint with its fixes tried, which are gone at the end of the block."""
 
@@ -58,7 +48,7 @@ class Job:
         self._fixes = fixes
         self._recorder = Recorder(plan)
         self._told = EventLog()
-        self._inbox: SimpleQueue[Message] = SimpleQueue()
+        self._inbox = Inbox()
         self._thread = Thread(target=self._follow, name=f"job-{run.id}", daemon=True)
 
     @property
@@ -82,7 +72,7 @@ class Job:
 
     def stop(self) -> None:
         """Ask for the end; the measuring process is killed."""
-        self._inbox.put(Signal.STOP)
+        self._inbox.stop()
 
     def join(self, seconds: float | None = None) -> None:
         """Wait for the end, for ever or for at most ``seconds``."""
@@ -94,7 +84,7 @@ class Job:
             with self._fixes() as overlays:
                 self._try(overlays)
                 with self._measure(self.plan) as events:
-                    Thread(target=_pump, args=(events, self._inbox), daemon=True).start()
+                    self._inbox.follow(events)
                     status = self._read()
         except SlowlensError as error:
             self.error, self.hint = str(error), error.hint
@@ -116,13 +106,11 @@ class Job:
     def _read(self) -> Status:
         """Take messages until the session ends, and say how it ended."""
         while True:
-            match self._inbox.get():
+            match self._inbox.take():
                 case Signal.STOP:
                     return Status.STOPPED
                 case Signal.END:
                     return Status.DONE
-                case Exception() as error:
-                    raise error
                 case Failed(error, hint):
                     raise SlowlensError(error, hint=hint)
                 case event:
@@ -141,13 +129,3 @@ class Job:
             self._save(self.run)
         except Exception:
             logger.exception("run %s could not be stored", self.id)
-
-
-def _pump(events: Iterator[Event], inbox: SimpleQueue[Message]) -> None:
-    """Move events to the inbox, so that the reader can be told to stop while none comes."""
-    try:
-        for event in events:
-            inbox.put(event)
-        inbox.put(Signal.END)
-    except Exception as error:  # noqa: BLE001 - the reader raises it
-        inbox.put(error)
