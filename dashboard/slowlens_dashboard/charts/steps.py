@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Purpose, Trial
+from slowlens.measure.stages import stage_of
 from slowlens_dashboard.charts.palette import colors, line, opacity
 
 HEIGHT = 520
@@ -60,6 +61,7 @@ def _shown(trial: Trial, shade: str) -> dict[str, object]:
         "subject": trial.subject,
         "cache": trial.cache,
         "purpose": trial.purpose,
+        "stage": stage_of(trial),
         "round": trial.round,
         "tokens": trial.new_tokens,
         "ahead": trial.ahead,

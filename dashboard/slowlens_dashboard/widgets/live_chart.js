@@ -6,11 +6,6 @@ const VERDICTS = {
   "all tokens again": ["no", "it does not use its cache"],
   "not counted": ["", "not counted"],
 };
-// What each purpose belongs to, in the order in which a run goes through them.
-const STAGES = {
-  load: "load", proof: "look at the cache", profile: "record the GPU", speed: "time",
-  curve: "time", length: "answers", equality: "compare results",
-};
 const SECOND = 1000;
 const VISIBLE = 0.2 * SECOND, HIDDEN = 2 * SECOND, LOST = 2 * SECOND;
 const viewers = new WeakMap();
@@ -37,7 +32,7 @@ class Viewer {
     this.tiles = {};
     this.lines = {};
     this.traces = 0;
-    this.stage = "load";
+    this.stage = data.stages[0];
     this.open();
   }
 
@@ -97,7 +92,7 @@ class Viewer {
   onLoadProgress({ subject, done, size }) { this.doing = `Loading ${subject}: ${bytes(done)} of ${bytes(size)}…`; }
 
   onWarmingUp({ subject, cache }) {
-    this.stage = this.trials.find(trial => !trial.over)?.purpose ?? this.stage;
+    this.stage = this.trials.find(trial => !trial.over)?.stage ?? this.stage;
     const compiles = cache === "static" ? ". Where it compiles, the first time takes a minute" : "";
     this.doing = `Warming up ${kind(subject, cache)}, until its times are steady${compiles}…`;
   }
@@ -125,7 +120,7 @@ class Viewer {
     if (next?.purpose === "profile") this.doing = `${next.label}: recording every kernel of the GPU…`;
     else if (next?.purpose === "equality") this.doing = `${next.subject}: does it say the same with its cache as without? ${counted(next.tokens, "token")}…`;
     else return;
-    this.stage = next.purpose;
+    this.stage = next.stage;
   }
 
   onTrialFailed({ trial: index, failure: { message } }) {
@@ -148,7 +143,7 @@ class Viewer {
   async onTrialStarted({ trial: index }) {
     const trial = this.now = this.trials[index];
     this.doing = null;
-    this.stage = trial.purpose;
+    this.stage = trial.stage;
     for (const before of this.trials.slice(0, index)) before.over = true; // some are not followed
     if (!this.timed().includes(trial)) return;
     this.part("plot").classList.remove("empty");
@@ -247,15 +242,24 @@ class Viewer {
     this.part("left").textContent = known && left ? `about ${roughly(left)} left, loading and warming up apart` : "";
   }
 
+  // What is sure to come is shown from the start. How many trials there are in all is not known by
+  // then, so those of a stage are counted.
   stages() {
-    const names = [...new Set(["load", ...this.trials.map(trial => trial.purpose)].map(purpose => STAGES[purpose]))];
-    const order = [...new Set(Object.values(STAGES))].filter(name => names.includes(name));
-    const now = order.indexOf(STAGES[this.stage]);
-    this.part("stages").replaceChildren(...order.map((name, place) => {
+    const met = new Set([...this.data.sure, ...this.trials.map(trial => trial.stage)]);
+    const order = this.data.stages.filter(stage => met.has(stage));
+    const now = order.indexOf(this.stage);
+    this.part("stages").replaceChildren(...order.map((stage, place) => {
       const item = element("li", place === now ? "now" : place < now ? "done" : "");
-      item.textContent = name;
+      item.append(stage, place === now ? this.count(stage) : "");
       return item;
     }));
+  }
+
+  count(stage) {
+    const trials = this.trials.filter(trial => trial.stage === stage), over = trials.filter(trial => trial.over).length;
+    const count = element("span", "count");
+    if (trials.length > 1) count.textContent = ` ${Math.min(over + 1, trials.length)} of ${trials.length}`;
+    return count;
   }
 
   phase() {

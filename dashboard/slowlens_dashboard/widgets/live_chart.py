@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from slowlens.facts.live.plan import Plan
+from slowlens.measure.stages import Stage, sure
 from slowlens_dashboard.charts.steps import layout
 from slowlens_dashboard.routes import EVENTS, PLOTLY
 
@@ -28,6 +29,8 @@ def live_chart(run_id: str, plan: Plan) -> None:
             "plotly": PLOTLY,
             "layout": layout(),
             "tokens": plan.new_tokens,
+            "stages": list(Stage),
+            "sure": sure(plan),
         },
         on_finished_change=lambda: None,
     )

@@ -44,6 +44,7 @@ def test_events_go_on_as_they_are_and_trials_as_they_are_drawn() -> None:
     assert [entry["event"] for entry in others] == [type(e).__name__ for e in EVENTS[1:]]
     (trial,) = planned["trials"]
     assert (trial["label"], trial["tokens"], trial["ahead"]) == (TRIAL.label, 2, 0)
+    assert trial["stage"] == "time"
     assert trial["times"]["line"] == trial["inputs"]["line"]
 
 
@@ -103,8 +104,3 @@ def test_without_a_gpu_the_machine_itself_is_told() -> None:
 
 def test_the_page_knows_every_verdict() -> None:
     assert all(f'"{work}": [' in SCRIPT.read_text() for work in Work)
-
-
-def test_the_page_knows_what_every_purpose_is_for() -> None:
-    stages = SCRIPT.read_text().partition("const STAGES = {")[2].partition("}")[0]
-    assert all(f"{purpose}:" in stages for purpose in Purpose)
