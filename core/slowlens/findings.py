@@ -116,3 +116,5 @@ class Rule:
     title: str
     check: Callable[..., Iterator[Finding]]
     since: str
+    slows: bool = False
+    """Whether what it finds makes each token take longer, so that it may be called the cause."""

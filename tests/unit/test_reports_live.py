@@ -6,15 +6,12 @@ from literals import equality, generation, measurement
 from literals import loaded as a_model
 from runs import a_measurement, a_run
 from slowlens.cli.measure import _titled
-from slowlens.diagnose import Outcome, Status
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Cache, Finish, Purpose
-from slowlens.findings import Confidence, Finding, Severity
 from slowlens.reports import causes, runs
 from slowlens.reports.called import called, place
 from slowlens.reports.device import loaded
 from slowlens.reports.measurement import render
-from slowlens.rules import RULES
 
 
 def said(measured: Measurement) -> list[str]:
@@ -61,28 +58,6 @@ def test_where_nothing_is_to_blame_the_answer_says_so_once() -> None:
     assert lines[1].startswith("note      ")
     assert "[endless-answer]" in lines[1]
     assert " ".join(lines).count("2 tokens") == 1
-
-
-def test_causes_are_few_and_have_no_cost() -> None:
-    run = a_run(a_measurement())
-    first, *others = causes.causes(run)
-    assert first.endswith("tokens [recomputed-steps]")
-    assert len(others) <= causes.FEW
-    assert not any("times as long" in cause for cause in (first, *others))
-    (grave,) = [outcome for outcome in run.outcomes if outcome.rule == "recomputed-steps"]
-    many = replace(run, outcomes=(replace(grave, findings=grave.findings * 5),))
-    assert causes.causes(many)[-1] == "and 2 more findings"
-    assert causes.causes(replace(run, outcomes=())) == ()
-
-
-def test_what_disturbed_a_run_is_named_with_the_causes() -> None:
-    run = a_run(a_measurement())
-    busy = Finding("the machine was busy", Severity.NOTE, Confidence.MEASURED, ())
-    assert causes.CONDITIONS in {rule.id for rule in RULES}
-    noted = replace(run, outcomes=(Outcome(causes.CONDITIONS, Status.FOUND, (busy,)),))
-    assert causes.causes(noted) == ("the machine was busy [throttled-or-shared-gpu]",)
-    both = replace(run, outcomes=(*noted.outcomes, *run.outcomes))
-    assert causes.causes(both) == (*causes.causes(run), *causes.causes(noted))
 
 
 def made_up() -> Measurement:

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -11,30 +12,37 @@ from slowlens.diagnose import Outcome, Status
 from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Failure
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.findings import Confidence, Finding, Severity
 from slowlens.reports import speed_github, speed_json, speed_junit, speed_md, speed_text
 from slowlens.reports.speed_figures import rows
-from slowlens.reports.speed_words import causes
+from slowlens.reports.speed_words import FEW, NONE, blames
 from slowlens.run import Run
 from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
 
 NOISE = (0.98, 1.0, 1.02)
 
 
-def run(shipped: float, *, on: bool = False, tokens: int = 3, **changes: Any) -> Run:
-    """Merged as shipped takes ``shipped`` seconds a token, with its cache forced on 0.1."""
+def run(
+    shipped: float, *, on: bool = False, tokens: int = 3, cached: bool = False, **changes: Any
+) -> Run:
+    """Merged as shipped takes ``shipped`` seconds a token, with its cache forced on 0.1.
+
+    Nothing was found in one that is ``cached``.
+    """
     answer = generation(*[1] * tokens, purpose=Purpose.LENGTH, finish=Finish.EOS, cache=Cache.ON)
     slow = [
-        replace(generation(0.5, *[shipped * n] * 2, cached=False), memory_peak=2 * 10**9)
+        replace(generation(0.5, *[shipped * n] * 2, cached=cached), memory_peak=2 * 10**9)
         for n in NOISE
     ]
     fast = [generation(0.4, 0.1 * n, 0.1 * n, cache=Cache.ON) for n in NOISE] if on else []
     made = measurement(*slow, *fast, answer)
     model = replace(made.models[0], weights_read=269_000_000)
-    return a_run(replace(made, models=(model,), **changes))
+    found = a_run(replace(made, models=(model,), **changes))
+    return replace(found, outcomes=()) if cached else found
 
 
 PASSED = compare_runs(run(0.1), run(0.1))
-FAILED = compare_runs(run(0.1, on=True), run(0.2, on=True, tokens=9))
+FAILED = compare_runs(run(0.1, on=True, cached=True), run(0.2, on=True, tokens=9))
 OPEN = compare_runs(run(0.1), run(0.11))
 FASTER = compare_runs(run(0.4), run(0.1))
 
@@ -49,7 +57,7 @@ def unlike(*, anyway: bool = False) -> SpeedVerdict:
 
 def first_line(verdict: SpeedVerdict) -> str:
     head, _, _ = speed_text.render(verdict).partition("\n\n")
-    head, _, _ = head.partition("\ncause ")
+    head, *_ = re.split(r"\n(?:cause|finding) ", head)
     return " ".join(head.split())
 
 
@@ -79,7 +87,7 @@ def test_the_figures_of_both_sides_and_their_ratio() -> None:
         "figure before after after / before (means)",
         "TTFT, median 500 ms 500 ms 1.00 (1.00 to 1.00)",
         "TPOT, median 100 ms (98 to 102) 200 ms (196 to 204) 2.00 (1.93 to 2.07)",
-        "a step processes all tokens again all tokens again",
+        "a step processes the newest token all tokens again",
         "weights read a step 269 MB 269 MB 1.00",
         "memory peak 2 GB 2 GB 1.00",
         "answer, free to stop 3 tokens 9 tokens 3.00",
@@ -117,7 +125,7 @@ def test_what_the_first_line_said_is_not_said_again() -> None:
     text = " ".join(speed_text.render(FAILED).split())
     assert text.count("2.00 times as long per token") == 1
     assert "\n\nmerged as shipped\nfigure  " in speed_text.render(FAILED)
-    for cause in causes(FAILED):
+    for _, cause in blames(FAILED):
         assert "times as long" not in cause
 
 
@@ -134,10 +142,45 @@ def test_what_was_not_measured_has_no_id_and_a_made_up_model_no_folder() -> None
 
 def test_where_no_cause_was_found_only_a_failure_says_so() -> None:
     for verdict, said in ((FAILED, 1), (OPEN, 0)):
-        after = replace(verdict.after, outcomes=(Outcome("x", Status.PASSED),), answer="Nothing.")
+        after = replace(verdict.after, outcomes=(Outcome("x", Status.PASSED),))
         text = speed_text.render(replace(verdict, after=after))
-        assert text.count("\ncause     Nothing.\n") == said
+        assert text.count(f"\ncause     {NONE}") == said
         assert text.count("\ncause ") == said
+    nobody_asked = replace(FAILED, after=replace(FAILED.after, outcomes=()))
+    assert "cause" not in speed_text.render(nobody_asked)
+
+
+def test_findings_are_few_and_what_disturbed_a_run_comes_last() -> None:
+    (grave,) = [o for o in FAILED.after.outcomes if o.rule == "gen-use-cache-false"]
+    busy = Finding("the machine was busy", Severity.NOTE, Confidence.MEASURED, ())
+    outcomes = (
+        Outcome("throttled-or-shared-gpu", Status.FOUND, (busy,)),
+        replace(grave, findings=grave.findings * 5),
+    )
+    *first, more, last = blames(replace(FAILED, after=replace(FAILED.after, outcomes=outcomes)))
+    assert [label for label, _ in first] == ["cause"] * FEW
+    assert all(text.endswith(" [gen-use-cache-false]") for _, text in first)
+    assert more == ("finding", "and 2 more findings")
+    assert last == ("finding", "the machine was busy [throttled-or-shared-gpu]")
+
+
+def test_the_page_that_is_offered_is_that_of_the_first_cause() -> None:
+    said = Finding("nothing ends an answer", Severity.ERROR, Confidence.READ, ())
+    outcomes = (Outcome("eos-lost-or-wrong", Status.FOUND, (said,)), *FAILED.after.outcomes)
+    text = speed_text.render(replace(FAILED, after=replace(FAILED.after, outcomes=outcomes)))
+    assert "\nTo read about one: slowlens explain gen-use-cache-false\n" in text
+
+
+def test_what_is_no_cause_is_called_a_finding_in_every_format() -> None:
+    assert "\nfinding   generate() runs " in speed_text.render(OPEN)
+    assert "\n- finding: generate() runs " in speed_md.render(OPEN)
+    assert "%0Afinding: generate() runs " in speed_github.render(OPEN)
+    assert ">finding: generate() runs " in speed_junit.render(OPEN)
+    for report in (speed_text, speed_md, speed_github, speed_junit):
+        assert "cause" not in report.render(OPEN).replace("because", "")
+    assert "\n- cause: generate() runs " in speed_md.render(FAILED)
+    assert "%0Acause: generate() runs " in speed_github.render(FAILED)
+    assert ">cause: generate() runs " in speed_junit.render(FAILED)
 
 
 def test_the_cause_is_named_unless_it_passes() -> None:
@@ -193,9 +236,12 @@ def test_no_line_is_wider_than_a_terminal() -> None:
 
 
 def test_what_a_checkpoint_says_cannot_drive_a_terminal() -> None:
-    evil = replace(FAILED, after=replace(FAILED.after, answer="\x1b[2J"))
+    said = Finding("\x1b[2J", Severity.ERROR, Confidence.READ, ())
+    outcomes = (Outcome("x", Status.FOUND, (said,)),)
+    evil = replace(FAILED, after=replace(FAILED.after, outcomes=outcomes))
     for report in (speed_text, speed_md, speed_github, speed_junit):
         assert "\x1b" not in report.render(evil)
+        assert "\\x1b" in report.render(evil).replace("\\\\", "\\")
 
 
 def test_json() -> None:
@@ -209,6 +255,11 @@ def test_json() -> None:
     assert shipped["before"]["tpots"] == pytest.approx([0.098, 0.1, 0.102])
     assert shipped["before"]["memory_peak"] == 2 * 10**9
     assert shipped["before"]["growth"] is None
+    told = values["findings"][0]
+    assert told.pop("message").startswith("generate() runs ")
+    assert told == {"rule": "gen-use-cache-false", "severity": "error", "cause": True}
+    assert not any(each["cause"] for each in json.loads(speed_json.render(OPEN))["findings"])
+    assert json.loads(speed_json.render(PASSED))["findings"] == []
     assert json.loads(speed_json.render(unlike()))["unlike"] == [
         {"what": "new tokens", "before": "4", "after": "64"}
     ]

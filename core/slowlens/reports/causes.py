@@ -8,12 +8,7 @@ from slowlens.findings import Severity
 from slowlens.reports import words
 from slowlens.reports.measurement import factors
 from slowlens.reports.text import labelled
-from slowlens.reports.units import counted
 from slowlens.run import Run
-
-FEW = 3
-CONDITIONS = "throttled-or-shared-gpu"
-"""The rule about the machine: it explains why runs are unsteady."""
 
 
 def lines(run: Run) -> Iterator[str]:
@@ -41,22 +36,12 @@ def _unsaid(cost: str, run: Run) -> str:
     return cost
 
 
-def next_steps(run: Run) -> Iterator[str]:
-    """Yield the commands that tell more of what was found, ready to be copied."""
+def next_steps(run: Run, rule: str = "") -> Iterator[str]:
+    """Yield the commands that tell more of what was found, ready to be copied.
+
+    ``rule`` is the one to read about, instead of the gravest.
+    """
     if run.findings:
-        yield f"To read about one: slowlens explain {run.findings[0].rule}"
+        yield f"To read about one: slowlens explain {rule or run.findings[0].rule}"
     if any(finding.fix for _, finding in run.findings):
         yield f"To see the fixes: {words.fix_command(batch(run), run)}"
-
-
-def causes(run: Run) -> tuple[str, ...]:
-    """Say why a run may be slow, the gravest first, without what it costs; what disturbed it last.
-
-    Empty where nothing was found.
-    """
-    grave = [found for found in run.findings if found.finding.severity is not Severity.NOTE]
-    noted = [found for found in run.findings if found.rule == CONDITIONS and found not in grave]
-    told = [f"{finding.message} [{rule}]" for rule, finding in (*grave[:FEW], *noted)]
-    if len(grave) > FEW:
-        told.insert(FEW, f"and {counted(len(grave) - FEW, 'more finding')}")
-    return tuple(told)

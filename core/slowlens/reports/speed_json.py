@@ -5,6 +5,7 @@ from typing import Any
 
 from cattrs.preconf.json import make_converter
 
+from slowlens.blame import Blamed, blamed
 from slowlens.reports.speed_words import failures, sentence
 from slowlens.run import Run
 from slowlens.speedverdict import Judged, SpeedVerdict
@@ -27,12 +28,19 @@ def render(verdict: SpeedVerdict) -> str:
         "after": _side(after, verdict.after),
         "kinds": [_kind(judged) for judged in verdict.judged],
         "failures": [*failures(verdict)],
+        "findings": [_finding(each) for each in blamed(verdict)],
     }
     return json.dumps(values, indent=2, allow_nan=False) + "\n"
 
 
 def _side(title: str, run: Run) -> dict[str, str]:
     return {"title": title, "run": run.id, "created": run.created, "path": run.merged.argument}
+
+
+def _finding(each: Blamed) -> dict[str, Any]:
+    finding = each.finding
+    told = {"rule": each.rule, "severity": finding.severity.value, "message": finding.message}
+    return {**told, "cause": each.cause}
 
 
 def _kind(judged: Judged) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from slowlens.facts.live.verdict import Outcome
 from slowlens.reports.junit import document, say
-from slowlens.reports.speed_words import causes, failures, headline, sentence, unlikes
+from slowlens.reports.speed_words import blames, failures, headline, sentence, unlikes
 from slowlens.reports.units import plain
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
 
@@ -35,7 +35,8 @@ def _case(verdict: SpeedVerdict, judged: Judged) -> ET.Element:
     text = sentence(judged)
     tag = {Outcome.FAIL: "failure", Outcome.INCONCLUSIVE: "error"}.get(judged.slower.outcome)
     if tag and judged in verdict.decisive:
-        say(case, tag, text, "\n".join(causes(verdict)))
+        found = (f"{label}: {told}" for label, told in blames(verdict))
+        say(case, tag, text, "\n".join(found))
     else:
         ET.SubElement(case, "system-out").text = plain(text)
     return case

@@ -4,14 +4,7 @@ from collections.abc import Iterator
 
 from slowlens.reports.md import escaped, table
 from slowlens.reports.speed_figures import head, rows
-from slowlens.reports.speed_words import (
-    VERDICTS,
-    causes,
-    failures,
-    headline,
-    sentence,
-    unlikes,
-)
+from slowlens.reports.speed_words import VERDICTS, headline, notes, sentence
 from slowlens.speedverdict import Answer, SpeedVerdict
 
 
@@ -23,9 +16,8 @@ def render(verdict: SpeedVerdict) -> str:
 def _blocks(verdict: SpeedVerdict) -> Iterator[str]:
     yield f"## Slowlens, speed: {VERDICTS[verdict.answer]}"
     yield escaped(headline(verdict))
-    notes = [*causes(verdict), *unlikes(verdict), *failures(verdict)]
-    if notes:
-        yield "\n".join(f"- {escaped(note)}" for note in notes)
+    if told := [*notes(verdict)]:
+        yield "\n".join(f"- {escaped(note)}" for note in told)
     if verdict.answer is Answer.INCOMPARABLE:
         return
     for judged in verdict.judged:

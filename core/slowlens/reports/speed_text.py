@@ -2,16 +2,11 @@
 
 from collections.abc import Iterator
 
+from slowlens.blame import blamed
 from slowlens.reports.called import place
 from slowlens.reports.causes import next_steps
 from slowlens.reports.speed_figures import head, rows
-from slowlens.reports.speed_words import (
-    causes,
-    failures,
-    headline,
-    sentence,
-    unlikes,
-)
+from slowlens.reports.speed_words import blames, failures, headline, sentence, unlikes
 from slowlens.reports.tables import fitted, prose
 from slowlens.reports.text import labelled
 from slowlens.reports.units import minute, plain
@@ -28,14 +23,14 @@ def render(verdict: SpeedVerdict) -> str:
             told = sentence(judged)
             title = judged.label if first.endswith(told) else told
             lines += ["", *prose(title, hanging=""), *fitted([head(verdict), *rows(judged)])]
-    if causes(verdict):
-        lines += ["", *next_steps(verdict.after)]
+    if found := blamed(verdict):
+        lines += ["", *next_steps(verdict.after, found[0].rule)]
     return plain("\n".join(lines) + "\n")
 
 
 def _notes(verdict: SpeedVerdict) -> Iterator[str]:
-    for cause in causes(verdict):
-        yield from labelled("cause", cause)
+    for label, text in blames(verdict):
+        yield from labelled(label, text)
     for line in unlikes(verdict):
         yield from labelled("unlike", line)
     if verdict.unlike and not (verdict.anyway or verdict.hopeless):

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from slowlens.blame import CONDITIONS, Blamed, blamed
 from slowlens.facts.live.verdict import Outcome, Verdict, times
-from slowlens.reports.causes import causes as causes_of
+from slowlens.reports.units import counted
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
 
 VERDICTS = {
@@ -12,6 +13,9 @@ VERDICTS = {
     Answer.INCONCLUSIVE: "inconclusive",
     Answer.INCOMPARABLE: "not comparable",
 }
+CAUSE, FINDING = "cause", "finding"
+NONE = "none was found: nothing in its files or the live run tells why it is slower"
+FEW = 3
 
 
 def headline(verdict: SpeedVerdict) -> str:
@@ -61,9 +65,28 @@ def failures(verdict: SpeedVerdict) -> Iterator[str]:
         yield f"{failed.trial.label} ({failed.trial.purpose}) could not be run: {failed.message}"
 
 
-def causes(verdict: SpeedVerdict) -> tuple[str, ...]:
-    """Say why it is slow, where it may be and a checkpoint was read."""
-    run = verdict.after
-    if not run.outcomes or verdict.answer not in (Answer.FAIL, Answer.INCONCLUSIVE):
-        return ()
-    return causes_of(run) or ((run.answer,) if verdict.answer is Answer.FAIL else ())
+def blames(verdict: SpeedVerdict) -> Iterator[tuple[str, str]]:
+    """Yield what was found where it may be slower: ``cause`` or ``finding``, and what it is.
+
+    The gravest few, without what they cost; what disturbed the runs comes last.
+    """
+    found = blamed(verdict)
+    if verdict.answer is Answer.FAIL and verdict.after.outcomes and not any(b.cause for b in found):
+        yield CAUSE, NONE
+    several = [each for each in found if each.rule != CONDITIONS]
+    for each in several[:FEW]:
+        yield _named(each)
+    if len(several) > FEW:
+        yield FINDING, f"and {counted(len(several) - FEW, 'more finding')}"
+    yield from (_named(each) for each in found if each.rule == CONDITIONS)
+
+
+def _named(each: Blamed) -> tuple[str, str]:
+    return CAUSE if each.cause else FINDING, f"{each.finding.message} [{each.rule}]"
+
+
+def notes(verdict: SpeedVerdict) -> Iterator[str]:
+    """Yield what stands below the first line of a report, for those that have no columns."""
+    yield from (f"{label}: {text}" for label, text in blames(verdict))
+    yield from unlikes(verdict)
+    yield from failures(verdict)

@@ -151,4 +151,5 @@ RULE = Rule(
     title="A special kind of key-value cache",
     check=check,
     since="0.1.0",
+    slows=True,
 )

@@ -191,4 +191,5 @@ RULE = Rule(
     title="Too large for the GPU",
     check=check,
     since="0.1.0",
+    slows=True,
 )

@@ -163,4 +163,5 @@ RULE = Rule(
     title="Slow attention kernel forced by config.json",
     check=check,
     since="0.1.0",
+    slows=True,
 )

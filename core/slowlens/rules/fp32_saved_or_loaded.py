@@ -198,4 +198,5 @@ RULE = Rule(
     title="Saved or loaded in float32",
     check=check,
     since="0.1.0",
+    slows=True,
 )

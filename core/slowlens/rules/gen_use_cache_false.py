@@ -92,4 +92,5 @@ RULE = Rule(
     title="Generation without the key-value cache",
     check=check,
     since="0.1.0",
+    slows=True,
 )

@@ -95,4 +95,5 @@ RULE = Rule(
     title="Weights off the GPU, measured",
     check=check,
     since="0.1.0",
+    slows=True,
 )

@@ -122,4 +122,5 @@ RULE = Rule(
     title="Memory bandwidth used less than by the source, measured",
     check=check,
     since="0.1.0",
+    slows=True,
 )

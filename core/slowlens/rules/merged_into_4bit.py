@@ -101,4 +101,5 @@ RULE = Rule(
     title="Merged into quantized weights",
     check=check,
     since="0.1.0",
+    slows=True,
 )

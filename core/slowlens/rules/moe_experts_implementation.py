@@ -112,4 +112,5 @@ RULE = Rule(
     title="Kernel of the experts chosen by config.json",
     check=check,
     since="0.1.0",
+    slows=True,
 )

@@ -88,4 +88,5 @@ RULE = Rule(
     title="Extra outputs switched on for good",
     check=check,
     since="0.1.0",
+    slows=True,
 )

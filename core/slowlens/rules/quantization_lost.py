@@ -98,4 +98,5 @@ RULE = Rule(
     title="Quantization lost",
     check=check,
     since="0.1.0",
+    slows=True,
 )

@@ -68,4 +68,5 @@ RULE = Rule(
     title="Steps recomputed, measured",
     check=check,
     since="0.1.0",
+    slows=True,
 )

@@ -90,4 +90,5 @@ RULE = Rule(
     title="Other dtype or attention at run time, measured",
     check=check,
     since="0.1.0",
+    slows=True,
 )

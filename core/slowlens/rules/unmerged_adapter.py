@@ -182,4 +182,5 @@ RULE = Rule(
     title="Adapter not merged into the weights",
     check=check,
     since="0.1.0",
+    slows=True,
 )

@@ -1,0 +1,58 @@
+"""What a verdict on speed is blamed on: causes where it says slower, else findings."""
+
+from slowlens.diagnose import Found
+from slowlens.facts.live.speed import Work
+from slowlens.findings import Confidence, Finding, Severity, ValueEvidence
+from slowlens.frozen import dataclass
+from slowlens.rules import RULES
+from slowlens.run import Run
+from slowlens.speedverdict import Answer, SpeedVerdict
+
+CONDITIONS = "throttled-or-shared-gpu"
+"""The rule about the machine: it explains why runs are unsteady."""
+CACHE = ("recomputed-steps", "gen-use-cache-false")
+"""Rules that blame a cache that is off."""
+_SLOWING = frozenset(rule.id for rule in RULES if rule.slows)
+
+
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """A finding of the second side, and what it is to the verdict."""
+
+    rule: str
+    finding: Finding
+    cause: bool
+    """Whether it slows each token of this side and not of the other, and the verdict is slower."""
+
+
+def blamed(verdict: SpeedVerdict) -> tuple[Blamed, ...]:
+    """Return what was found where it may be slower, causes first; what disturbed a run last."""
+    if verdict.answer not in (Answer.FAIL, Answer.INCONCLUSIVE):
+        return ()
+    grave = [f for f in verdict.after.findings if f.finding.severity is not Severity.NOTE]
+    noted = [f for f in verdict.after.findings if f.rule == CONDITIONS and f not in grave]
+    failed = verdict.answer is Answer.FAIL
+    found = [
+        Blamed(*each, cause=failed and each.rule in _SLOWING and not _on_both(verdict, each))
+        for each in (*grave, *noted)
+    ]
+    return tuple(sorted(found, key=lambda each: not each.cause))
+
+
+def _on_both(verdict: SpeedVerdict, found: Found) -> bool:
+    """Whether the side that it is judged by has it too, as far as that is known."""
+    works = {judged.before.work for judged in verdict.decisive}
+    if found.rule in CACHE and works == {Work.ALL}:
+        return True
+    if verdict.before is not verdict.after:
+        return any(found.rule == other.rule for other in verdict.before.findings)
+    return found.finding.confidence is not Confidence.MEASURED and _of_same_files(
+        verdict.after, found.finding
+    )
+
+
+def _of_same_files(run: Run, finding: Finding) -> bool:
+    """Whether all that proves it stands in files that are those of the source, to the byte."""
+    files = {item.file for item in finding.evidence if isinstance(item, ValueEvidence)}
+    theirs = run.source.sha256 if run.source else {}
+    return bool(files) and all(run.merged.sha256.get(f) == theirs.get(f) for f in files)

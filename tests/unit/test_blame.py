@@ -1,0 +1,127 @@
+"""Which findings are called the cause of a verdict, and which are only findings."""
+
+from dataclasses import replace
+
+import pytest
+
+from literals import generation, measurement
+from runs import a_run
+from slowlens.blame import CACHE, CONDITIONS, blamed
+from slowlens.diagnose import Outcome, Status
+from slowlens.facts.live.trial import Cache, Subject
+from slowlens.findings import Confidence, Finding, NumberEvidence, Severity, ValueEvidence
+from slowlens.jsonvalue import ABSENT
+from slowlens.rules import RULES
+from slowlens.run import Run
+from slowlens.speedverdict import Answer, SpeedVerdict, compare_runs, compare_subjects
+
+SLOWS, LENGTHENS = "gen-use-cache-false", "eos-lost-or-wrong"
+FILE = "generation_config.json"
+
+
+def finding(rule: str, **changes: object) -> Outcome:
+    said = Finding(
+        f"{rule} says so",
+        Severity.ERROR,
+        Confidence.READ,
+        (),
+        (ValueEvidence(FILE, ("x",), ABSENT),),
+    )
+    return Outcome(rule, Status.FOUND, (replace(said, **changes),))  # type: ignore[arg-type]
+
+
+def run(seconds: float, *outcomes: Outcome, source: float = 0.1, cached: bool = True) -> Run:
+    """Merged takes so long a token, its source 0.1; their files are not the same."""
+    made = measurement(
+        *[generation(1, s, s, cached=False) for s in (seconds, 1.01 * seconds, seconds)],
+        *[generation(1, source, source, subject=Subject.SOURCE, cached=cached)] * 3,
+    )
+    found = a_run(made)
+    assert found.source
+    theirs = replace(found.source, sha256={FILE: "other"})
+    ours = replace(found.merged, sha256={FILE: "one"})
+    return replace(found, merged=ours, source=theirs, outcomes=outcomes)
+
+
+def causes(verdict: SpeedVerdict) -> list[str]:
+    return [each.rule for each in blamed(verdict) if each.cause]
+
+
+def others(verdict: SpeedVerdict) -> list[str]:
+    return [each.rule for each in blamed(verdict) if not each.cause]
+
+
+BOTH = (finding(LENGTHENS), finding(SLOWS))
+
+
+def test_a_cause_slows_each_token_and_comes_first() -> None:
+    verdict = compare_subjects(run(0.2, *BOTH))
+    assert (causes(verdict), others(verdict)) == ([SLOWS], [LENGTHENS])
+    assert blamed(verdict)[0].rule == SLOWS
+
+
+def test_what_is_open_has_findings_and_no_cause() -> None:
+    verdict = compare_subjects(run(0.11, *BOTH))
+    assert verdict.answer is Answer.INCONCLUSIVE
+    assert (causes(verdict), others(verdict)) == ([], [LENGTHENS, SLOWS])
+
+
+def test_what_passes_has_neither() -> None:
+    assert blamed(compare_subjects(run(0.1, *BOTH))) == ()
+    assert blamed(replace(compare_runs(run(0.1), run(0.2, *BOTH)), judged=())) == ()
+
+
+def test_what_stands_in_the_very_files_of_the_source_is_no_cause() -> None:
+    found = run(0.2, *BOTH)
+    assert found.source
+    same = replace(found, source=replace(found.source, sha256=found.merged.sha256))
+    assert causes(compare_subjects(same)) == []
+    shown = run(0.2, finding(SLOWS, evidence=(NumberEvidence("n", 1.0, "tokens"),)))
+    assert causes(compare_subjects(replace(shown, source=same.source))) == [SLOWS]
+    seen = run(0.2, finding(SLOWS, confidence=Confidence.MEASURED))
+    assert causes(compare_subjects(replace(seen, source=same.source))) == [SLOWS]
+
+
+def test_one_proof_in_another_file_is_enough() -> None:
+    places = (ValueEvidence("config.json", ("x",), 1), ValueEvidence(FILE, ("x",), 1))
+    found = run(0.2, finding(SLOWS, evidence=places))
+    assert causes(compare_subjects(found)) == [SLOWS]
+
+
+@pytest.mark.parametrize("rule", CACHE)
+def test_a_cache_that_is_off_on_both_sides_is_no_cause(rule: str) -> None:
+    assert causes(compare_subjects(run(0.2, finding(rule), cached=False))) == []
+    assert causes(compare_subjects(run(0.2, finding(rule)))) == [rule]
+    weights = finding("fp32-saved-or-loaded")
+    assert causes(compare_subjects(run(0.2, weights, cached=False))) == ["fp32-saved-or-loaded"]
+
+
+def test_what_the_other_run_has_as_well_is_no_cause() -> None:
+    weights = finding("fp32-saved-or-loaded")
+    fast, slow = run(0.1, finding(LENGTHENS)), run(0.2, *BOTH, weights)
+    assert causes(compare_runs(fast, slow)) == ["fp32-saved-or-loaded"], "no cache on both sides"
+    assert causes(compare_runs(run(0.1, weights), slow)) == []
+
+
+def test_notes_are_left_out_but_for_what_disturbed_the_run() -> None:
+    mild = finding(SLOWS, severity=Severity.NOTE)
+    busy = finding(CONDITIONS, severity=Severity.NOTE)
+    verdict = compare_subjects(run(0.2, busy, mild, finding(LENGTHENS)))
+    assert (causes(verdict), others(verdict)) == ([], [LENGTHENS, CONDITIONS])
+    grave = compare_subjects(run(0.2, finding(CONDITIONS)))
+    assert others(grave) == [CONDITIONS]
+
+
+def test_the_rules_that_are_named_exist() -> None:
+    slowing = {rule.id: rule.slows for rule in RULES}
+    assert all(slowing[rule] for rule in CACHE)
+    assert not slowing[CONDITIONS]
+    assert not slowing[LENGTHENS]
+
+
+def test_cached_runs_alone_prove_that_the_cache_is_the_cause() -> None:
+    made = measurement(*[generation(1, 0.1, 0.1, cache=Cache.ON)] * 3)
+    slow = measurement(*[generation(1, 0.2, 0.2, cache=Cache.ON)] * 3)
+    fast = replace(a_run(made), outcomes=())
+    verdict = compare_runs(fast, replace(a_run(slow), outcomes=(finding(SLOWS),)))
+    assert causes(verdict) == [SLOWS]
