@@ -17,7 +17,9 @@ def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterat
     if not found:
         return
     shown = [share for share in Share if any(each.seconds(share) for each in found)]
+    missing = [*_missing(measurement, found)]
     if shown == [Share.REST]:  # nothing could be told apart
+        yield from missing
         return
     yield f"Where the time of a token goes{basis(measurement.peaks)}:"
     head = ("", *(named(each.label) for each in found))
@@ -25,8 +27,20 @@ def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterat
     rows = (_row(share, found) for share in shown)
     yield from fitted([head, *rows, whole, *_first_tokens(measurement, found)])
     yield ""
+    yield from missing
     for each in found:
         yield from prose(f"{named(sentence(each))}.")
+
+
+def _missing(measurement: Measurement, found: tuple[Waterfall, ...]) -> Iterator[str]:
+    """Say why no kind has a floor, which is more than that there is none in the table."""
+    if all(each.floor is None for each in found):
+        unread = "the bytes that a token reads could not be counted"
+        unprobed = "the bandwidth of the device could not be measured"
+        why = unread if measurement.peaks else unprobed
+        yield from prose(
+            f"The floor is not available: {why}. How much faster a token could be is not known."
+        )
 
 
 def _first_tokens(
