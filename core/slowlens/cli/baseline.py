@@ -1,6 +1,8 @@
 """Keep a run under a name, for slowlens gate to judge later ones by.
 
-A baseline is a copy of the whole run. Exit codes: 0 done, 2 it could not be, 3 wrong usage.
+A baseline is a copy of the whole run.
+
+Exit codes: 0 done, 2 it could not be, 3 wrong usage or an internal error.
 """
 
 import argparse
@@ -50,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
-    run = run_named(arguments.source_run) if arguments.source_run else newest_run()
+    baselines.path(arguments.name)  # a wrong name is told before a run that is missing
+    named = arguments.source_run
+    run = newest_run() if named is None else run_named(named)
     path = baselines.save(arguments.name, run, replacing=arguments.force)
     *_, tpot, rounds, spread, _device, checkpoint = _row(arguments.name, run)
     basis = counted(int(rounds), "round")

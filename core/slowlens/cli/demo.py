@@ -1,4 +1,7 @@
-"""Build small real checkpoints that show each problem, and open the dashboard on them."""
+"""Build small real checkpoints that show each problem, and open the dashboard on them.
+
+Exit codes: 0 done, 2 they could not be built, 3 wrong usage or an internal error.
+"""
 
 import argparse
 import shlex
@@ -9,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slowlens.cli import ui
+from slowlens.cli.words import given_path
 from slowlens.demo.folder import Demo, find
 from slowlens.demo.recipe import MERGED, SOURCE, VARIANTS, WEIGHTS_PACKAGE, Weights, best_weights
 from slowlens.demo.session import build
@@ -27,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rebuild", action="store_true", help="build again, without the fixes that were tried"
     )
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help=f"build here (default: {demo_folder()})"
+        "--folder", type=given_path, metavar="DIR", help=f"build here (default: {demo_folder()})"
     )
 
 

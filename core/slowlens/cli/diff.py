@@ -2,15 +2,15 @@
 
 Old and new spellings of one thing, and keys that equal their default, are not a difference.
 Exit codes: 0 no difference that matters, 1 differences, 2 something could not be compared,
-3 wrong usage.
+3 wrong usage or an internal error.
 """
 
 import argparse
 import sys
-from pathlib import Path
 
 from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import write
+from slowlens.cli.words import file_to_write
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.diff.checkpoints import diff
 from slowlens.facts.difference import Diff, Effect
@@ -29,7 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_revision(parser)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     parser.add_argument("--all", action="store_true", help="show what has no effect as well")
-    parser.add_argument("-o", "--output", type=Path, help="write to this file instead")
+    text = "write to this file instead"
+    parser.add_argument("-o", "--output", type=file_to_write, help=text)
 
 
 def run(arguments: argparse.Namespace) -> int:

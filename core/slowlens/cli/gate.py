@@ -8,7 +8,6 @@ Exit codes: 0 not slower, 1 slower, 2 inconclusive or not comparable, 3 wrong us
 """
 
 import argparse
-from pathlib import Path
 
 from slowlens.baselines import default_baselines
 from slowlens.cli.keeping import keep
@@ -17,6 +16,7 @@ from slowlens.cli.planning import DEFAULTS, OWN, add_plan, planned
 from slowlens.cli.runnames import errors_end_with_3
 from slowlens.cli.speedreport import add_verdict, report
 from slowlens.cli.watch import Progress
+from slowlens.cli.words import given_path
 from slowlens.facts.live.likeness import unlike_conditions
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
@@ -34,10 +34,12 @@ PLAN = replace(DEFAULTS, rounds=5, settings=(Cache.AS_SHIPPED, Cache.ON), equali
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "merged", metavar="MERGED", type=Path, help="folder of the checkpoint in question"
+        "merged", metavar="MERGED", type=given_path, help="folder of the checkpoint in question"
     )
     reference = parser.add_mutually_exclusive_group(required=True)
-    reference.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
+    reference.add_argument(
+        "--source", type=given_path, help="folder of the checkpoint it came from"
+    )
     reference.add_argument("--baseline", metavar="NAME", help="see slowlens baseline")
     add_plan(parser, PLAN, "as the baseline")
     add_verdict(parser, ("text", "json", "md", "junit", "github"))

@@ -1,7 +1,8 @@
 """Import results of other benchmarks as runs, each with its own definition of TPOT.
 
 The format is told by the content. Each result is shown and kept as a run.
-Exit codes: 0 done, 2 a file cannot be read (the others are kept), 3 wrong usage.
+Exit codes: 0 done, 2 a file cannot be read (the others are kept), 3 wrong usage or an
+internal error.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from slowlens.cli.keeping import keep
 from slowlens.cli.output import write
+from slowlens.cli.words import file_to_write, given_path
 from slowlens.errors import SlowlensError, UsageError
 from slowlens.facts.live.imported import Imported
 from slowlens.gather.environment import read_environment
@@ -23,9 +25,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = "\n  ".join(["What can be imported:", *(form.NAME for form in FORMATS)])
     parser.add_argument(
-        "file", nargs="+", type=Path, metavar="FILE", help="a result: JSON, JSON lines or CSV"
+        "file", nargs="+", type=given_path, metavar="FILE", help="a result: JSON, JSON lines or CSV"
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="RUN.json", help="keep the run here")
+    text = "keep the run here"
+    parser.add_argument("-o", "--output", type=file_to_write, metavar="RUN.json", help=text)
     parser.add_argument("--model", default="", help="the model, where the file does not name it")
 
 

@@ -1,6 +1,7 @@
 """Show what a checkpoint holds, and which settings each runtime ends up with.
 
-Exit codes: 0 everything was read, 2 something could not be read, 3 wrong usage.
+Exit codes: 0 everything was read, 2 something could not be read, 3 wrong usage or an internal
+error.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Run a checkpoint as shipped, with its cache on and off, and time every step.
 
 Progress goes to stderr, the figures to stdout. Ctrl-C stops the run and keeps what was measured.
-Exit codes: 0 done, 2 it failed, 3 wrong usage, 130 stopped.
+Exit codes: 0 done, 2 it failed, 3 wrong usage or an internal error, 130 stopped.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from slowlens.cli.measuring import checked, diagnosed, failure, follow
 from slowlens.cli.output import write
 from slowlens.cli.planning import add_plan, at_least, planned
 from slowlens.cli.watch import Progress, print_event
+from slowlens.cli.words import file_to_write, given_path
 from slowlens.codec import encode
 from slowlens.errors import UsageError
 from slowlens.facts.live.measurement import Status
@@ -38,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "merged",
         metavar="MERGED",
         nargs="?",
-        type=Path,
+        type=given_path,
         help="folder of the checkpoint in question",
     )
     what.add_argument(
@@ -53,14 +54,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="layers of the shape; 0 for all it has (0)",
     )
-    parser.add_argument("--source", type=Path, help="folder of the checkpoint it came from")
+    parser.add_argument("--source", type=given_path, help="folder of the checkpoint it came from")
     add_plan(parser)
     parser.add_argument(
         "--try-fixes",
         action="store_true",
         help="time it with each fix too, on doubles that are removed again; nothing is written",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="RUN.json", help="keep the run here")
+    text = "keep the run here"
+    parser.add_argument("-o", "--output", type=file_to_write, metavar="RUN.json", help=text)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     shown.add_argument("--events", action="store_true", help="print each event as a JSON line")
@@ -74,9 +76,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.layers and arguments.shape is None:
         hint = "A checkpoint is measured as it is; leave --layers out."
         raise UsageError("--layers is for --shape.", hint=hint)
-    if arguments.output is not None and not arguments.output.absolute().parent.is_dir():
-        hint = "Make the folder first: a run takes minutes."
-        raise UsageError(f"{arguments.output} cannot be written: no such folder.", hint=hint)
     with _shaped(arguments):
         return _run(arguments)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from slowlens.cli.words import file_to_write
 from slowlens.errors import SlowlensError
 
 COLOURS = {
@@ -24,7 +25,7 @@ LABELS = re.compile(rf"^({'|'.join(COLOURS)})\b(?= )", re.MULTILINE)
 def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json")) -> None:
     """Declare ``--format`` and ``--output``."""
     parser.add_argument("--format", choices=formats, default="text", help="default: text")
-    parser.add_argument("-o", "--output", type=Path, help="write to this file instead")
+    parser.add_argument("-o", "--output", type=file_to_write, help="write to this file instead")
 
 
 def write(text: str, output: Path | None) -> None:

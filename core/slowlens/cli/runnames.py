@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from slowlens.baselines import NAME, default_baselines
-from slowlens.errors import RunFileError, SlowlensError
+from slowlens.errors import RunFileError, SlowlensError, UsageError
 from slowlens.gate import ExitCode
 from slowlens.run import Run
 from slowlens.store import Store, default_store, load
@@ -39,7 +39,10 @@ def id_in(store: Store, name: str, message: str = "", empty: str = NO_RUN) -> st
     """Return the id of the run in ``store`` that begins with ``name``; RunFileError with a hint.
 
     ``message`` says that there is none, and ``empty`` what to do where there is none at all.
+    UsageError where ``name`` is empty: every id begins so.
     """
+    if not name:
+        raise UsageError("The id of a run is empty.", hint="Is the variable set?")
     try:
         return store.find(name)
     except RunFileError as error:

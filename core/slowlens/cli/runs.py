@@ -3,7 +3,7 @@
 An id may be cut short where a run is named, as long as only one begins so. What is deleted is
 moved into a folder of the store, trash, until you empty that.
 
-Exit codes: 0 done, 2 it could not be, 3 wrong usage.
+Exit codes: 0 done, 2 it could not be, 3 wrong usage or an internal error.
 """
 
 import argparse

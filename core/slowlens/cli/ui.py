@@ -1,4 +1,7 @@
-"""Open the dashboard: see why a checkpoint is slow, watch it run, fix it."""
+"""Open the dashboard: see why a checkpoint is slow, watch it run, fix it.
+
+Exit codes: 0 ended, 2 a folder is not there, 3 wrong usage, or it cannot be opened as asked.
+"""
 
 import os
 import socket
@@ -7,9 +10,9 @@ import webbrowser
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 from threading import Thread
 
+from slowlens.cli.words import given_path
 from slowlens.errors import CheckpointError, UsageError
 
 NEEDS = ("streamlit", "plotly", "pandas")
@@ -18,11 +21,13 @@ EVERY_ADDRESS = "0.0.0.0"  # noqa: S104
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("merged", nargs="?", type=Path, metavar="MERGED", help="checkpoint to show")
-    parser.add_argument("--source", type=Path, help="the checkpoint that MERGED came from")
+    parser.add_argument(
+        "merged", nargs="?", type=given_path, metavar="MERGED", help="checkpoint to show"
+    )
+    parser.add_argument("--source", type=given_path, help="the checkpoint that MERGED came from")
     parser.add_argument(
         "--root",
-        type=Path,
+        type=given_path,
         action="append",
         default=[],
         metavar="DIR",

@@ -5,9 +5,9 @@ error.
 """
 
 import argparse
-from pathlib import Path
 
 from slowlens import journal, patch
+from slowlens.cli.words import given_path
 from slowlens.errors import CheckpointError
 from slowlens.gate import ExitCode
 
@@ -15,7 +15,7 @@ from slowlens.gate import ExitCode
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "merged", metavar="MERGED", type=Path, help="folder of the checkpoint that was fixed"
+        "merged", metavar="MERGED", type=given_path, help="folder of the checkpoint that was fixed"
     )
 
 

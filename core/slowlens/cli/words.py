@@ -1,6 +1,8 @@
 """Words that options take: each function reads one, and argparse tells what is wrong with it."""
 
 import argparse
+import os
+from pathlib import Path
 
 DTYPES = ("bfloat16", "float16", "float32")
 
@@ -18,3 +20,22 @@ def not_empty(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("the prompt is empty: leave it out for the default one")
     return text
+
+
+def given_path(text: str) -> Path:
+    """Return a path; a variable that was never set does not mean the folder here."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty: is the variable set?")
+    return Path(text)
+
+
+def file_to_write(text: str) -> Path:
+    """Return a file that can be in the folder it names: told before minutes of work, not after."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty: is the variable set?")
+    if os.path.isdir(text):  # noqa: PTH112 - a name that is too long is no folder, and no error
+        raise argparse.ArgumentTypeError(f"{text} is a folder: name a file in it")
+    path = Path(text)
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent}: make it first")
+    return path
