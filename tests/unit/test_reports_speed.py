@@ -12,6 +12,7 @@ from slowlens.diagnose import Outcome, Status
 from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Failure
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.facts.live.verdict import NO_SCIPY
 from slowlens.findings import Confidence, Finding, Severity
 from slowlens.reports import speed_github, speed_json, speed_junit, speed_md, speed_text
 from slowlens.reports.speed_figures import rows
@@ -162,6 +163,19 @@ def test_findings_are_few_and_what_disturbed_a_run_comes_last() -> None:
     assert all(text.endswith(" [gen-use-cache-false]") for _, text in first)
     assert more == ("finding", "and 2 more findings")
     assert last == ("finding", "the machine was busy [throttled-or-shared-gpu]")
+
+
+def test_what_is_open_says_what_would_decide_it() -> None:
+    said = (
+        "\n\nTo decide it: more --rounds or --new-tokens, on a machine with nothing else to do.\n"
+    )
+    assert said in speed_text.render(OPEN)
+    (judged,) = OPEN.judged
+    for changes in ({"why": NO_SCIPY}, {"ratio": None}):
+        other = replace(judged, slower=replace(judged.slower, **changes))  # type: ignore[arg-type]
+        assert "To decide it" not in speed_text.render(replace(OPEN, judged=(other,)))
+    for decided in (PASSED, FAILED, unlike()):
+        assert "To decide it" not in speed_text.render(decided)
 
 
 def test_the_page_that_is_offered_is_that_of_the_first_cause() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from slowlens.blame import blamed
+from slowlens.facts.live.verdict import NO_SCIPY
 from slowlens.reports.called import place
 from slowlens.reports.causes import next_steps
 from slowlens.reports.speed_figures import head, rows
@@ -23,8 +24,8 @@ def render(verdict: SpeedVerdict) -> str:
             told = sentence(judged)
             title = judged.label if first.endswith(told) else told
             lines += ["", *prose(title, hanging=""), *fitted([head(verdict), *rows(judged)])]
-    if found := blamed(verdict):
-        lines += ["", *next_steps(verdict.after, found[0].rule)]
+    if steps := [*_next(verdict)]:
+        lines += ["", *steps]
     return plain("\n".join(lines) + "\n")
 
 
@@ -37,6 +38,21 @@ def _notes(verdict: SpeedVerdict) -> Iterator[str]:
         yield from labelled("note", "--anyway compares them all the same.")
     for line in failures(verdict):
         yield from labelled("failed", line)
+
+
+def _next(verdict: SpeedVerdict) -> Iterator[str]:
+    """Say what would decide it, and how to read about what was found."""
+    if verdict.answer is Answer.INCONCLUSIVE and _more_tells(verdict):
+        yield "To decide it: more --rounds or --new-tokens, on a machine with nothing else to do."
+    if found := blamed(verdict):
+        yield from next_steps(verdict.after, found[0].rule)
+
+
+def _more_tells(verdict: SpeedVerdict) -> bool:
+    """Whether both sides were measured here, and nothing is missing but better runs."""
+    timed = all(judged.slower.ratio is not None for judged in verdict.decisive)
+    why = {judged.slower.why for judged in verdict.decisive}
+    return timed and NO_SCIPY not in why and verdict.after.measurement is not None
 
 
 def _sides(verdict: SpeedVerdict) -> Iterator[str]:
