@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from slowlens.answer import sentence
 from slowlens.batch import batch
 from slowlens.findings import Severity
-from slowlens.reports import words
+from slowlens.reports import commands, words
 from slowlens.reports.measurement import factors
 from slowlens.reports.text import labelled
 from slowlens.run import Run
@@ -44,4 +44,4 @@ def next_steps(run: Run, rule: str = "") -> Iterator[str]:
     if run.findings:
         yield f"To read about one: slowlens explain {rule or run.findings[0].rule}"
     if any(finding.fix for _, finding in run.findings):
-        yield f"To see the fixes: {words.fix_command(batch(run), run)}"
+        yield f"To see the fixes: {commands.fix_command(batch(run), run)}"

@@ -6,7 +6,7 @@ from slowlens.batch import Batch, Broken
 from slowlens.diagnose import Found, Status
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.findings import Severity
-from slowlens.reports import words
+from slowlens.reports import commands, words
 from slowlens.reports.md import escaped
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
@@ -39,7 +39,7 @@ def summary(batch: Batch) -> str:
 
 
 def _in_full(batch: Batch, failing: Run | Broken | None) -> str:
-    return escaped(words.command(batch, failing)) if failing else "slowlens check"
+    return escaped(commands.command(batch, failing)) if failing else "slowlens check"
 
 
 def _unchecked(batch: Batch) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from slowlens.batch import Batch, Broken
 from slowlens.findings import Severity
 from slowlens.gate import ExitCode
-from slowlens.reports import words
+from slowlens.reports import commands, words
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
 from slowlens.standing import Standing
@@ -66,7 +66,7 @@ def _totals(batch: Batch) -> Iterator[str]:
     worst_code = batch.exit_code
     bad = (r for r in batch.runs if batch.code(r) is worst_code)
     if worst_code is not ExitCode.CLEAN and (first := next(bad, None)):
-        yield f"To see one in full: {words.command(batch, first)}"
+        yield f"To see one in full: {commands.command(batch, first)}"
 
 
 def _not_counted(batch: Batch) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from slowlens.batch import Batch, Broken
 from slowlens.diagnose import Status
 from slowlens.findings import Finding
-from slowlens.reports import words
+from slowlens.reports import commands, words
 from slowlens.reports.overview import overview
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
@@ -112,7 +112,7 @@ def _next(batch: Batch, run: Run) -> Iterator[str]:
     """Name the command that shows the fixes, ready to be copied."""
     if any(finding.fix for _, finding in run.findings):
         yield ""
-        yield f"To see the fixes: {words.fix_command(batch, run)}"
+        yield f"To see the fixes: {commands.fix_command(batch, run)}"
 
 
 def labelled(label: str, text: str) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """The words that all reports share: proof, fix, verdict, counts, and what was not checked."""
 
 import os
-import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from slowlens.facts.live.seconds import rounded
 from slowlens.facts.provenance import Writer
 from slowlens.findings import Applicability, Evidence, Finding, Fix, Severity, ValueEvidence
 from slowlens.gate import ExitCode
-from slowlens.reports.units import counted, plain, value
+from slowlens.reports.units import counted, value
 from slowlens.run import Run
 from slowlens.standing import Silence, Standing
 
@@ -93,29 +92,6 @@ def unasked(run: Run) -> Iterator[tuple[str, str]]:
             few = len(alike) <= FEW or status is Status.CRASHED
             who = ", ".join(alike) if few else counted(len(alike), "rule")
             yield status, f"{who}: {reason}"
-
-
-def command(batch: Batch, result: Run | Broken) -> str:
-    """Write the command that comes to the same verdict, ready to be copied."""
-    grade = [] if batch.fail_on is Severity.ERROR else ["--fail-on", batch.fail_on]
-    return _command("check", batch, result, *batch.reading, *grade)
-
-
-def fix_command(batch: Batch, run: Run) -> str:
-    """Write the command that shows the fixes of what counts, with --unsafe if none is safe."""
-    kinds = {finding.fix.applicability for _, finding in run.findings if finding.fix}
-    only_unsafe = Applicability.UNSAFE in kinds and Applicability.SAFE not in kinds
-    return _command("fix", batch, run, *(["--unsafe"] if only_unsafe else []))
-
-
-def _command(verb: str, batch: Batch, result: Run | Broken, *options: str) -> str:
-    if isinstance(result, Broken):
-        name, source = result.path, result.source
-    else:
-        name = result.merged.argument
-        source = result.source.argument if result.source else ""
-    compared = ["--source", source] if source else []
-    return plain(shlex.join(["slowlens", verb, name, *compared, *batch.judging, *options]))
 
 
 def judged(run: Run) -> str:
