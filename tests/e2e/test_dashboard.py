@@ -15,7 +15,8 @@ pytestmark = pytest.mark.browser
 
 PAGES = ("Checkpoint", "Config diff", "Live run", "Fixes")
 COMPARED = re.compile(
-    r"(times (as long|faster)|within 10 % of the time|(not|not clearly|perhaps) slower).* merged, cache on"
+    r"(times (as long|faster)|within 10 % of the time|(not|not clearly|perhaps) slower)"
+    r".* merged, cache on"
 )
 
 

@@ -33,13 +33,16 @@ def fitting(name: str, figures: Sequence[str], indent: int) -> str:
     return line if len(line) <= WIDTH else beside(f"{name.rstrip()}\n{'':<{indent}}", figures)
 
 
-def figures(steps: Sequence[Step]) -> tuple[str, ...]:
-    """Write its mean time per token so far, and how many tokens went into its steps."""
+def figures(steps: Sequence[Step], purpose: Purpose) -> tuple[str, ...]:
+    """Write its mean time per token so far, and how many tokens went into its steps.
+
+    A proof is not timed: nothing is warm yet.
+    """
     if not steps:
         return ()
     first = steps if len(steps) < 4 else steps[:2]
     lengths = ", ".join(str(step.tokens_in) for step in first)
-    later = [step.seconds for step in steps[1:]]
+    later = [] if purpose is Purpose.PROOF else [step.seconds for step in steps[1:]]
     speed = f"{milliseconds(fmean(later)):>8} per token" if later else ""
     into = f"tokens in {lengths}" + (f" … {steps[-1].tokens_in}" if len(steps) > 3 else "")
     return (speed, into)

@@ -132,8 +132,9 @@ class Progress:
         self._line.move(beside(self._name(trial), self._figures(trial)))
 
     def _figures(self, index: int) -> tuple[str, ...]:
-        done = f"{len(self._steps):>4}/{self._trials[index].new_tokens} tokens"
-        return (done, *figures(self._steps))
+        trial = self._trials[index]
+        done = f"{len(self._steps):>4}/{trial.new_tokens} tokens"
+        return (done, *figures(self._steps, trial.purpose))
 
     def _name(self, index: int) -> str:
         return f"{self._number(index)} {title(self._trials[index]):<{NAME}}"

@@ -55,10 +55,9 @@ LAST = "[ 1/1] merged, cache off (round 2)      4/4 tokens    100 ms per token  
 
 
 LOADED = (
-    "loaded merged in 1.2 s: 135M parameters, bfloat16, sdpa attention, on cpu (a processor, "
-    "16 GB,",
-    "    1 thread)",
-)
+    "loaded merged in 1.2 s: 135M parameters, bfloat16, sdpa attention, on cpu "
+    "(a processor, 16 GB,\n    1 thread)"
+).splitlines()
 
 
 def test_in_a_pipe_each_trial_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,6 +72,15 @@ def test_in_a_pipe_each_trial_has_one_line(capsys: pytest.CaptureFixture[str]) -
         *LOADED,
         f"{LAST} … 13",
     ]
+
+
+def test_a_proof_has_no_time_per_token(capsys: pytest.CaptureFixture[str]) -> None:
+    proof = Trial(Subject.MERGED, Cache.AS_SHIPPED, Purpose.PROOF, 4)
+    show = Progress()
+    for event in (Started(ENVIRONMENT, (proof,)), *EVENTS[3:]):
+        show(event)
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line == "[ 1/1] merged as shipped (proof)        4/4 tokens  tokens in 10, 11 … 13"
 
 
 def test_what_is_planned_anew_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
