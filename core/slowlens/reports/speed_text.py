@@ -43,7 +43,7 @@ def _notes(verdict: SpeedVerdict) -> Iterator[str]:
 def _next(verdict: SpeedVerdict) -> Iterator[str]:
     """Say what would decide it, and how to read about what was found."""
     if verdict.answer is Answer.INCONCLUSIVE and _more_tells(verdict):
-        yield "To decide it: more --rounds or --new-tokens, on a machine with nothing else to do."
+        yield "To decide it: more --rounds or --new-tokens on both sides, and nothing else running."
     if found := blamed(verdict):
         yield from next_steps(verdict.after, found[0].rule)
 
