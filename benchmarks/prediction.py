@@ -36,6 +36,7 @@ def main() -> None:
             str(shape_folder(asked.shape, asked.layers, Path(folder, asked.shape))),
             random_weights=True,
             device=asked.device,
+            dtype=asked.dtype,
             threads=1,
             new_tokens=asked.tokens,
             prompt_tokens=asked.prompt_tokens,
@@ -46,7 +47,8 @@ def main() -> None:
         )
         layers = f"{asked.layers} layers" if asked.layers else "all layers"
         print(
-            f"{asked.shape}, {layers}, {asked.device}: {asked.tokens} after {asked.prompt_tokens}"
+            f"{asked.shape}, {layers}, {asked.dtype or 'its own dtype'}, {asked.device}: "
+            f"{asked.tokens} after {asked.prompt_tokens}"
         )
         errors = []
         for foretold, waited in _rounds(plan):
@@ -65,6 +67,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--shape", default="smollm2-135m")
     parser.add_argument("--layers", type=int, default=6, help="of the shape, 0 for all (6)")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", default="", help="instead of the shape's own")
     parser.add_argument("--prompt-tokens", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=6)
