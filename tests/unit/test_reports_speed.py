@@ -166,9 +166,7 @@ def test_findings_are_few_and_what_disturbed_a_run_comes_last() -> None:
 
 
 def test_what_is_open_says_what_would_decide_it() -> None:
-    said = (
-        "\n\nTo decide it: more --rounds or --new-tokens, on a machine with nothing else to do.\n"
-    )
+    said = "\n\nTo decide it: more --rounds or --new-tokens on both sides, and nothing else "
     assert said in speed_text.render(OPEN)
     (judged,) = OPEN.judged
     for changes in ({"why": NO_SCIPY}, {"ratio": None}):

@@ -8,6 +8,8 @@ Exit codes: 0 not slower, 1 slower, 2 inconclusive or not comparable, 3 wrong us
 """
 
 import argparse
+import sys
+from collections.abc import Iterator
 
 from slowlens.baselines import default_baselines
 from slowlens.cli.keeping import keep
@@ -20,8 +22,11 @@ from slowlens.cli.words import given_path
 from slowlens.facts.live.likeness import unlike_conditions
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
-from slowlens.facts.live.trial import Cache
+from slowlens.facts.live.speed import speed_of
+from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.live.verdict import LEAST_RUNS
 from slowlens.frozen import replace
+from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
 
@@ -56,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         asked = replace(before, id="", measurement=Measurement(plan, Status.RUNNING))
         verdict = _refused(baseline, asked, arguments)
         if verdict is None:
+            sys.stderr.writelines(f"slowlens: warning: {text}\n" for text in _vain(baseline, plan))
             found = _measured(before, plan)
             if found.measurement and found.measurement.status is Status.STOPPED:
                 return STOPPED
@@ -87,6 +93,18 @@ def _refused(
     if not unlike:
         return None
     return SpeedVerdict(baseline, asked, arguments.threshold, (), unlike, titles=TITLES)
+
+
+def _vain(baseline: Run | None, plan: Plan) -> Iterator[str]:
+    """Yield what will keep this from a verdict, which is better known before it is measured."""
+    if plan.rounds < LEAST_RUNS:
+        yield f"--rounds {plan.rounds} gives no verdict, which takes {LEAST_RUNS} a side."
+    if baseline is None or baseline.measurement is None:
+        return
+    speed = speed_of(baseline.measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    if speed and speed.rounds < LEAST_RUNS:
+        has = f"the baseline has {counted(speed.rounds, 'round')}"
+        yield f"{has}, and a verdict takes {LEAST_RUNS} a side: measure and save it again."
 
 
 def _base(baseline: Run | None) -> Plan:

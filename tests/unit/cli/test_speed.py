@@ -264,6 +264,25 @@ def test_gate_by_source(
     assert ("out of memory" in error) == (code == 3)
 
 
+def test_what_cannot_end_in_a_verdict_is_told_before_it_is_measured(
+    folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_session(monkeypatch, merged=0.1)
+    options = ["--prompt", "Hi.", "--new-tokens", "4"]
+    assert cli.main(["measure", folders[0], *options, "--rounds", "2"]) == 0
+    assert cli.main(["baseline", "save", "few"]) == 0
+    assert cli.main(["measure", folders[0], *options, "--rounds", "3"]) == 0
+    assert cli.main(["baseline", "save", "enough"]) == 0
+    capsys.readouterr()
+    warned = "slowlens: warning: the baseline has 2 rounds, and a verdict takes 3 a side: "
+    assert cli.main(["gate", folders[0], "--baseline", "few"]) == 2
+    assert capsys.readouterr().err.startswith(warned)
+    assert cli.main(["gate", folders[0], "--baseline", "enough", "--rounds", "2"]) == 2
+    assert capsys.readouterr().err.startswith("slowlens: warning: --rounds 2 gives no verdict")
+    assert cli.main(["gate", folders[0], "--baseline", "enough", "--rounds", "3"]) == 0
+    assert "warning" not in capsys.readouterr().err
+
+
 def test_gate_by_a_baseline_measures_as_that_was_measured(
     folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
