@@ -10,7 +10,6 @@ from slowlens.errors import RunFileError
 from slowlens.frozen import dataclass
 from slowlens.places import HOME_VARIABLE, state_folder
 from slowlens.run import Run
-from slowlens.witness import witness
 
 RUN_ID = re.compile(r"[0-9A-Za-z-]+")
 FEW = 5
@@ -88,10 +87,6 @@ class Store:
     def restore(self, run_id: str) -> None:
         """Bring a run back from the trash; RunFileError as for ``delete``."""
         _move(run_id, self.trash, self)
-
-    def measured(self, run: Run) -> Run | None:
-        """Return the recent run that speaks for merged as it is in ``run``; None without one."""
-        return witness(run, self.recent())
 
 
 def _move(run_id: str, origin: Store, target: Store) -> None:

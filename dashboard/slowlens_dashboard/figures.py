@@ -57,10 +57,7 @@ def _growing(speed: Speed) -> str:
     found = speed.growth
     if found is None:
         return UNKNOWN
-    if found.low is None or found.high is None:
-        return NOT_CLEAR
-    clear = found.low > 0 or found.high < 0 or found.high - found.low <= speed.tpot
-    return growing(found) if clear else NOT_CLEAR
+    return growing(found) if found.telling(speed.tpot) else NOT_CLEAR
 
 
 def table_note(measurement: Measurement, table: pd.DataFrame, sample: str) -> str:

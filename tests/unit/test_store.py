@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from literals import generation, measurement
-from runs import a_measurement, a_run
+from runs import a_run
 from slowlens.errors import RunFileError
 from slowlens.places import HOME_VARIABLE
 from slowlens.store import Store, load
@@ -148,12 +147,3 @@ def test_a_run_that_cannot_be_moved_says_so(
     with pytest.raises(RunFileError, match=r"cannot be moved to .*: Permission denied"):
         store.delete("2026-1")
     assert store.ids() == ("2026-1",)
-
-
-def test_the_recent_run_that_speaks_for_a_checkpoint(tmp_path: Path) -> None:
-    store = with_runs(tmp_path, "2026-3")
-    assert store.measured(a_run()) is None
-    well = replace(a_run(a_measurement()), id="2026-1")
-    store.save(well)
-    store.save(replace(a_run(measurement(generation(0.1, 0.1, 0.1))), id="2026-2"))
-    assert store.measured(a_run()) == well

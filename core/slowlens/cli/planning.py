@@ -1,6 +1,7 @@
 """A plan from its options: the same for every command that measures."""
 
 import argparse
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,11 +130,11 @@ def _prompt(arguments: argparse.Namespace) -> str | None:
 
 def _image(name: str | None) -> str | None:
     """Return the whole path of a picture, so that a baseline knows it from any folder."""
-    if not name or name == GENERATED:
+    if name is None or name == GENERATED:
         return name
     if not Path(name).is_file():
         hint = f"Name a PNG or JPEG file, or say --image {GENERATED}."
-        raise UsageError(f"there is no picture {name}", hint=hint)
+        raise UsageError(f"there is no picture {shlex.quote(name)}", hint=hint)
     return str(Path(name).resolve())
 
 

@@ -25,6 +25,7 @@ from slowlens.measure.events import (
     WarmingUp,
 )
 from slowlens.measure.protocol import to_json
+from slowlens.measure.stages import Stage, place_of, stage_of
 from slowlens.reports.called import called
 from slowlens.reports.tables import prose
 from slowlens.reports.units import size
@@ -50,6 +51,7 @@ class Progress:
         self._line, self._models = StatusLine(called(shape)), LoadLines(made_up=bool(shape))
         self._trials: tuple[Trial, ...] = ()
         self._steps: list[Step] = []
+        self._stage: Stage | None = None
         self._gpus = GpuLine()
         self._why = ""
         """Why the last trial could not be run: if nothing follows, it ends the session, and whoever
@@ -64,6 +66,7 @@ class Progress:
             case TrialStarted(trial):
                 self._steps = []
                 self._gpus.begin()
+                self._enter(trial)
                 self._show(trial)
             case Stepped(trial, steps):
                 self._steps += steps
@@ -81,6 +84,7 @@ class Progress:
                 self._between_trials(event)
 
     def _over(self, trial: int, *told: str) -> None:
+        self._enter(trial)
         indent = len(self._number(trial)) + 1 + NAME
         self._line.say(fitting(self._name(trial), told, indent))
         self._say(self._gpus.over())
@@ -93,6 +97,13 @@ class Progress:
         for number, trial in enumerate(self._trials):
             if (trial.purpose, trial.subject, trial.cache) == kind:
                 self._over(number, _SILENT[purpose][1])
+
+    def _enter(self, trial: int) -> None:
+        """Say which stage begins, where one does."""
+        stage = stage_of(self._trials[trial])
+        if stage is not self._stage:
+            self._stage = stage
+            self._line.say(f"{stage}:")
 
     def _ahead(self, number: int) -> None:
         """Say what is going on while nothing is told."""
@@ -140,4 +151,5 @@ class Progress:
         return f"{self._number(index)} {title(self._trials[index]):<{NAME}}"
 
     def _number(self, index: int) -> str:
-        return f"[{index + 1:>2}/{len(self._trials)}]"
+        place = place_of(index, self._trials)
+        return f"[{place.number:>2}/{place.total}]"

@@ -107,6 +107,7 @@ def test_without_a_store_the_figures_are_shown(
         (("--dtype", "int4"), "--dtype: int4 is none of bfloat16, float16, float32"),
         (("--new-tokens", "1"), "--new-tokens: must be a whole number, at least 2"),
         (("--image", "nowhere.png"), "there is no picture nowhere.png"),
+        (("--image", ""), "there is no picture ''"),
         (("--rounds", "x"), "--rounds: must be a whole number, at least 1"),
         (("--rounds", "0"), "--rounds: must be a whole number, at least 1"),
         (("--threads", "1.5"), "--threads: must be a whole number, at least 0"),

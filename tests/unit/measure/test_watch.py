@@ -70,6 +70,7 @@ def test_in_a_pipe_each_trial_has_one_line(capsys: pytest.CaptureFixture[str]) -
         "torch 2.6.0, transformers 5.0.0",
         "loading merged: 269 MB from /m",
         *LOADED,
+        "time:",
         f"{LAST} … 13",
     ]
 
@@ -91,6 +92,24 @@ def test_what_is_planned_anew_is_counted(capsys: pytest.CaptureFixture[str]) -> 
         show(event)
     show(TrialFinished(2, 0.5, Finish.LENGTH))
     assert "[ 3/3] merged, cache off" in capsys.readouterr().err
+
+
+def test_trials_are_counted_in_their_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    timed = Trial(Subject.MERGED, Cache.ON, Purpose.SPEED, 4)
+    trials = (replace(timed, purpose=Purpose.PROOF), timed, replace(timed, round=1))
+    show = Progress()
+    show(Started(ENVIRONMENT, trials))
+    for number in range(3):
+        show(TrialStarted(number, 10, 0.0))
+        show(TrialFinished(number, 0.5, Finish.LENGTH))
+    lines = capsys.readouterr().err.splitlines()[1:]
+    assert [line[:6] if line.startswith("[") else line for line in lines] == [
+        "look at the cache:",
+        "[ 1/1]",
+        "time:",
+        "[ 1/2]",
+        "[ 2/2]",
+    ]
 
 
 def test_on_a_terminal_the_line_moves(
@@ -124,10 +143,13 @@ def test_trials_without_steps_and_those_that_fail_have_a_line(
     for event in QUIET:
         show(event)
     assert capsys.readouterr().err.splitlines()[1:] == [
-        "[ 1/3] merged, cache off (round 2)   could not be run",
+        "time:",
+        "[ 1/1] merged, cache off (round 2)   could not be run",
         "  out of memory while generating",
-        "[ 2/3] merged, cache on (profile)    kernels recorded",
-        "[ 3/3] merged, cache off (equality)  compared with the cache on",
+        "record the GPU:",
+        "[ 1/1] merged, cache on (profile)    kernels recorded",
+        "compare results:",
+        "[ 1/1] merged, cache off (equality)  compared with the cache on",
     ]
 
 
@@ -155,8 +177,8 @@ def test_a_terminal_shows_what_takes_long(
         show(event)
     moving = [line for line in capsys.readouterr().err.split("\r") if line.endswith("\x1b[K")]
     assert [line.removesuffix("\x1b[K") for line in moving] == [
-        "[ 2/3] merged, cache on (profile)    recording every kernel of the GPU…",
-        "[ 3/3] merged, cache off (equality)  comparing with the cache on…",
+        "[ 1/1] merged, cache on (profile)    recording every kernel of the GPU…",
+        "[ 1/1] merged, cache off (equality)  comparing with the cache on…",
         "warming up merged, cache on…",
         "loading merged: 1 GB of 4 GB",
     ]
@@ -216,6 +238,7 @@ def of_gpus(capsys: pytest.CaptureFixture[str], *trials: DeviceSample | None) ->
     for event in watched(*trials):
         show(event)
     lines = capsys.readouterr().err.splitlines()[3:]
+    lines.remove("time:")
     assert all(len(line) <= WIDTH for line in lines)
     return [line[1:3].strip() if line.startswith("[") else line for line in lines]
 
@@ -266,7 +289,7 @@ def test_figures_of_a_trial_with_a_long_name_stand_below_it(
     show = Progress()
     for event in events:
         show(event)
-    assert capsys.readouterr().err.splitlines()[1:] == [
+    assert capsys.readouterr().err.splitlines()[2:] == [
         f"[ 1/1] {name} (round 1)",
         f"{'':35}     4/4 tokens    100 ms per token  tokens in 10, 11 … 13",
     ]
@@ -275,7 +298,7 @@ def test_figures_of_a_trial_with_a_long_name_stand_below_it(
     show = Progress()
     for event in events[:-1]:
         show(event)
-    assert capsys.readouterr().err.count("\n") == 1, "a line that moves is never broken"
+    assert capsys.readouterr().err.count("\n") == 2, "a line that moves is never broken"
 
 
 def test_an_overlay_is_told_by_what_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
