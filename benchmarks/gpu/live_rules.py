@@ -56,7 +56,6 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        _make(asked.shape, root, torch.device(asked.device))
         cases = {
             "sound": lambda: _run(root, "plain", "plain"),
             "mbu": lambda: _run(root, "plain", "static"),
@@ -67,19 +66,22 @@ def main() -> None:
             "gate": lambda: _gate(root),
             "lookup": lambda: _run(root, "lookup", "plain", answer_tokens=48),
         }
-        for name in asked.cases or cases:
+        chosen = asked.cases or list(cases)
+        _make(asked.shape, root, torch.device(asked.device), full="offload" in chosen)
+        for name in chosen:
             print(f"== {name}", flush=True)
             cases[name]()
 
 
-def _make(shape: str, root: Path, device: torch.device) -> None:
-    """Save one model as it is and in float32, and as doubles with other generation settings."""
+def _make(shape: str, root: Path, device: torch.device, *, full: bool) -> None:
+    """Save one model, doubles with other generation settings and, if ``full``, one in float32."""
     model = make(shape_folder(shape, 0, root / "shape"), "bfloat16", device)
     model.save_pretrained(root / "plain")
     _double(root, "static", cache_implementation="static")
     _double(root, "uncached", use_cache=False)
     _double(root, "lookup", prompt_lookup_num_tokens=4)
-    model.float().save_pretrained(root / "float32")
+    if full:
+        model.float().save_pretrained(root / "float32")
     del model
     torch.cuda.empty_cache()
 
