@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from own_process import in_child
 
 from slowlens.checking import check
 from slowlens.facts.live.measurement import Status
@@ -67,13 +68,13 @@ def main() -> None:
             "lookup": lambda: _run(root, "lookup", "plain", answer_tokens=48),
         }
         chosen = asked.cases or list(cases)
-        _make(asked.shape, root, torch.device(asked.device), full="offload" in chosen)
+        in_child(_make, asked.shape, root, torch.device(asked.device), "offload" in chosen)
         for name in chosen:
             print(f"== {name}", flush=True)
             cases[name]()
 
 
-def _make(shape: str, root: Path, device: torch.device, *, full: bool) -> None:
+def _make(shape: str, root: Path, device: torch.device, full: bool) -> None:
     """Save one model, doubles with other generation settings and, if ``full``, one in float32."""
     model = make(shape_folder(shape, 0, root / "shape"), "bfloat16", device)
     model.save_pretrained(root / "plain")
@@ -82,8 +83,6 @@ def _make(shape: str, root: Path, device: torch.device, *, full: bool) -> None:
     _double(root, "lookup", prompt_lookup_num_tokens=4)
     if full:
         model.float().save_pretrained(root / "float32")
-    del model
-    torch.cuda.empty_cache()
 
 
 def _double(root: Path, name: str, **keys: object) -> None:
