@@ -161,6 +161,9 @@ def test_assisted_decoding_gives_several_tokens_a_pass(tmp_path: Path) -> None:
     assert len(assisted.steps) == 24
     assert max(assisted.input_lengths[1:]) > 1
     assert off.recomputes
+    assert off.passes == 24
+    assert assisted.passes
+    assert assisted.passes < 24
 
 
 @pytest.mark.skipif(V4, reason="there it takes a model that knows how to leave early")

@@ -110,6 +110,8 @@ class TrialFinished:
     cache_size: int | None = None
     gpu: tuple[float, ...] = ()
     """Seconds on the GPU of each step, read only now."""
+    passes: int | None = None
+    """Of the forward: fewer than steps where several tokens were guessed and held."""
 
 
 @dataclass(frozen=True, slots=True)

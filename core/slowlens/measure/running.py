@@ -36,6 +36,7 @@ class Running:
             rows=end.rows,
             image_tokens=self.started.image_tokens,
             cache_size=end.cache_size,
+            passes=end.passes,
         )
 
     def cut_off(self) -> Generation | None:

@@ -67,7 +67,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
     """Yield one finding when tokens of merged take ever longer, and those of its source do not."""
     merged = cached_speed(measurement, Subject.MERGED)
     if merged is None:
-        raise Undecided("no timed run of merged used the cache")
+        raise Undecided("no timed run of merged processed its newest token alone")
     source = cached_speed(measurement, Subject.SOURCE)
     _, low, high = _slope(merged)
     least = max(LEAST_SHARE, LEAST_RISE * 1000 / merged.new_tokens) * merged.tpot

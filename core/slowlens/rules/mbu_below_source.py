@@ -73,7 +73,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         return
     ours, theirs = (cached_speed(measurement, model.subject) for model in (merged, source))
     if ours is None or theirs is None:
-        raise Undecided("merged and source were not both timed with their caches")
+        raise Undecided("merged and source were not both timed on their newest token alone")
     used, usual = _mbu(measurement, ours), _mbu(measurement, theirs)
     verdict = verdict_of(ours, theirs)
     if verdict.outcome is Outcome.INCONCLUSIVE:

@@ -85,6 +85,12 @@ def test_the_cache_is_read_as_well() -> None:
     assert small.floor == pytest.approx(0.01 + 0.00125)  # 12.5 of 14 tokens in the middle
 
 
+@pytest.mark.parametrize(("passes", "floor"), [(None, 0.01), (2, 0.004), (5, 0.01), (9, 0.01)])
+def test_tokens_that_were_guessed_share_what_a_pass_reads(passes: int | None, floor: float) -> None:
+    made = explained(measured(replace(ran(0.1), passes=passes)))
+    assert made.floor == pytest.approx(floor)
+
+
 def test_copies_from_the_host_make_it_offload_bound() -> None:
     found = measured(ran(0.5, dispatch=0.49), profiles=(profile(0.03, copies=0.4),))
     made = explained(found)

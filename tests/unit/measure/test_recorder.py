@@ -140,10 +140,10 @@ def test_a_trial_that_fails_is_kept_apart_and_the_next_goes_on(recorder: Recorde
 def test_what_the_end_of_a_trial_tells_is_kept(recorder: Recorder) -> None:
     recorder.apply(TrialStarted(1, 10, 2.5, 6))
     recorder.apply(Stepped(1, (Step(0, 0.3, 10, 5), Step(1, 0.2, 1, 6)), "x"))
-    recorder.apply(TrialFinished(1, 0.6, Finish.EOS, 7, 2, 9, (0.25, 0.125)))
+    recorder.apply(TrialFinished(1, 0.6, Finish.EOS, 7, 2, 9, (0.25, 0.125), 2))
     last = recorder.measurement(Status.DONE).generations[-1]
     assert (last.started, last.image_tokens) == (2.5, 6)
-    assert (last.memory_peak, last.rows, last.cache_size) == (7, 2, 9)
+    assert (last.memory_peak, last.rows, last.cache_size, last.passes) == (7, 2, 9, 2)
     assert [step.gpu for step in last.steps] == [0.25, 0.125]
 
 

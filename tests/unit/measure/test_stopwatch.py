@@ -144,6 +144,7 @@ def test_a_pass_that_gives_several_tokens_shares_its_time() -> None:
     assert [s.token for s in steps] == [1, 2, 3, 4]
     assert [s.index for s in steps] == [0, 1, 2, 3]
     assert [s.seconds for s in steps] == pytest.approx([0.1] * 4)
+    assert [s.dispatch for s in steps] == pytest.approx([0.05] * 4)
     assert bench.watch.steps == 4
     assert bench.watch.last_token == 4
 

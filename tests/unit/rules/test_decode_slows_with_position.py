@@ -122,7 +122,7 @@ def test_growth_of_no_matter_is_open_too_where_its_interval_is_wide() -> None:
 
 
 def test_runs_that_recompute_belong_to_another_rule() -> None:
-    with pytest.raises(Undecided, match="used the cache"):
+    with pytest.raises(Undecided, match="newest token alone"):
         list(check(measurement(*runs(3.0, cached=False))))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from slowlens.facts.live.conditions import braked
 from slowlens.facts.live.device import Profile
+from slowlens.facts.live.floor import decode_floor
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Work, speed_of, work_of
 from slowlens.facts.live.timing import Generation
@@ -25,8 +26,6 @@ class _Timed:
     tpot: float
     span: float | None
     """Seconds of the forward pass: on the GPU where that is known, else of the host in it."""
-    cache: float
-    """Bytes of the key-value cache that a step reads on average."""
     estimated: bool
     noise: float
 
@@ -42,7 +41,7 @@ def waterfall(measurement: Measurement, subject: str, cache: Cache) -> Waterfall
     timed = _timed(measurement, subject, cache)
     if timed is None:
         return None
-    floor = _floor(measurement, timed)
+    floor = decode_floor(measurement, timed.generations)
     profile = _profile(measurement, subject, cache, timed)
     shares = _on_gpu(measurement, timed, floor, profile) if profile else None
     shares = shares or _on_host(measurement, timed, floor)
@@ -159,14 +158,6 @@ def _profile(measurement: Measurement, subject: str, cache: Cache, timed: _Timed
     return next((p for p in measurement.profiles if p.subject == subject and p.cache in same), None)
 
 
-def _floor(measurement: Measurement, timed: _Timed) -> float | None:
-    """Return the seconds that reading takes at the bandwidth that was measured."""
-    model = measurement.model(timed.generations[0].trial.subject)
-    if model is None or measurement.peaks is None or not model.weights_read:
-        return None
-    return (model.weights_read + timed.cache) / measurement.peaks.bandwidth
-
-
 def _timed(measurement: Measurement, subject: str, cache: Cache) -> _Timed | None:
     speed = speed_of(measurement, subject, cache)
     if speed is None:
@@ -174,9 +165,8 @@ def _timed(measurement: Measurement, subject: str, cache: Cache) -> _Timed | Non
     purpose = Purpose.CURVE if speed.estimated else Purpose.SPEED
     ran = measurement.find(subject, cache, purpose)
     found = tuple(g for g in ran if g.finish is not Finish.STOPPED)
-    read = sum(_cache_read(g) for g in found) / len(found)
     span = _span(found, speed.tpot)
-    return _Timed(found, speed.tpot, span, read, speed.estimated, speed.noise)
+    return _Timed(found, speed.tpot, span, speed.estimated, speed.noise)
 
 
 def _span(found: Sequence[Generation], tpot: float) -> float | None:
@@ -186,11 +176,3 @@ def _span(found: Sequence[Generation], tpot: float) -> float | None:
     known = [(step.seconds, span) for step, span in zip(steps, spans, strict=True) if span]
     seconds = sum(whole for whole, _ in known)
     return tpot * sum(span for _, span in known) / seconds if seconds else None
-
-
-def _cache_read(generation: Generation) -> float:
-    """Return the bytes of cache that are there in the middle of a generation."""
-    lengths = [step.kv_length for step in generation.steps[1:]]
-    if not generation.cache_size or not lengths or not lengths[-1]:
-        return 0.0
-    return generation.cache_size * sum(lengths) / len(lengths) / lengths[-1]

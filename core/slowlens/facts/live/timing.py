@@ -56,6 +56,9 @@ class Generation:
     """Bytes of all tensors in the key-value cache at the end; None without a cache."""
     image_tokens: int = 0
     """Those of the prompt that stand for a picture or a video."""
+    passes: int | None = None
+    """Forward passes: fewer than steps where several tokens were guessed and held; None where they
+    were not counted."""
 
     @property
     def ttft(self) -> float:

@@ -99,7 +99,9 @@ class Stopwatch:
             self._pending.append(_Noted(seconds, read, None))
             return
         tokens, self._streamed = self._streamed, []
-        self._pending += [_Noted(seconds / len(tokens), read, token) for token in tokens]
+        count, dispatch = len(tokens), read.dispatch
+        read = read._replace(dispatch=None if dispatch is None else dispatch / count)
+        self._pending += [_Noted(seconds / count, read, token) for token in tokens]
 
     def _flush(self, sequence: Any) -> None:  # noqa: ANN401
         noted, self._pending = self._pending, []

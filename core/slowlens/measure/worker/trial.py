@@ -51,11 +51,11 @@ def run(
         ended = perf_counter()
         watch.finish(ended, sequence)
     peak = memory_peak(ready.device)
-    gpu = tuple(ready.meter.gpu_seconds())
+    passes, gpu = ready.meter.passes, tuple(ready.meter.gpu_seconds())
     finish = _finish(ready, trial, watch)
     kept, ready.meter.cache = ready.meter.cache, None
     size = None if kept is None else cache_size(kept)
-    send(TrialFinished(index, ended - began, finish, peak, ready.meter.rows, size, gpu))
+    send(TrialFinished(index, ended - began, finish, peak, ready.meter.rows, size, gpu, passes))
 
 
 def record(ready: Ready, trial: Trial, common: Common, send: Callable[[Event], None]) -> None:
