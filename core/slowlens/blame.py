@@ -5,7 +5,7 @@ from slowlens.facts.live.speed import Work
 from slowlens.findings import Confidence, Finding, Severity, ValueEvidence
 from slowlens.frozen import dataclass
 from slowlens.rules import RULES
-from slowlens.run import Run
+from slowlens.run import CheckpointSummary, Run
 from slowlens.speedverdict import Answer, SpeedVerdict
 
 CONDITIONS = "throttled-or-shared-gpu"
@@ -45,14 +45,27 @@ def _on_both(verdict: SpeedVerdict, found: Found) -> bool:
     if found.rule in CACHE and works == {Work.ALL}:
         return True
     if verdict.before is not verdict.after:
-        return any(found.rule == other.rule for other in verdict.before.findings)
+        return any(_as_grave(other, found) for other in verdict.before.findings)
     return found.finding.confidence is not Confidence.MEASURED and _of_same_files(
         verdict.after, found.finding
     )
 
 
+def _as_grave(one: Found, other: Found) -> bool:
+    """Whether the same rule found as much: of one rule a note and an error are two things."""
+    return one.rule == other.rule and one.finding.severity.rank >= other.finding.severity.rank
+
+
 def _of_same_files(run: Run, finding: Finding) -> bool:
     """Whether all that proves it stands in files that are those of the source, to the byte."""
     files = {item.file for item in finding.evidence if isinstance(item, ValueEvidence)}
-    theirs = run.source.sha256 if run.source else {}
-    return bool(files) and all(run.merged.sha256.get(f) == theirs.get(f) for f in files)
+    source = run.source
+    return bool(files) and source is not None and all(_same(run.merged, source, f) for f in files)
+
+
+def _same(one: CheckpointSummary, other: CheckpointSummary, file: str) -> bool:
+    """Whether a file is the same in both, or in none of them; of weights nobody has a digest."""
+    digest = one.sha256.get(file)
+    if digest is None and (file in one.files or file in other.files):
+        return False
+    return digest == other.sha256.get(file)

@@ -82,6 +82,19 @@ def test_what_stands_in_the_very_files_of_the_source_is_no_cause() -> None:
     assert causes(compare_subjects(replace(seen, source=same.source))) == [SLOWS]
 
 
+def test_weights_have_no_digest_so_that_they_are_not_known_to_be_the_same() -> None:
+    weights = (ValueEvidence("model.safetensors", (), "float32"),)
+    found = run(0.2, finding("fp32-saved-or-loaded", evidence=weights))
+    assert found.source
+    assert causes(compare_subjects(found)) == [], "neither side has the file"
+    there = {"model.safetensors": 9}
+    ours = replace(found, merged=replace(found.merged, files=there))
+    theirs = replace(found, source=replace(found.source, files=there))
+    for one in (ours, theirs):
+        assert causes(compare_subjects(one)) == ["fp32-saved-or-loaded"]
+    assert causes(compare_subjects(replace(found, source=None))) == ["fp32-saved-or-loaded"]
+
+
 def test_one_proof_in_another_file_is_enough() -> None:
     places = (ValueEvidence("config.json", ("x",), 1), ValueEvidence(FILE, ("x",), 1))
     found = run(0.2, finding(SLOWS, evidence=places))
@@ -103,6 +116,13 @@ def test_what_the_other_run_has_as_well_is_no_cause() -> None:
     assert causes(compare_runs(run(0.1, weights), slow)) == []
 
 
+def test_what_the_other_run_has_in_a_milder_form_is_not_the_same() -> None:
+    rule = "unmerged-adapter"
+    lora, dora = finding(rule, severity=Severity.WARNING), finding(rule)
+    assert causes(compare_runs(run(0.1, lora), run(0.2, dora))) == [rule]
+    assert causes(compare_runs(run(0.1, dora), run(0.2, lora))) == []
+
+
 def test_notes_are_left_out_but_for_what_disturbed_the_run() -> None:
     mild = finding(SLOWS, severity=Severity.NOTE)
     busy = finding(CONDITIONS, severity=Severity.NOTE)
@@ -117,6 +137,13 @@ def test_the_rules_that_are_named_exist() -> None:
     assert all(slowing[rule] for rule in CACHE)
     assert not slowing[CONDITIONS]
     assert not slowing[LENGTHENS]
+
+
+def test_what_makes_answers_worse_is_no_cause() -> None:
+    """They are found where the source is packed too, and where a window has become shorter."""
+    slowing = {rule.id: rule.slows for rule in RULES}
+    assert not slowing["merged-into-4bit"]
+    assert not slowing["sliding-window-changed"]
 
 
 def test_cached_runs_alone_prove_that_the_cache_is_the_cause() -> None:

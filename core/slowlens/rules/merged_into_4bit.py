@@ -101,5 +101,4 @@ RULE = Rule(
     title="Merged into quantized weights",
     check=check,
     since="0.1.0",
-    slows=True,
 )

@@ -118,5 +118,4 @@ RULE = Rule(
     title="Attention window changed",
     check=check,
     since="0.1.0",
-    slows=True,
 )
