@@ -1,6 +1,7 @@
 """The table of the fixes that were tried, in words."""
 
 from literals import generation, measurement
+from slowlens.facts.live import attribution as facts
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.plan import Overlay
 from slowlens.facts.live.timing import Generation
@@ -84,6 +85,10 @@ def test_what_too_few_runs_show_is_told_and_not_shared_out() -> None:
     few = " ".join(text(CASE, rounds=2).split())
     assert "An answer of merged took 20.2 times as long as one of the source; too few runs" in few
     assert few.endswith("which takes 3 a side, so the gap is not shared out.")
+    noisy = facts.attribution(tried(CASE, rounds=2))
+    assert noisy is not None
+    assert "took 20.2 times" in " ".join(attribution.sentences(noisy))
+    assert "took" not in " ".join(attribution.sentences(replace(noisy, noise=21.0)))
     same = text({**CASE, "merged": CASE["source"]}, rounds=2)
     assert "does not clearly take longer than one of the source" in same
 

@@ -87,7 +87,7 @@ def sentences(found: Attribution) -> Iterator[str]:
 def _unclear(found: Attribution, target: str) -> str:
     """Say why there is nothing to share out, and what was seen where the runs are too few."""
     verdict = found.verdict
-    if verdict.low is None and all_longer(found.merged.runs, found.target.runs):
+    if verdict.low is None and all_longer(found.merged.runs, found.target.runs, found.noise):
         seen = f"{times(verdict.ratio or 0)} times as long as {target}"
         return f"An answer of merged took {seen}; {verdict.why}, so the gap is not shared out"
     why = f"does not clearly take longer than {target} ({verdict.why})"

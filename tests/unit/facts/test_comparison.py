@@ -113,6 +113,14 @@ def test_too_few_runs_that_overlap_or_noise_explains_show_no_side() -> None:
     assert compared(one, replace(two, noise=4.1)).startswith(said)
 
 
+def test_one_round_of_each_is_no_factor_where_a_verdict_would_not_mind() -> None:
+    said = "not clearly slower or faster per token than merged"
+    one, two = sides((0.109,), (0.1,))
+    assert compared(one, two).startswith(said)
+    assert compared(two, one).startswith(said)
+    assert compared(*sides((0.111,), (0.1,))).startswith("1.11 times as long")
+
+
 def test_without_scipy_what_was_seen_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.special", None)
     said = compared(*sides(scaled(4), STEADY))

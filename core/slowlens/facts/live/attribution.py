@@ -69,6 +69,8 @@ class Attribution:
     interaction: Interval | None
     """Seconds that all save beyond the sum of each alone: negative where shares overlap. None
     with one part, or too few runs."""
+    noise: float = 1.0
+    """How many times apart equal work was timed in this measurement."""
 
     @property
     def clear(self) -> bool:
@@ -138,6 +140,7 @@ def _attributed(
         together=together,
         further=tuple(one for one in shares if STATIC in one.rules),
         interaction=interaction,
+        noise=apart,
     )
 
 

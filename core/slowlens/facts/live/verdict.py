@@ -132,8 +132,12 @@ def _open(ratio: float | None, bar: float, sides: Sides, why: str) -> Verdict:
 
 
 def all_longer(candidate: Sequence[float], reference: Sequence[float], noise: float = 1.0) -> bool:
-    """Whether each run of one side took longer than any of the other: told where they are few."""
-    return min(candidate) > noise * max(reference)
+    """Whether each run took longer than any of the other side, by more than a verdict minds.
+
+    Told where runs are too few for one; of a single run a side, one is always the longer.
+    ``noise`` as in ``judge``.
+    """
+    return min(candidate) > max(1 + THRESHOLD, noise) * max(reference)
 
 
 def times(ratio: float) -> str:
