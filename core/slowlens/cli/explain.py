@@ -1,8 +1,9 @@
 """Print the page of a rule, or list all rules.
 
 A page says what the rule looks for, why that is slow, whom it affects, what to do about it, and
-on what evidence. Exit codes: 0 printed, 3 there is no such rule, or an
-internal error.
+on what evidence.
+
+Exit codes: 0 printed, 3 there is no such rule, or an internal error.
 """
 
 import argparse

@@ -33,9 +33,10 @@ def file_to_write(text: str) -> Path:
     """Return a file that can be in the folder it names: told before minutes of work, not after."""
     if not text:
         raise argparse.ArgumentTypeError("the name is empty: is the variable set?")
-    if os.path.isdir(text):  # noqa: PTH112 - a name that is too long is no folder, and no error
+    # of pathlib, a name that is too long would be an error, and here it is no folder
+    if os.path.isdir(text):  # noqa: PTH112
         raise argparse.ArgumentTypeError(f"{text} is a folder: name a file in it")
     path = Path(text)
-    if not path.absolute().parent.is_dir():
+    if not os.path.isdir(path.absolute().parent):  # noqa: PTH112
         raise argparse.ArgumentTypeError(f"there is no folder {path.parent}: make it first")
     return path

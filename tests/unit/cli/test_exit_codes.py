@@ -94,8 +94,12 @@ def test_what_a_baseline_may_be_called_is_told_before_that_there_is_no_run(
     assert "cannot be the name of a baseline" in capsys.readouterr().err
 
 
-def test_a_report_may_stand_here_and_a_name_that_is_too_long_is_no_bug(folder: str) -> None:
+def test_a_report_may_stand_here_and_a_name_that_is_too_long_is_no_bug(
+    folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert code(folder, "runs", "-o", "x" * 300) == 2
+    assert code(folder, "runs", "-o", f"{'x' * 300}/y") == 3
+    assert "there is no folder" in capsys.readouterr().err
     assert code(folder, "runs", "-o", "x") == 0
 
 
