@@ -8,7 +8,7 @@ import pytest
 
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.frozen import replace
-from slowlens.measure.events import Event, Stepped
+from slowlens.measure.events import Event, Stepped, TrialFinished
 
 pytestmark = pytest.mark.live
 
@@ -193,15 +193,17 @@ def test_a_model_that_has_another_generate_is_followed_by_its_tokens(tmp_path: P
     ready = load(asked, Subject.MERGED, torch.device("cpu"), (), lambda _: None)
     inner = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, torch_dtype="auto")
     trial, common = Trial(Subject.MERGED, Cache.ON, Purpose.LENGTH, 6), Common(ready.prompt.ids)
-    found: list[list[int]] = []
+    found, passes = list[list[int]](), list[int | None]()
     for model in (ready.model, Handing(inner)):
         events: list[Event] = []
         run(replace(ready, model=model), trial, common, 0, events.append)
         steps = [step for e in events if isinstance(e, Stepped) for step in e.steps]
         assert all(step.seconds > 0 for step in steps)
         found.append([step.token for step in steps])
+        passes += [e.passes for e in events if isinstance(e, TrialFinished)]
     assert found[0] == found[1]
     assert len(found[1]) == 6
+    assert passes == [6, None]
 
 
 def test_guesses_are_not_led_along_an_answer(
