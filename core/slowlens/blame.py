@@ -6,7 +6,7 @@ from slowlens.findings import Confidence, Finding, Severity, ValueEvidence
 from slowlens.frozen import dataclass
 from slowlens.rules import RULES
 from slowlens.run import CheckpointSummary, Run
-from slowlens.speedverdict import Answer, SpeedVerdict
+from slowlens.speedverdict import Answer, Judged, SpeedVerdict
 
 CONDITIONS = "throttled-or-shared-gpu"
 """The rule about the machine: it explains why runs are unsteady."""
@@ -41,14 +41,18 @@ def blamed(verdict: SpeedVerdict) -> tuple[Blamed, ...]:
 
 def _on_both(verdict: SpeedVerdict, found: Found) -> bool:
     """Whether the side that it is judged by has it too, as far as that is known."""
-    works = {judged.before.work for judged in verdict.decisive}
-    if found.rule in CACHE and works == {Work.ALL}:
+    if found.rule in CACHE and all(map(_alike_in_cache, verdict.decisive)):
         return True
     if verdict.before is not verdict.after:
         return any(_as_grave(other, found) for other in verdict.before.findings)
     return found.finding.confidence is not Confidence.MEASURED and _of_same_files(
         verdict.after, found.finding
     )
+
+
+def _alike_in_cache(judged: Judged) -> bool:
+    """Whether it was off on the other side as well, or on in the one that is judged."""
+    return judged.before.work is Work.ALL or judged.after.work is Work.NEWEST
 
 
 def _as_grave(one: Found, other: Found) -> bool:
