@@ -28,7 +28,7 @@ class Watch(Protocol):
 
 
 class Meter:
-    """Listens where ``generate()`` makes up the inputs of a pass, and where it takes its outputs.
+    """Listens where ``generate()`` makes up a pass's inputs, takes its outputs, and may stop.
 
     Hooks on the forward pass would see the same, but a compiled one recompiles because of them. A
     streamer would learn of each token, but the device has to wait while it is told.
@@ -124,7 +124,8 @@ class Meter:
     def chosen(self, sequence: Any) -> None:  # noqa: ANN401
         """Put the token that all trials share in the place of the one that the pass chose.
 
-        Told while the device still works at it, this holds up nothing.
+        Told while a GPU still works at it, this holds up nothing; of a step on a CPU it takes some
+        microseconds.
         """
         if self._led < self.passes <= len(self._answer):
             self._led = self.passes
