@@ -89,11 +89,9 @@ def _child(result: Path, asked: argparse.Namespace) -> None:
     turns = Turns(bench, asked.block, asked.block // 3, told)
     noise, cost = list[float](), list[float]()
     last = time.monotonic() + asked.seconds
-    for _ in range(asked.generations):
-        if time.monotonic() > last:
-            break
-        noise += turns.ratios(instrument=False)
-        cost += turns.ratios(instrument=True)
+    while len(cost) < asked.generations and not (cost and time.monotonic() > last):
+        noise.append(turns.ratio(instrument=False))
+        cost.append(turns.ratio(instrument=True))
     result.write_text(json.dumps([noise, cost]))
     send(Finished())
 

@@ -69,11 +69,9 @@ def _measure(plan: Plan, bench: Generating, asked: argparse.Namespace) -> None:
     turns = Turns(bench, asked.block, 0, lambda _: None)
     noise, cost, whole = list[float](), list[float](), list[Cost]()
     last = time.monotonic() + asked.seconds
-    for _ in range(asked.generations):
-        if time.monotonic() > last:
-            break
-        noise += turns.ratios(instrument=False)
-        cost += turns.ratios(instrument=True)
+    while len(cost) < asked.generations and not (cost and time.monotonic() > last):
+        noise.append(turns.ratio(instrument=False))
+        cost.append(turns.ratio(instrument=True))
         whole.append(bench.instrumented())
     step = median(one.wall for one in whole) / plan.new_tokens
     print(

@@ -45,7 +45,7 @@ LEFT = 3.6e9
 ROOM = 6e9
 """Room for the cache of a long prompt as well, not for the logits of all its tokens."""
 LONG = 24_000
-SHORT = ("--prompt-tokens", "8000", "--new-tokens", "24", "--answer-tokens", "0")
+ASKED = ("--prompt-tokens", "8000", "--new-tokens", "24", "--answer-tokens", "0")
 
 
 def main() -> None:
@@ -120,15 +120,15 @@ def _memory(root: Path) -> None:
 
 
 def _fixes(root: Path) -> None:
-    _slowlens("measure", root / "uncached", "--source", root / "plain", "--try-fixes", *SHORT)
+    _slowlens("measure", root / "uncached", "--source", root / "plain", "--try-fixes", *ASKED)
 
 
 def _gate(root: Path) -> None:
     for merged in ("uncached", "plain"):
-        _slowlens("gate", root / merged, "--source", root / "plain", "--cache", "shipped", *SHORT)
+        _slowlens("gate", root / merged, "--source", root / "plain", "--cache", "shipped", *ASKED)
     runs = [root / f"{name}.json" for name in ("plain", "uncached")]
     for run in runs:
-        _slowlens("measure", root / run.stem, "--cache", "shipped", *SHORT, "-o", run)
+        _slowlens("measure", root / run.stem, "--cache", "shipped", *ASKED, "-o", run)
     _slowlens("compare", *runs)
 
 

@@ -21,7 +21,7 @@ def _interval(logs: Sequence[float]) -> str:
     below = accumulate(comb(count, k) / 2**count for k in range(count))
     outside = sum(share <= 0.025 for share in below)
     if not outside:
-        return "n/a: 6 pairs at least"
+        return "n/a: 6 of them at least"
     ordered = sorted(logs)
     return f"{_percent(ordered[outside - 1])} to {_percent(ordered[-outside])} %"
 

@@ -29,16 +29,26 @@ class Turns:
         self._passes = 0
         self._instrument = self._on = False
 
-    def ratios(self, *, instrument: bool) -> list[float]:
-        """Generate once; return the logarithm of the ratio of each four blocks."""
+    def ratio(self, *, instrument: bool) -> float:
+        """Generate once; return the logarithm of the ratio of what both kinds of blocks took.
+
+        Of their sums: a report comes in one block of many, and is to count.
+        """
         self._marks, self._passes, self._instrument = [], 0, instrument
         with self._between():
             self._bench.instrumented()
         ended = len(self._marks) // 2 * 2
         begun, ends = self._marks[:ended:2], self._marks[1:ended:2]
         blocks = [end - start for start, end in zip(begun, ends, strict=True)]
-        fours = zip(*(blocks[turn :: len(TURNS)] for turn in range(len(TURNS))), strict=False)
-        return [log((b + c) / (a + d)) for a, b, c, d in fours]
+        fours = len(blocks) // len(TURNS)
+        if not fours:
+            raise SystemExit(
+                f"Four blocks of {self._block} steps do not fit: ask for more --tokens."
+            )
+        sums = {False: 0.0, True: 0.0}
+        for block, turn in zip(blocks, TURNS * fours, strict=False):
+            sums[turn] += block
+        return log(sums[True] / sums[False])
 
     @contextmanager
     def _between(self) -> Iterator[None]:

@@ -33,10 +33,14 @@ def blamed(verdict: SpeedVerdict) -> tuple[Blamed, ...]:
     noted = [f for f in verdict.after.findings if f.rule == CONDITIONS and f not in grave]
     failed = verdict.answer is Answer.FAIL
     found = [
-        Blamed(*each, cause=failed and each.rule in _SLOWING and not _on_both(verdict, each))
+        Blamed(*each, cause=failed and _slows(each) and not _on_both(verdict, each))
         for each in (*grave, *noted)
     ]
     return tuple(sorted(found, key=lambda each: not each.cause))
+
+
+def _slows(found: Found) -> bool:
+    return found.rule in _SLOWING and found.finding.slows
 
 
 def _on_both(verdict: SpeedVerdict, found: Found) -> bool:

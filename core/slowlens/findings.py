@@ -102,6 +102,8 @@ class Finding:
     cost: str = ""
     """What it costs: a range with its basis, or a measured figure."""
     fix: Fix | None = None
+    slows: bool = True
+    """False where a rule that ``slows`` found what takes no time of a token."""
 
 
 class Undecided(Exception):  # noqa: N818 - it is an answer, not an error

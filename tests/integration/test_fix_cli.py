@@ -82,6 +82,18 @@ def test_a_run_that_was_stopped_or_of_another_folder_says_nothing(
     assert "Turn the key-value cache on (safe)" in capsys.readouterr().out
 
 
+def test_a_run_against_another_source_says_nothing_of_this_one(
+    slow: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = replace(measurement(), equalities=(equality(cached=0.5),))
+    source, other = (builders.checkpoint(tmp_path / name) for name in ("source", "other"))
+    default_store().save(check(slow, other, measured))
+    assert slowlens("fix", slow, "--source", source) == 0
+    assert "Turn the key-value cache on (safe)" in capsys.readouterr().out
+    assert slowlens("fix", slow, "--source", other) == 0
+    assert "Left out, because it changes what the model writes" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("flags", [(), ("--diff",)])
 def test_the_diff_is_shown_and_nothing_written(
     slow: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]

@@ -51,6 +51,11 @@ def others(verdict: SpeedVerdict) -> list[str]:
     return [each.rule for each in blamed(verdict) if not each.cause]
 
 
+def test_what_takes_no_time_of_a_token_is_no_cause_whatever_its_rule_may_find() -> None:
+    verdict = compare_subjects(run(0.2, finding(SLOWS, slows=False)))
+    assert (causes(verdict), others(verdict)) == ([], [SLOWS])
+
+
 BOTH = (finding(LENGTHENS), finding(SLOWS))
 
 

@@ -28,7 +28,7 @@ from slowlens.run import Run
 from slowlens.spelling import meant
 from slowlens.standing import Silence
 from slowlens.store import default_store
-from slowlens.witness import witness
+from slowlens.witness import witness, witness_of_pair
 
 COLOURS = {"-": 31, "+": 32, "@": 36}
 
@@ -84,7 +84,8 @@ def _checked(folder: Path, arguments: argparse.Namespace, silences: tuple[Silenc
     """Check the files, and go by what was measured of these very files where a run is kept."""
     source, runtimes = arguments.source, arguments.runtime
     found = check(folder, source, runtimes=runtimes, silences=silences)
-    before = witness(found, default_store().recent())
+    speaks = witness_of_pair if source else witness
+    before = speaks(found, default_store().recent())
     if before is None:
         return found
     return check(folder, source, before.measurement, runtimes=runtimes, silences=silences)

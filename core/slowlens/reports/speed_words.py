@@ -14,7 +14,7 @@ VERDICTS = {
     Answer.INCOMPARABLE: "not comparable",
 }
 CAUSE, FINDING = "cause", "finding"
-NONE = "none was found: nothing in its files or the live run tells why it is slower"
+NONE = "none was found; notes, which `slowlens check` shows, may tell more"
 FEW = 3
 
 

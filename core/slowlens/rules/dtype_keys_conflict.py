@@ -132,5 +132,4 @@ RULE = Rule(
     title="Two dtypes in config.json",
     check=check,
     since="0.1.0",
-    slows=True,
 )

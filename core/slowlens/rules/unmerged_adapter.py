@@ -148,6 +148,7 @@ def _beside(checkpoint: Checkpoint, adapter: Adapter) -> Finding:
         evidence=_evidence(adapter),
         cost=LOST,
         fix=merge_adapter(checkpoint, adapter, str(checkpoint.root)),
+        slows=False,
     )
 
 
@@ -165,6 +166,7 @@ def _among(checkpoint: Checkpoint) -> Iterator[Finding]:
         evidence=(ValueEvidence(first.file, (), first.name),),
         cost=LOST,
         fix=MERGE_BEFORE_SAVING,
+        slows=False,
     )
 
 

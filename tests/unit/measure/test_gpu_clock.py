@@ -11,6 +11,7 @@ class Gpu:
     def __init__(self) -> None:
         self.host = 50.0
         self.done = 50.0
+        self.held_up: list[float] = []
 
     def launch(self, seconds: float) -> None:
         self.done = max(self.host, self.done) + seconds
@@ -30,6 +31,7 @@ class Event:
 
     def synchronize(self) -> None:
         self._gpu.wait()
+        self._gpu.host += self._gpu.held_up.pop() if self._gpu.held_up else 0.0
 
     def elapsed_time(self, later: "Event") -> float:
         return later.at - self.at
@@ -49,6 +51,17 @@ def test_ends_are_told_on_the_clock_of_the_host() -> None:
         gpu.launch(0.5)  # the choice of a token
         gpu.wait()
     assert clock.ends() == pytest.approx([55.0, 56.75])
+
+
+def test_a_look_that_is_held_up_tells_nothing() -> None:
+    gpu = Gpu()
+    gpu.held_up = [0.0, 0.0, 5.0]
+    clock = clock_of(gpu, 1)
+    assert gpu.host == 55.0
+    gpu.launch(4.0)
+    clock.mark()
+    gpu.held_up = [0.0, 7.0, 0.0]
+    assert clock.ends() == pytest.approx([59.0])
 
 
 def test_nothing_is_told_where_passes_were_not_announced() -> None:
