@@ -7,7 +7,7 @@ ships it, so its first call compiles. offload: merged in float32 does not fit be
 holds most of the GPU, its source in bfloat16 does. memory: beside such a program there is room for
 a long prompt with the cache and none without it. Prints what each live rule says. fixes: `slowlens
 measure --try-fixes`, as a user calls it, on a model that lost its cache. gate: `slowlens gate` and
-`slowlens compare`, of the model that lost it and of a sound one. lookup: a checkpoint whose files
+`slowlens compare`, of the model that lost it and of a sound copy. lookup: a checkpoint whose files
 ask for tokens to be guessed from the prompt.
 """
 
@@ -81,6 +81,7 @@ def _make(shape: str, root: Path, device: torch.device, full: bool) -> None:
     _double(root, "static", cache_implementation="static")
     _double(root, "uncached", use_cache=False)
     _double(root, "lookup", prompt_lookup_num_tokens=4)
+    _double(root, "twin")
     if full:
         model.float().save_pretrained(root / "float32")
 
@@ -124,7 +125,7 @@ def _fixes(root: Path) -> None:
 
 
 def _gate(root: Path) -> None:
-    for merged in ("uncached", "plain"):
+    for merged in ("uncached", "twin"):
         _slowlens("gate", root / merged, "--source", root / "plain", "--cache", "shipped", *ASKED)
     runs = [root / f"{name}.json" for name in ("plain", "uncached")]
     for run in runs:

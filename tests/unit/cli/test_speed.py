@@ -360,6 +360,26 @@ def test_gate_wrong_usage(
     assert session.plans == []
 
 
+@pytest.mark.parametrize("command", ["gate", "measure"])
+@pytest.mark.parametrize("spelled", ["m", "m/", "./s/../m", "link"])
+def test_a_checkpoint_is_not_timed_against_itself(
+    command: str,
+    spelled: str,
+    folders: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session = with_session(monkeypatch, merged=0.1, source=0.1)
+    monkeypatch.chdir(Path(folders[0]).parent)
+    Path("link").symlink_to("m")
+    assert cli.main([command, folders[0], "--source", spelled]) == 3
+    out, error = capsys.readouterr()
+    assert (out, session.plans) == ("", [])
+    assert f"Both are {folders[0]}: there is nothing to compare." in error
+    assert "--source" in error
+    assert cli.main([command, folders[0], "--source", "s"]) == 0
+
+
 def test_gate_on_github_adds_to_the_summary(
     folders: tuple[str, str],
     tmp_path: Path,
