@@ -3,18 +3,23 @@
 from collections.abc import Iterable
 
 from slowlens.facts.live.measurement import Status
-from slowlens.facts.live.speed import speed_of
+from slowlens.facts.live.speed import answer_of, speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import LEAST_RUNS
+from slowlens.frozen import replace
 from slowlens.run import Run
 
 
 def witness(run: Run, runs: Iterable[Run]) -> Run | None:
     """Return the most telling of ``runs`` that measured merged as it is in ``run``, to the end.
 
-    ``runs``, here and below, are the newest first. None without one.
+    Where it did not compare results, it has the comparison of the newest that did: else a fix that
+    was seen to change them would be called safe. ``runs``, here and below, are the newest first.
+    None without one.
     """
-    return _most_telling(each for each in measured_runs(run, runs) if _speaks(each, run))
+    found = [each for each in measured_runs(run, runs) if _speaks(each, run)]
+    best = max(found, key=_telling, default=None)
+    return best and _with_equalities(best, found)
 
 
 def witness_of_pair(run: Run, runs: Iterable[Run]) -> Run | None:
@@ -48,13 +53,22 @@ def rounds(run: Run) -> int:
     return speed.rounds if speed else 0
 
 
-def _most_telling(runs: Iterable[Run]) -> Run | None:
-    """Return the first with as many rounds as a verdict takes, else the first of all.
+def _telling(run: Run) -> tuple[bool, bool, int]:
+    """Rank by rounds enough for a verdict, by answers, by kinds of trial.
 
-    A quick look does not push aside what was measured well.
+    A quick look does not push aside what was measured well. Of equals the newest counts.
     """
-    given = tuple(runs)
-    return next((run for run in given if rounds(run) >= LEAST_RUNS), next(iter(given), None))
+    measured = run.measurement
+    assert measured is not None
+    answered = answer_of(measured, Subject.MERGED) is not None
+    return rounds(run) >= LEAST_RUNS, answered, len(measured.timed)
+
+
+def _with_equalities(best: Run, found: Iterable[Run]) -> Run:
+    compared = [each.measurement.equalities for each in (best, *found) if each.measurement]
+    equalities = next(filter(None, compared), ())
+    assert best.measurement is not None
+    return replace(best, measurement=replace(best.measurement, equalities=equalities))
 
 
 def _speaks(one: Run, run: Run) -> bool:

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from literals import generation, measurement
+from literals import equality, generation, measurement
 from runs import a_measurement, a_run
+from slowlens.facts.live.equality import Equality
 from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Purpose
 from slowlens.run import CheckpointSummary, Run
 from slowlens.witness import before_and_after, measured_runs, rounds, witness, witness_of_pair
 
@@ -38,6 +41,35 @@ def test_a_quick_look_does_not_push_aside_what_was_measured_well() -> None:
 def test_without_one_of_enough_rounds_the_newest_speaks() -> None:
     assert witness(NOW, (QUICK, replace(QUICK, id="20260101-1"))) == QUICK
     assert witness(NOW, ()) is None
+
+
+def with_more(run: Run, *more: Generation, equalities: tuple[Equality, ...] = ()) -> Run:
+    found = run.measurement
+    assert found is not None
+    generations = (*found.generations, *more)
+    return replace(run, measurement=replace(found, generations=generations, equalities=equalities))
+
+
+def test_of_runs_of_as_many_rounds_the_one_that_saw_more_speaks() -> None:
+    newer = replace(WELL, id="20260103-1")
+    answered = with_more(WELL, generation(0.1, 0.1, purpose=Purpose.LENGTH))
+    assert witness(NOW, (newer, answered)) == answered
+    off = with_more(WELL, generation(1, 0.4, 0.4, cache=Cache.OFF, cached=False))
+    assert witness(NOW, (newer, off)) == off
+    assert witness(NOW, (answered, off)) == answered
+
+
+def test_a_later_run_that_compared_no_results_does_not_hide_that_they_differ() -> None:
+    changes, same = equality(cached=0.5), equality()
+    older = with_more(replace(QUICK, id="20260101-2"), equalities=(same,))
+    compared = with_more(QUICK, equalities=(changes,))
+    found = witness(NOW, (WELL, compared, older))
+    assert found is not None
+    assert found.measurement is not None
+    assert found.id == WELL.id
+    assert found.measurement.equalities == (changes,)
+    own = with_more(WELL, equalities=(same,))
+    assert witness(NOW, (compared, own)) == own
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)

@@ -60,10 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the fixes, then their diff or what was written."""
     folder = _folder(arguments.merged, writing=arguments.apply)
     silences = silences_for(arguments).covering(arguments.merged)
-    found = _checked(folder, arguments, silences)
+    found, origin = _checked(folder, arguments, silences)
     repair = _chosen(found, arguments, unsafe=arguments.unsafe)
     prepared = patch.prepare(folder, repair.edits)
-    _print(_plan(found, repair))
+    _print(_plan(found, origin, repair))
     more = _chosen(found, arguments, unsafe=True)
     if prepared.files and len(more.chosen) > len(repair.chosen):
         print("Add --unsafe to include what changes the model's answers.\n")
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.apply:
         patch.apply(prepared, repair.titles)
         _print(_written(arguments, prepared))
-        again = _checked(folder, arguments, silences)
+        again, _ = _checked(folder, arguments, silences)
         _print(_left(again))
     else:
         _print(_painted(patch.unified_diff(prepared)))
@@ -80,15 +80,21 @@ def run(arguments: argparse.Namespace) -> int:
     return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
 
 
-def _checked(folder: Path, arguments: argparse.Namespace, silences: tuple[Silence, ...]) -> Run:
-    """Check the files, and go by what was measured of these very files where a run is kept."""
+def _checked(
+    folder: Path, arguments: argparse.Namespace, silences: tuple[Silence, ...]
+) -> tuple[Run, Run | None]:
+    """Check the files, and go by what was measured of these very files where a run is kept.
+
+    Return that run too.
+    """
     source, runtimes = arguments.source, arguments.runtime
     found = check(folder, source, runtimes=runtimes, silences=silences)
     speaks = witness_of_pair if source else witness
     before = speaks(found, default_store().recent())
     if before is None:
-        return found
-    return check(folder, source, before.measurement, runtimes=runtimes, silences=silences)
+        return found, None
+    measured = before.measurement
+    return check(folder, source, measured, runtimes=runtimes, silences=silences), before
 
 
 def _rule(name: str) -> str:
@@ -133,10 +139,10 @@ def _print(lines: Iterator[str]) -> None:
         print(line)
 
 
-def _plan(found: Run, repair: Repair) -> Iterator[str]:
+def _plan(found: Run, origin: Run | None, repair: Repair) -> Iterator[str]:
     yield from _unread(found)
-    if found.measurement:
-        yield "What was measured of these files counts too: the most telling of their newest runs."
+    if origin:
+        yield f"What was measured of these very files counts too: run {origin.id}."
     for rule, fix in repair.chosen:
         safe = fix.applicability is Applicability.SAFE
         safety = "safe" if safe else "changes what the model writes"

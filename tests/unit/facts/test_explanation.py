@@ -192,6 +192,25 @@ def test_a_subject_without_a_twin_borrows_that_of_merged() -> None:
     assert made.seconds(Share.RECOMPUTE) == pytest.approx(0.15)
 
 
+def of_source(seconds: float) -> Generation:
+    cached = ran(seconds, dispatch=seconds)
+    return replace(cached, trial=replace(cached.trial, subject=Subject.SOURCE))
+
+
+@pytest.mark.parametrize(
+    ("changes", "bound"),
+    [({}, Bound.RECOMPUTE), ({"parameters": 2000}, Bound.UNKNOWN), ({"dtype": "x"}, Bound.UNKNOWN)],
+)
+def test_what_recomputes_is_held_against_a_source_of_the_same_size(
+    changes: dict[str, Any], bound: Bound
+) -> None:
+    slow = ran(0.25, cache=Cache.OFF, cached=False, dispatch=0.25)
+    found = measured(slow, of_source(0.1))
+    model = replace(found.models[0], subject=Subject.SOURCE, **changes)
+    made = explained(replace(found, models=(*found.models, model)), Cache.OFF)
+    assert made.bounds == (bound,)
+
+
 def looks(*throttle: str, times: int = 3) -> tuple[DeviceSample, ...]:
     return tuple(DeviceSample(at, throttle=throttle) for at in range(times))
 

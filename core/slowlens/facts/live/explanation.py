@@ -7,11 +7,12 @@ forward pass, and by what the same model takes with its cache on.
 
 from collections.abc import Sequence
 
+from slowlens.facts.live.cached_decoding import cached_speed
 from slowlens.facts.live.conditions import braked
 from slowlens.facts.live.device import Profile
 from slowlens.facts.live.floor import decode_floor
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.speed import Work, speed_of, work_of
+from slowlens.facts.live.speed import Speed, Work, speed_of, work_of
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.facts.live.waterfall import Part, Share, Waterfall
@@ -119,21 +120,31 @@ def _on_host(
 ) -> tuple[tuple[Share, float], ...]:
     """Where nothing tells what a device did, its work is what the forward pass takes."""
     trial = timed.generations[0].trial
-    twin = None
-    if work_of(timed.generations[0]) is Work.ALL:
-        twin = speed_of(measurement, trial.subject, Cache.ON)
-        twin = twin or speed_of(measurement, Subject.MERGED, Cache.ON)
+    recomputes = work_of(timed.generations[0]) is Work.ALL
+    twin = _cached(measurement, trial.subject) if recomputes else None
     base = min(timed.tpot, twin.tpot) if twin else timed.tpot
     outside = 0.0 if timed.span is None else max(0.0, timed.tpot - timed.span)
     working = max(0.0, base - outside)
     low = min(floor or 0.0, working)
-    known = floor is not None and timed.span is not None
+    known = floor is not None and timed.span is not None and not (recomputes and twin is None)
     return (
         (Share.FLOOR, low),
         (Share.BUSY if known else Share.REST, working - low),
         (Share.RECOMPUTE, timed.tpot - base),
         (Share.REST, min(base, outside)),
     )
+
+
+def _cached(measurement: Measurement, subject: str) -> Speed | None:
+    """Return how fast it is with its cache, or another of the same size and precision is."""
+    own = measurement.model(subject)
+    alike = (
+        model.subject
+        for model in measurement.models
+        if own and (model.parameters, model.dtype) == (own.parameters, own.dtype)
+    )
+    found = (cached_speed(measurement, each) for each in (subject, Subject.MERGED, *alike))
+    return next(filter(None, found), None)
 
 
 def _twin(measurement: Measurement, timed: _Timed) -> Profile | None:
