@@ -6,12 +6,15 @@ from slowlens.codec import encode
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.reports.measurement import factors
 from slowlens.run import Run
+from slowlens.witness import before_and_after
+from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.starting import again, start, with_fixes
 from slowlens_dashboard.widgets.answer import sentence_on_top
+from slowlens_dashboard.widgets.comparison import comparison
 from slowlens_dashboard.widgets.explained import (
     failures,
     fixes_tried,
@@ -37,6 +40,7 @@ def run_result(run: Run) -> None:
     sentence_on_top(run.answer, said=" ".join(factors(measurement)))
     st.caption(_conditions(measurement))
     _actions(run)
+    _fixed(run)
     verdicts(measurement)
     failures(measurement)
     time_of_a_token(measurement)
@@ -91,6 +95,13 @@ def _actions(run: Run) -> None:
             "See the fixes", icon=":material/build:", on_click=follow, args=(of_run(run),)
         ):
             st.switch_page(FIXES)
+
+
+def _fixed(run: Run) -> None:
+    """Draw what became of the fixes that were applied before this run, if any were."""
+    proof = before_and_after(run, recent_runs())
+    if proof is not None and proof[1].id == run.id:
+        comparison(*proof)
 
 
 def _again(run: Run) -> None:

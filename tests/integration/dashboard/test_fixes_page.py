@@ -84,6 +84,8 @@ def test_before_and_after_once_both_were_measured(open_page: Open, pair: tuple[P
     at = open_page("fixes")
     assert "4.00 times faster" in said(at)
     assert at.metric[0].value == "100 ms"
+    assert "4.00 times faster" in said(open_page("live", run="20260102-000000-bbbb"))
+    assert "Before and after" not in said(open_page("live", run="20260101-000000-aaaa"))
 
 
 def test_other_weights_are_not_what_became_of_a_fix(
