@@ -7,6 +7,7 @@ Exit codes: 0 printed, 3 there is no such rule, or an internal error.
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator
 
@@ -35,7 +36,7 @@ def _find(name: str) -> Rule:
     found = known.get(name) or known.get(name.lower().replace("_", "-"))
     if found is None:
         hint = f"{meant(name, known)} `slowlens explain` lists all rules.".lstrip()
-        raise UsageError(f"there is no rule {name}", hint=hint)
+        raise UsageError(f"there is no rule {shlex.quote(name)}", hint=hint)
     return found
 
 

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from slowlens.cli.keeping import keep
 from slowlens.cli.measuring import checked, diagnosed, failure, follow
 from slowlens.cli.output import write
-from slowlens.cli.planning import add_plan, at_least, planned
+from slowlens.cli.planning import add_plan, planned
 from slowlens.cli.watch import Progress, print_event
-from slowlens.cli.words import file_to_write, given_path
+from slowlens.cli.words import at_least, file_to_write, given_path
 from slowlens.codec import encode
 from slowlens.errors import UsageError
 from slowlens.facts.live.measurement import Status

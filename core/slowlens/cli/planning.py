@@ -2,11 +2,10 @@
 
 import argparse
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from slowlens.cli.words import DTYPES, dtype, not_empty
+from slowlens.cli.words import DTYPES, at_least, dtype, given_path, not_empty
 from slowlens.errors import UsageError
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
@@ -58,7 +57,8 @@ def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead
     prompt = parser.add_mutually_exclusive_group()
     text = f"default: {usual('a story with a question')}"
     prompt.add_argument("--prompt", type=not_empty, help=text)
-    prompt.add_argument("--prompt-file", type=Path, metavar="FILE", help="a file with the prompt")
+    text = "a file with the prompt"
+    prompt.add_argument("--prompt-file", type=given_path, metavar="FILE", help=text)
     for name, least, text in NUMBERS:
         option = f"--{name.replace('_', '-')}"
         value = getattr(defaults, name)
@@ -118,7 +118,7 @@ def _prompt(arguments: argparse.Namespace) -> str | None:
         prompt: str | None = arguments.prompt
         return prompt
     try:
-        return file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise UsageError(f"There is no file {file}.", hint="Check the spelling.") from error
     except OSError as error:
@@ -126,6 +126,10 @@ def _prompt(arguments: argparse.Namespace) -> str | None:
         raise UsageError(message, hint="Name a text file that you may read.") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8 text.", hint="Save it as UTF-8.") from error
+    if not text.strip():
+        hint = "Leave it out for the default one."
+        raise UsageError(f"The prompt in {file} is empty.", hint=hint)
+    return text
 
 
 def _image(name: str | None) -> str | None:
@@ -136,14 +140,3 @@ def _image(name: str | None) -> str | None:
         hint = f"Name a PNG or JPEG file, or say --image {GENERATED}."
         raise UsageError(f"there is no picture {shlex.quote(name)}", hint=hint)
     return str(Path(name).resolve())
-
-
-def at_least(least: int) -> Callable[[str], int]:
-    """Return what reads a whole number from ``least`` up."""
-
-    def number(value: str) -> int:
-        if not value.isdecimal() or int(value) < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number, at least {least}")
-        return int(value)
-
-    return number

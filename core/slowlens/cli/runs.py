@@ -9,8 +9,8 @@ Exit codes: 0 done, 2 it could not be, 3 wrong usage or an internal error.
 import argparse
 
 from slowlens.cli.output import add_output, write
-from slowlens.cli.planning import at_least
 from slowlens.cli.runnames import id_in
+from slowlens.cli.words import at_least
 from slowlens.errors import RunFileError
 from slowlens.reports.runs import render, render_json
 from slowlens.reports.units import counted

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 DTYPES = ("bfloat16", "float16", "float32")
@@ -11,7 +13,7 @@ def dtype(text: str) -> str:
     """Return the name that torch has for a dtype."""
     name = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}.get(text, text)
     if name not in DTYPES:
-        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(DTYPES)}")
+        raise argparse.ArgumentTypeError(f"{shlex.quote(text)} is none of {', '.join(DTYPES)}")
     return name
 
 
@@ -40,3 +42,14 @@ def file_to_write(text: str) -> Path:
     if not os.path.isdir(path.absolute().parent):  # noqa: PTH112
         raise argparse.ArgumentTypeError(f"there is no folder {path.parent}: make it first")
     return path
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number from ``least`` up."""
+
+    def number(value: str) -> int:
+        if not value.isdecimal() or int(value) < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number, at least {least}")
+        return int(value)
+
+    return number

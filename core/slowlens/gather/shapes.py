@@ -4,6 +4,7 @@ A case can be reproduced without its weights: what is slow is decided by shapes 
 """
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def read_shape(name: str) -> Shape:
     short = name.lower().rpartition("/")[2]
     if short not in known:
         raise UsageError(
-            f"there is no shape {name}. {meant(short, known)}".rstrip(),
+            f"there is no shape {shlex.quote(name)}. {meant(short, known)}".rstrip(),
             hint=f"There are: {', '.join(known)}.",
         )
     values: dict[str, Any] = json.loads((_DATA / f"{short}.json").read_bytes())

@@ -45,6 +45,11 @@ def test_a_slip_is_answered_with_near_names(capsys: pytest.CaptureFixture[str]) 
     assert "Did you mean eos-lost-or-wrong" in shown.err
 
 
+def test_a_rule_without_a_name_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", ""]) == 3
+    assert "there is no rule ''" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_every_page_gives_an_address_as_evidence(rule: object) -> None:
     urls = references(rule)

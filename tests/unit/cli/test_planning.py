@@ -51,11 +51,15 @@ def test_a_file_with_the_prompt(tmp_path: Path) -> None:
         ("gone.txt", "There is no file {}.", "Check the spelling."),
         ("folder", "{} cannot be read: Is a directory", "Name a text file that you may read."),
         ("latin.txt", "{} is not UTF-8 text.", "Save it as UTF-8."),
+        ("empty.txt", "The prompt in {} is empty.", "Leave it out for the default one."),
+        ("blank.txt", "The prompt in {} is empty.", "Leave it out for the default one."),
     ],
 )
 def test_a_prompt_that_cannot_be_read(tmp_path: Path, name: str, message: str, hint: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "latin.txt").write_bytes(b"\xe4")
+    (tmp_path / "empty.txt").touch()
+    (tmp_path / "blank.txt").write_text(" \n\t\n")
     with pytest.raises(UsageError) as caught:
         asked("--prompt-file", str(tmp_path / name))
     assert str(caught.value) == message.format(tmp_path / name)

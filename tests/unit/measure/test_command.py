@@ -108,6 +108,8 @@ def test_without_a_store_the_figures_are_shown(
         (("--new-tokens", "1"), "--new-tokens: must be a whole number, at least 2"),
         (("--image", "nowhere.png"), "there is no picture nowhere.png"),
         (("--image", ""), "there is no picture ''"),
+        (("--dtype", ""), "--dtype: '' is none of bfloat16, float16, float32"),
+        (("--prompt-file", ""), "--prompt-file: the name is empty: is the variable set?"),
         (("--rounds", "x"), "--rounds: must be a whole number, at least 1"),
         (("--rounds", "0"), "--rounds: must be a whole number, at least 1"),
         (("--threads", "1.5"), "--threads: must be a whole number, at least 0"),
@@ -127,6 +129,11 @@ def test_wrong_usage_says_what_is_wanted(
 def test_a_made_up_model_has_no_source(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["measure", "--shape", "gpt2", "--source", "s"]) == 3
     assert "--shape makes a model up, which has no source" in capsys.readouterr().err
+
+
+def test_a_shape_without_a_name_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["measure", "--shape", ""]) == 3
+    assert "there is no shape ''" in capsys.readouterr().err
 
 
 def test_a_picture_is_kept_by_its_whole_path(
