@@ -7,11 +7,13 @@ Exit codes: 0 done, 2 it could not be, 3 wrong usage or an internal error.
 
 import argparse
 import json
+from contextlib import suppress
 
 from slowlens.baselines import Baselines, default_baselines
 from slowlens.cli.output import add_output, write
-from slowlens.cli.runnames import HELP, newest_run, run_named
+from slowlens.cli.runnames import HELP, NO_RUN, run_named
 from slowlens.errors import RunFileError
+from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
@@ -21,6 +23,7 @@ from slowlens.reports.spread import variation
 from slowlens.reports.tables import fitted
 from slowlens.reports.units import counted, minute, plain
 from slowlens.run import Run
+from slowlens.store import default_store
 
 HEAD = ("name", "run", "measured", "TPOT", "rounds", "CV", "device", "checkpoint")
 WORDS = (0, 1, 2, 5, 6, 7)
@@ -32,9 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", title="actions")
     save = actions.add_parser("save", help="keep a run under a name")
     save.add_argument("name", metavar="NAME", help="letters, digits, dots, dashes, underscores")
-    save.add_argument(
-        "source_run", nargs="?", metavar="RUN", help=f"{HELP} (default: the newest run)"
-    )
+    text = f"{HELP} (default: the newest run that came to its end)"
+    save.add_argument("source_run", nargs="?", metavar="RUN", help=text)
     save.add_argument("--force", action="store_true", help="replace the baseline of that name")
     save.set_defaults(act=_save)
     show = actions.add_parser("list", help="show what is kept")
@@ -54,11 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
     baselines.path(arguments.name)  # a wrong name is told before a run that is missing
     named = arguments.source_run
-    run = newest_run() if named is None else run_named(named)
+    run, which = _newest() if named is None else (run_named(named), "")
     path = baselines.save(arguments.name, run, replacing=arguments.force)
     *_, tpot, rounds, spread, _device, checkpoint = _row(arguments.name, run)
     basis = counted(int(rounds), "round")
     print(f"Baseline {arguments.name}: {tpot} per token over {basis}, {checkpoint}.")
+    if which or (which := _cut_short(run)):
+        print(which)
     if int(rounds) < LEAST_RUNS:
         print(f"A verdict takes {LEAST_RUNS} rounds: measure with --rounds 5 and save it again.")
     elif "unstable" in spread:
@@ -70,6 +74,30 @@ def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
         print("Its weights were made up: no gate of a checkpoint can be judged by it, only")
         print("slowlens compare another run of the same shape.")
     print(f"It is in {path}.")
+
+
+def _newest() -> tuple[Run, str]:
+    """Return the newest run that came to its end, and say which; RunFileError without any."""
+    store, passed = default_store(), 0
+    for run_id in store.ids():
+        with suppress(RunFileError):
+            run = store.load(run_id)
+            if not _cut_short(run):
+                over = f", with {counted(passed, 'newer run')} passed over" if passed else ""
+                return run, f"It is the newest run that came to its end, {run.id}{over}."
+            passed += 1
+    if not passed:
+        raise RunFileError("No run is kept yet.", hint=NO_RUN)
+    hint = f"{NO_RUN} One that was stopped early is taken if you name it."
+    raise RunFileError("No run that is kept came to its end.", hint=hint)
+
+
+def _cut_short(run: Run) -> str:
+    """Say that a run did not come to its end; empty where it did."""
+    status = run.measurement.status if run.measurement else Status.DONE
+    told = {Status.STOPPED: "was stopped early", Status.FAILED: "failed before its end"}
+    why = told.get(status)
+    return f"The run {run.id} {why}: not all that it was to measure is in it." if why else ""
 
 
 def _list(arguments: argparse.Namespace, baselines: Baselines) -> None:

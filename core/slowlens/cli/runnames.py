@@ -59,13 +59,6 @@ def _elsewhere(store: Store, name: str) -> str:
     return f"The newest are {newest}." if newest else ""
 
 
-def newest_run() -> Run:
-    """Return the run that was kept last; RunFileError without any."""
-    for run in default_store().recent(1):
-        return run
-    raise RunFileError("No run is kept yet.", hint=NO_RUN)
-
-
 @contextmanager
 def errors_end_with_3() -> Iterator[None]:
     """Let 2 mean that the sides could not be compared, and nothing else."""

@@ -17,6 +17,7 @@ from slowlens.cli import measuring
 from slowlens.codec import encode
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Environment
+from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
@@ -183,6 +184,49 @@ def test_too_few_rounds_for_a_verdict_are_told(capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert "over 1 round, " in out
     assert "A verdict takes 3 rounds" in out
+
+
+def cut_short(run_id: str, status: Status) -> None:
+    run = default_store().load("2026-1")
+    assert run.measurement
+    cut = replace(run.measurement, status=status)
+    default_store().save(replace(run, id=run_id, measurement=cut))
+
+
+def test_a_baseline_is_the_newest_run_that_came_to_its_end(
+    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["baseline", "save", "whole"]) == 0
+    said = "It is the newest run that came to its end, 2026-1"
+    assert f"{said}.\n" in capsys.readouterr().out
+    cut_short("2026-2", Status.STOPPED)
+    cut_short("2026-3", Status.FAILED)
+    assert cli.main(["baseline", "save", "main"]) == 0
+    assert f"{said}, with 2 newer runs passed over.\n" in capsys.readouterr().out
+    assert default_baselines().load("main").id == "2026-1"
+    for run_id in kept:
+        default_store().delete(run_id)
+    assert cli.main(["baseline", "save", "none"]) == 2
+    assert "No run that is kept came to its end." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.STOPPED, "The run 2026-2 was stopped early: "),
+        (Status.FAILED, "The run 2026-2 failed before its end: "),
+        (Status.DONE, ""),
+    ],
+)
+def test_a_run_that_was_cut_short_is_a_baseline_where_it_is_named(
+    status: Status, said: str, kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut_short("2026-2", status)
+    assert cli.main(["baseline", "save", "main", "2026-2"]) == 0
+    assert default_baselines().load("main").id == "2026-2"
+    out = capsys.readouterr().out
+    assert said in out
+    assert ("The run" in out) == bool(said)
 
 
 def test_a_baseline_needs_a_run(capsys: pytest.CaptureFixture[str]) -> None:
