@@ -287,6 +287,15 @@ def test_markdown() -> None:
     assert "TPOT" not in refused
 
 
+def test_markdown_names_each_run_and_its_checkpoint() -> None:
+    ran = "20260102-030405-abcd, 2026-01-02 03:04 UTC: /m\n"
+    for verdict in (FAILED, unlike()):
+        assert f"\n- before: {ran}- after: {ran}" in speed_md.render(verdict)
+    alone = speed_md.render(compare_subjects(run(0.1)))
+    assert f"\n- run: {ran}" in alone
+    assert "- before" not in alone
+
+
 def cases(verdict: SpeedVerdict) -> dict[str, list[str]]:
     suite = ET.fromstring(speed_junit.render(verdict)).find("testsuite")  # noqa: S314 - our own
     assert suite is not None

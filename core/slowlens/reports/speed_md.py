@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from slowlens.reports.md import escaped, table
 from slowlens.reports.speed_figures import head, rows
-from slowlens.reports.speed_words import VERDICTS, headline, notes, sentence
+from slowlens.reports.speed_words import VERDICTS, headline, notes, sentence, sides
 from slowlens.speedverdict import Answer, SpeedVerdict
 
 
@@ -16,8 +16,8 @@ def render(verdict: SpeedVerdict) -> str:
 def _blocks(verdict: SpeedVerdict) -> Iterator[str]:
     yield f"## Slowlens, speed: {VERDICTS[verdict.answer]}"
     yield escaped(headline(verdict))
-    if told := [*notes(verdict)]:
-        yield "\n".join(f"- {escaped(note)}" for note in told)
+    told = (*notes(verdict), *(f"{title}: {run}" for title, run in sides(verdict)))
+    yield "\n".join(f"- {escaped(line)}" for line in told)
     if verdict.answer is Answer.INCOMPARABLE:
         return
     for judged in verdict.judged:

@@ -4,21 +4,21 @@ from collections.abc import Iterator
 
 from slowlens.blame import blamed
 from slowlens.facts.live.verdict import NO_SCIPY
-from slowlens.reports.called import place
 from slowlens.reports.causes import next_steps
 from slowlens.reports.speed_figures import head, rows
-from slowlens.reports.speed_words import blames, failures, headline, sentence, unlikes
+from slowlens.reports.speed_words import blames, failures, headline, sentence, sides, unlikes
 from slowlens.reports.tables import fitted, prose
 from slowlens.reports.text import labelled
-from slowlens.reports.units import minute, plain
-from slowlens.run import Run
+from slowlens.reports.units import plain
 from slowlens.speedverdict import Answer, SpeedVerdict
 
 
 def render(verdict: SpeedVerdict) -> str:
     """Render the verdict, and its figures unless the sides may not be compared."""
     first = headline(verdict)
-    lines = [*prose(first, hanging=""), *_notes(verdict), "", *_sides(verdict)]
+    lines = [*prose(first, hanging=""), *_notes(verdict), ""]
+    for title, run in sides(verdict):
+        lines += labelled(title, run)
     if verdict.answer is not Answer.INCOMPARABLE:
         for judged in verdict.judged:
             told = sentence(judged)
@@ -53,16 +53,3 @@ def _more_tells(verdict: SpeedVerdict) -> bool:
     timed = all(judged.slower.ratio is not None for judged in verdict.decisive)
     why = {judged.slower.why for judged in verdict.decisive}
     return timed and NO_SCIPY not in why and verdict.after.measurement is not None
-
-
-def _sides(verdict: SpeedVerdict) -> Iterator[str]:
-    if verdict.before is verdict.after:
-        yield from labelled("run", _named(verdict.after))
-        return
-    for title, run in zip(verdict.titles, (verdict.before, verdict.after), strict=True):
-        yield from labelled(title, _named(run))
-
-
-def _named(run: Run) -> str:
-    ran = f"{run.id}, {minute(run.created)} UTC" if run.id else "not measured"
-    return f"{ran}: {place(run)}"

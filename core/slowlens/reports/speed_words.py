@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from slowlens.blame import CONDITIONS, Blamed, blamed
 from slowlens.facts.live.verdict import Outcome, Verdict, times
-from slowlens.reports.units import counted
+from slowlens.reports.called import place
+from slowlens.reports.units import counted, minute
+from slowlens.run import Run
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
 
 VERDICTS = {
@@ -90,3 +92,17 @@ def notes(verdict: SpeedVerdict) -> Iterator[str]:
     yield from (f"{label}: {text}" for label, text in blames(verdict))
     yield from unlikes(verdict)
     yield from failures(verdict)
+
+
+def sides(verdict: SpeedVerdict) -> Iterator[tuple[str, str]]:
+    """Yield what each side is called, and its run: the id, when it was made, and of what."""
+    if verdict.before is verdict.after:
+        yield "run", _ran(verdict.after)
+        return
+    for title, run in zip(verdict.titles, (verdict.before, verdict.after), strict=True):
+        yield title, _ran(run)
+
+
+def _ran(run: Run) -> str:
+    when = f"{run.id}, {minute(run.created)} UTC" if run.id else "not measured"
+    return f"{when}: {place(run)}"
