@@ -26,7 +26,8 @@ from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import LEAST_RUNS
 from slowlens.frozen import replace
-from slowlens.reports.units import counted
+from slowlens.reports.speed_words import headline
+from slowlens.reports.units import counted, plain
 from slowlens.run import Run
 from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
 
@@ -67,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
                 return STOPPED
             verdict = _judged(baseline, found, arguments)
         report(verdict, arguments)
+        if arguments.output is not None:
+            sys.stderr.write(plain(f"{headline(verdict)}\nreport in {arguments.output}\n"))
     return verdict.exit_code
 
 

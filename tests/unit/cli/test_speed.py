@@ -437,6 +437,28 @@ def test_gate_on_github_adds_to_the_summary(
     assert (tmp_path / "summary").read_text().startswith("## Slowlens, speed: failed")
 
 
+@pytest.mark.parametrize("form", ["text", "json", "junit"])
+def test_gate_into_a_file_ends_with_the_verdict_and_where_it_is(
+    form: str,
+    folders: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with_session(monkeypatch, merged=0.2, source=0.1)
+    gate, file = ["gate", folders[0], "--source", folders[1], "--format", form], tmp_path / "out"
+    assert cli.main([*gate, "-o", str(file)]) == 1
+    out, error = capsys.readouterr()
+    *_, verdict, where = error.splitlines()
+    assert out == ""
+    assert verdict.startswith("FAILED: merged against source, both as shipped: 2.00 times as long")
+    assert where == f"report in {file}"
+    assert cli.main(gate) == 1
+    error = capsys.readouterr().err
+    assert "FAILED" not in error
+    assert "report in" not in error
+
+
 def test_gate_that_is_stopped_ends_with_130(
     folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
