@@ -8,7 +8,7 @@ import streamlit as st
 from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.live.plan import Plan
 from slowlens.gather.hub.ids import require_weights
-from slowlens.measure.contradiction import require_one_way
+from slowlens.measure.contradiction import require_one_way, require_two
 from slowlens.measure.plan import GENERATED
 from slowlens.run import Run
 from slowlens_dashboard.jobs import BusyError, jobs
@@ -24,6 +24,7 @@ def start(plan: Plan, *, fixes: bool = False) -> None:
                 require_weights(options().allow(folder))
         plan = replace(plan, image=_picture(plan.image))
         require_one_way(plan, "Tensor parallel", "a device map")
+        require_two(Path(plan.merged), Path(plan.source) if plan.source else None)
         st.query_params["run"] = jobs().start(plan, fixes=fixes).id
     except BusyError as busy:
         st.query_params["run"] = busy.job.id

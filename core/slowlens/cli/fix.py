@@ -100,7 +100,9 @@ def _checked(
 def _rule(name: str) -> str:
     known = [rule.id for rule in RULES]
     if name not in known:
-        raise argparse.ArgumentTypeError(f"there is no rule {name}. {meant(name, known)}".rstrip())
+        raise argparse.ArgumentTypeError(
+            f"there is no rule {shlex.quote(name)}. {meant(name, known)}".rstrip()
+        )
     return name
 
 

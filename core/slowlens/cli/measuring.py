@@ -7,11 +7,12 @@ from pathlib import Path
 
 from slowlens.checking import check, measured
 from slowlens.cli.keeping import warn
-from slowlens.errors import SlowlensError, UsageError
+from slowlens.errors import SlowlensError
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.frozen import replace
 from slowlens.gather.hub.ids import require_weights
+from slowlens.measure.contradiction import require_two
 from slowlens.measure.events import Event
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
@@ -24,17 +25,10 @@ def checked(arguments: argparse.Namespace, *, configs_only: bool = False) -> Run
     if not configs_only:
         for folder in filter(None, (arguments.merged, arguments.source)):
             require_weights(folder)
-    _require_two(arguments.merged, arguments.source)
+    require_two(arguments.merged, arguments.source)
     silences = find_silences(Path.cwd()).covering(str(arguments.merged))
     merged, source = arguments.merged, arguments.source
     return check(merged, source, silences=silences, configs_only=configs_only)
-
-
-def _require_two(merged: Path, source: Path | None) -> None:
-    """Refuse a folder that would be timed against itself, however it is spelled; UsageError."""
-    if source is not None and merged.resolve() == source.resolve():
-        message = f"Both are {merged.resolve()}: there is nothing to compare."
-        raise UsageError(message, hint="Name the checkpoint that it came from as --source.")
 
 
 def follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:

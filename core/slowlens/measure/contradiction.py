@@ -1,5 +1,7 @@
 """What a plan may not ask for at once, whoever made it."""
 
+from pathlib import Path
+
 from slowlens.errors import UsageError
 from slowlens.facts.live.plan import Plan
 
@@ -12,3 +14,10 @@ def require_one_way(plan: Plan, parallel: str, placed: str) -> None:
     if plan.tensor_parallel > 1 and plan.device_map:
         hint = "Leave one of them out: the first divides every layer, the second places whole ones."
         raise UsageError(f"{parallel} and {placed} exclude each other.", hint=hint)
+
+
+def require_two(merged: Path, source: Path | None) -> None:
+    """Raise UsageError for a folder that would be timed against itself, however it is spelled."""
+    if source is not None and merged.resolve() == source.resolve():
+        message = f"Both are {merged.resolve()}: there is nothing to compare."
+        raise UsageError(message, hint="Name the checkpoint that it came from as the source.")

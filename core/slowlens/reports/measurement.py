@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from slowlens.facts.live.agreement import judgement_of
 from slowlens.facts.live.answer_split import shown
-from slowlens.facts.live.answer_time import answer_time
+from slowlens.facts.live.answer_time import AnswerTime, answer_time
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, answer_of, speed_of, speeds
@@ -83,9 +83,13 @@ def longer(measurement: Measurement) -> Iterator[str]:
     if merged is None or source is None or merged.answered is not source.answered:
         return
     which = ", free to stop" if merged.answered else f" of {counted(merged.tokens, 'token')}"
-    whole = f"{shown(merged.seconds)} against {shown(source.seconds)}"
+    whole = f"{_whole(merged)} against {_whole(source)}"
     told = attribution.because(merged, source)
     yield f"One answer{which}: merged {whole} of its source: {told}."
+
+
+def _whole(time: AnswerTime) -> str:
+    return f"{shown(time.seconds)}{' (estimated)' if time.estimated else ''}"
 
 
 def _equality(measurement: Measurement) -> Iterator[str]:

@@ -83,6 +83,14 @@ def test_a_model_is_spread_over_gpus_in_one_way(open_page: Open, session: Sessio
     assert job.plan.tensor_parallel == 2
 
 
+def test_a_checkpoint_is_not_timed_against_itself(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    at = press(open_page("live", merged=str(pair[0]), source=str(pair[0])), "Start")
+    assert "there is nothing to compare" in said(at)
+    assert jobs_module.jobs().active is None
+
+
 def test_a_form_that_nobody_touched_is_the_usual_plan(
     open_page: Open, session: Session, pair: tuple[Path, Path]
 ) -> None:
