@@ -420,7 +420,7 @@ def test_a_checkpoint_is_not_timed_against_itself(
     out, error = capsys.readouterr()
     assert (out, session.plans) == ("", [])
     assert f"Both are {folders[0]}: there is nothing to compare." in error
-    assert "--source" in error
+    assert "Name the checkpoint that it came from" in error
     assert cli.main([command, folders[0], "--source", "s"]) == 0
 
 
