@@ -128,7 +128,7 @@ def test_decode_slows_with_position_without_a_source(
 
 @needs_verdict
 def test_mbu_below_source(merged: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    slowed(merged, monkeypatch, lambda _: 0.02)
+    slowed(merged, monkeypatch, lambda _: 0.08)
     said = found(merged, source, new_tokens=24, rounds=3, answer_tokens=0)
     assert list(said) == ["mbu-below-source"]
     assert "times as long per token as source as shipped" in said["mbu-below-source"].cost
