@@ -95,4 +95,5 @@ def shown(speed: Speed) -> str:
 def _sample(one: Speed, two: Speed) -> str:
     """Write what two figures are: ``medians of 2 rounds, 96 tokens each``."""
     rounds, tokens = _rounds(one, two), f"{one.new_tokens} tokens"
-    return f"{rounds} of {tokens}" if rounds == "1 round" else f"medians of {rounds}, {tokens} each"
+    alone = min(one.rounds, two.rounds) == 1
+    return f"{rounds} of {tokens}" if alone else f"medians of {rounds}, {tokens} each"

@@ -143,7 +143,7 @@ def _cached(measurement: Measurement, subject: str) -> Speed | None:
         for model in measurement.models
         if own and (model.parameters, model.dtype) == (own.parameters, own.dtype)
     )
-    found = (cached_speed(measurement, each) for each in (subject, Subject.MERGED, *alike))
+    found = (cached_speed(measurement, each) for each in (subject, *alike))
     return next(filter(None, found), None)
 
 
