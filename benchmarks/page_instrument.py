@@ -11,7 +11,6 @@ step_instrument.py.
 """
 
 import argparse
-import gc
 import json
 import sys
 import tempfile
@@ -80,18 +79,12 @@ def _child(result: Path, asked: argparse.Namespace) -> None:
     send(Started(Environment("", "", {}), (trial,)))
     bench = Generating(plan, send)
     bench.warm_up()
-    gc.collect()
-    gc.freeze()  # as the worker does: a generation begins with a collection
 
     def told(on: bool) -> None:
         send(WarmingUp("page" if on else "plain", trial.cache))
 
     turns = Turns(bench, asked.block, asked.block // 3, told)
-    noise, cost = list[float](), list[float]()
-    last = time.monotonic() + asked.seconds
-    while len(cost) < asked.generations and not (cost and time.monotonic() > last):
-        noise.append(turns.ratio(instrument=False))
-        cost.append(turns.ratio(instrument=True))
+    noise, cost = zip(*turns.pairs(asked.generations, asked.seconds), strict=True)
     result.write_text(json.dumps([noise, cost]))
     send(Finished())
 

@@ -13,12 +13,10 @@ of the noise is assumed). With the live page open: page_instrument.py.
 """
 
 import argparse
-import gc
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,14 +62,11 @@ def _reader() -> Iterator[int]:
 
 def _measure(plan: Plan, bench: Generating, asked: argparse.Namespace) -> None:
     bench.warm_up()
-    gc.collect()
-    gc.freeze()  # as the worker does: a generation begins with a collection
     turns = Turns(bench, asked.block, 0, lambda _: None)
     noise, cost, whole = list[float](), list[float](), list[Cost]()
-    last = time.monotonic() + asked.seconds
-    while len(cost) < asked.generations and not (cost and time.monotonic() > last):
-        noise.append(turns.ratio(instrument=False))
-        cost.append(turns.ratio(instrument=True))
+    for quiet, loud in turns.pairs(asked.generations, asked.seconds):
+        noise.append(quiet)
+        cost.append(loud)
         whole.append(bench.instrumented())
     step = median(one.wall for one in whole) / plan.new_tokens
     print(

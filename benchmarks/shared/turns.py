@@ -1,5 +1,6 @@
 """Blocks of steps within one generation, plain and with the instrument in turns: A B B A."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,16 @@ class Turns:
         self._marks: list[float] = []
         self._passes = 0
         self._instrument = self._on = False
+
+    def pairs(self, generations: int, seconds: float) -> Iterator[tuple[float, float]]:
+        """Yield the noise and the cost of two generations, the first whatever time it takes."""
+        gc.collect()
+        gc.freeze()  # as the worker does: a generation begins with a collection
+        last = time.monotonic() + seconds
+        for number in range(generations):
+            if number and time.monotonic() > last:
+                return
+            yield self.ratio(instrument=False), self.ratio(instrument=True)
 
     def ratio(self, *, instrument: bool) -> float:
         """Generate once; return the logarithm of the ratio of what both kinds of blocks took.
