@@ -115,7 +115,7 @@ def adapter(
     return Adapter(folder, paths, config, found)
 
 
-def loaded(subject: Subject = Subject.MERGED, **changes: Any) -> LoadedModel:
+def loaded(subject: str = Subject.MERGED, **changes: Any) -> LoadedModel:
     """A model in memory, by default like that of ``measurement``, with a tokenizer."""
     kind = changes.pop("device", "cpu")
     given = {"dtype": "bfloat16", "attention": "sdpa", "parameters": 1000, "thinks": False}

@@ -5,7 +5,7 @@
 sound: a model against itself. mbu: the source ships a static cache, merged lost it. compile: merged
 ships it, so its first call compiles. offload: merged in float32 does not fit beside a program that
 holds most of the GPU, its source in bfloat16 does. memory: beside such a program there is room for
-a long prompt with the cache and none without it. Prints what each live rule says. fixes: `slowlens
+a long prompt without the cache and none with it. Prints what each live rule says. fixes: `slowlens
 measure --try-fixes`, as a user calls it, on a model that lost its cache. gate: `slowlens gate` and
 `slowlens compare`, of the model that lost it and of a sound copy. lookup: a checkpoint whose files
 ask for tokens to be guessed from the prompt.
@@ -43,7 +43,7 @@ LIVE = (
 LEFT = 3.6e9
 """Bytes that are left of the GPU: room for the 3.1 GB of bfloat16, not for twice that."""
 ROOM = 6e9
-"""Room for the cache of a long prompt as well, not for the logits of all its tokens."""
+"""Room for a pass over a long prompt, not for its cache as well."""
 LONG = 24_000
 ASKED = ("--prompt-tokens", "8000", "--new-tokens", "24", "--answer-tokens", "0")
 

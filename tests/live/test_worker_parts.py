@@ -16,7 +16,6 @@ from hypothesis import strategies as st  # noqa: E402
 from slowlens.errors import WorkerError  # noqa: E402
 from slowlens.measure.worker.failure import (  # noqa: E402
     OutOfMemoryError,
-    _needed,
     during,
     is_out_of_memory,
 )
@@ -71,7 +70,9 @@ def test_covered_is_what_counting_gives(spans: list[tuple[int, int]]) -> None:
     ],
 )
 def test_what_torch_says_it_needed(message: str, needed: int | None) -> None:
-    assert _needed(message) == needed
+    with pytest.raises(OutOfMemoryError) as caught, during("it", torch.device("cpu"), ""):
+        raise torch.OutOfMemoryError(message)
+    assert caught.value.needed == needed
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,19 @@ def test_out_of_memory_keeps_its_figures() -> None:
         raise torch.OutOfMemoryError("Tried to allocate 2.50 GiB")
     assert caught.value.needed == int(2.5 * 2**30)
     assert caught.value.free
+
+
+def test_what_was_free_then_is_told_and_not_what_is_free_since() -> None:
+    with (
+        pytest.raises(
+            OutOfMemoryError, match=r"2.68 GB more were needed and 0.126 GB were free on"
+        ),
+        during("generating", torch.device("cpu"), ""),
+    ):
+        raise torch.OutOfMemoryError(
+            "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 79.19 "
+            "GiB of which 120.00 MiB is free. Process 7 has 74.1 GiB memory in use."
+        )
 
 
 def test_an_error_that_nobody_knows_has_the_hint_of_what_was_done() -> None:

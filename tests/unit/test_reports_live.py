@@ -6,8 +6,8 @@ from literals import equality, generation, measurement
 from literals import loaded as a_model
 from runs import a_measurement, a_run
 from slowlens.cli.measure import _titled
-from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.trial import Cache, Finish, Purpose
+from slowlens.facts.live.measurement import Failure, Measurement
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.reports import causes, runs
 from slowlens.reports.called import called, place
 from slowlens.reports.device import loaded
@@ -130,3 +130,19 @@ def test_only_the_word_merged_is_replaced() -> None:
 def test_a_place_that_somebody_finds_again() -> None:
     assert place(a_run(made_up())) == "the shape gpt2, random weights"
     assert place(a_run(a_measurement())) == "/m"
+
+
+def test_what_to_do_about_the_same_trouble_is_said_once() -> None:
+    hint = f"{'End what else uses this memory. ' * 3}Or measure on a larger device."
+    trial = Trial(Subject.MERGED, Cache.ON, Purpose.SPEED, 4)
+    failed = [Failure(trial, f"out of memory, {left} left", hint) for left in ("2 GB", "1 GB")]
+    again = Failure(trial, "out of memory, 2 GB left", hint)
+    odd = Failure(trial, "it broke")
+    found = replace(measurement(), failures=(*failed, again, odd))
+    *_, first, second, to_do, rest, last = render(found).splitlines()
+    assert first == "could not be run: out of memory, 2 GB left"
+    assert second == "could not be run: out of memory, 1 GB left"
+    assert to_do.startswith("  End what else uses this memory.")
+    assert rest.endswith("Or measure on a larger device.")
+    assert rest.startswith("  ")
+    assert last == "could not be run: it broke"

@@ -1,6 +1,8 @@
 """The figures of a live run: a table of trials, the factors, and who stopped by itself."""
 
 from collections.abc import Callable, Collection, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from slowlens.facts.live.agreement import judgement_of
 from slowlens.facts.live.answer_split import shown
@@ -101,9 +103,11 @@ def _equality(measurement: Measurement) -> Iterator[str]:
 
 def _failures(measurement: Measurement) -> Iterator[str]:
     """Name each trial that could not be run, and what to do; the same trouble once."""
-    for message, hint in dict.fromkeys((f.message, f.hint) for f in measurement.failures):
-        yield from prose(f"could not be run: {message}")
-        yield f"  {hint}"
+    troubles = dict.fromkeys((f.hint, f.message) for f in measurement.failures)
+    for hint, alike in groupby(troubles, key=itemgetter(0)):
+        for _, message in alike:
+            yield from prose(f"could not be run: {message}")
+        yield from prose(f"  {hint}")
 
 
 def _table(measurement: Measurement, named: Callable[[str], str]) -> Iterator[str]:

@@ -34,9 +34,10 @@ Not applicable.
 
 from collections.abc import Iterator
 
+from slowlens.facts.live.first_call import first_call
 from slowlens.facts.live.measurement import Measurement, WarmUp
 from slowlens.facts.live.seconds import duration, rounded
-from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
+from slowlens.facts.live.trial import Cache, Subject
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
 LEAST_SECONDS = 5.0
@@ -54,7 +55,7 @@ def check(measurement: Measurement) -> Iterator[Finding]:
     warm = _warm_up(measurement)
     if warm is None or not warm.last:
         raise Undecided("the live run did not warm up with the settings that merged ships")
-    first = max(warm.first, _first_call(measurement))
+    first = first_call(measurement, Subject.MERGED, Cache.AS_SHIPPED)
     if first <= LEAST_SECONDS or first <= LEAST_TIMES * warm.last:
         return
     yield Finding(
@@ -77,13 +78,6 @@ def check(measurement: Measurement) -> Iterator[Finding]:
 def _warm_up(measurement: Measurement) -> WarmUp | None:
     kind = (Subject.MERGED, Cache.AS_SHIPPED)
     return next((w for w in measurement.warm_ups if (w.subject, w.cache) == kind), None)
-
-
-def _first_call(measurement: Measurement) -> float:
-    """Return the seconds of the very first call, which a few counted steps come before timing."""
-    proofs = measurement.find(Subject.MERGED, Cache.AS_SHIPPED, Purpose.PROOF)
-    done = (proof.total_seconds for proof in proofs if proof.finish is not Finish.STOPPED)
-    return max(done, default=0.0)
 
 
 RULE = Rule(

@@ -44,8 +44,9 @@ from collections.abc import Iterator
 
 from slowlens.facts.live.comparison import seen_slower, verdict_of
 from slowlens.facts.live.explanation import waterfall
+from slowlens.facts.live.first_call import static_first_call
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.seconds import milliseconds
+from slowlens.facts.live.seconds import duration, milliseconds
 from slowlens.facts.live.speed import Speed, Work, speed_of, work_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.verdict import Outcome, times
@@ -128,8 +129,8 @@ def _cost(measurement: Measurement, share: float, pair: tuple[Speed, Speed] | No
 
 def _price(measurement: Measurement) -> str:
     """Say what a static cache costs before it is fast."""
-    first = next((w.first for w in measurement.warm_ups if w.cache is Cache.STATIC), None)
-    return "after compiling" if first is None else f"after {first:.0f} s of compiling once"
+    first = static_first_call(measurement)
+    return "after compiling" if first is None else f"after {duration(first)} of compiling once"
 
 
 def _fix(measurement: Measurement, merged: Merged, runtime: Runtime) -> Fix | None:

@@ -76,7 +76,7 @@ def test_events_of_the_gpu_go_before_the_time_of_the_host() -> None:
 
 def test_a_busy_gpu_is_bound_by_its_work() -> None:
     made = explained(measured(ran(0.1, dispatch=0.01, gpu=0.095), profiles=(profile(0.09),)))
-    assert made.bounds == (Bound.COMPUTE,)
+    assert made.bounds == (Bound.KERNEL,)
     assert parts(made)[Share.BUSY] == 0.08
 
 
@@ -132,7 +132,7 @@ def test_a_cpu_is_at_work_in_the_forward_pass() -> None:
     )
     on, off = explained(found), explained(found, Cache.OFF)
     assert parts(on) == {Share.FLOOR: 0.01, Share.BUSY: 0.08, Share.REST: 0.01}
-    assert on.bounds == (Bound.COMPUTE,)
+    assert on.bounds == (Bound.KERNEL,)
     assert parts(off) == parts(on) | {Share.RECOMPUTE: 0.15}
     assert off.bounds == (Bound.RECOMPUTE,)
 
@@ -141,9 +141,9 @@ def test_a_cpu_is_at_work_in_the_forward_pass() -> None:
     ("seconds", "bound"),
     [
         (0.0175, "bandwidth-bound"),
-        (0.0205, "bandwidth- and compute-bound"),
-        (0.0215, "bandwidth- and compute-bound"),
-        (0.0235, "compute-bound"),
+        (0.0205, "bandwidth- and kernel-bound"),
+        (0.0215, "bandwidth- and kernel-bound"),
+        (0.0235, "kernel-bound"),
     ],
 )
 def test_reading_or_computing_or_both_where_they_are_near(seconds: float, bound: str) -> None:
@@ -155,9 +155,9 @@ def test_reading_or_computing_or_both_where_they_are_near(seconds: float, bound:
 @pytest.mark.parametrize(
     ("seconds", "bound"),
     [
-        (0.18, "compute-bound"),
-        (0.195, "compute- and recompute-bound"),
-        (0.205, "recompute- and compute-bound"),
+        (0.18, "kernel-bound"),
+        (0.195, "kernel- and recompute-bound"),
+        (0.205, "recompute- and kernel-bound"),
         (0.22, "recompute-bound"),
     ],
 )
@@ -170,7 +170,7 @@ def test_two_causes_that_are_near_are_both_named(seconds: float, bound: str) -> 
 def test_three_causes_have_a_comma() -> None:
     slow = ran(0.04, cache=Cache.OFF, cached=False, dispatch=0.04)
     made = explained(measured(ran(0.02, dispatch=0.02), slow), Cache.OFF)
-    assert made.bound == "bandwidth-, compute- and recompute-bound"
+    assert made.bound == "bandwidth-, kernel- and recompute-bound"
 
 
 def test_what_the_host_did_not_time_is_unexplained() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from literals import measurement, merged
+from literals import loaded, measurement, merged
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.device import Peaks, Profile
 from slowlens.facts.live.measurement import Measurement, WarmUp
@@ -90,12 +90,33 @@ def test_the_static_cache_beside_it_gives_the_factor_and_the_price() -> None:
     static = ran(0.01, cache=Cache.STATIC)
     (finding,) = check(measured(ran(0.08), static, warm_ups=(on, warm)), llama())
     assert finding.cost == (
-        "8.00 times as long as with a static cache: 80 ms against 10 ms per token, after 31 s of "
+        "8.00 times as long as with a static cache: 80 ms against 10 ms per token, after 31.3 s of "
         "compiling once"
     )
     assert finding.fix is not None
     (finding,) = check(measured(ran(0.08), static), llama())
     assert finding.cost.endswith("after compiling")
+
+
+def test_the_price_was_paid_by_what_compiled_first() -> None:
+    warm = WarmUp(Subject.MERGED, Cache.STATIC, 0.3, 8, steady=True)
+    double = WarmUp("merged + static-cache", Cache.AS_SHIPPED, 55.0, 8, steady=True)
+    plain = WarmUp("merged + a-rule", Cache.AS_SHIPPED, 70.0, 8, steady=True)
+    other = WarmUp(Subject.SOURCE, Cache.STATIC, 80.0, 8, steady=True)
+    models = (
+        loaded("merged + static-cache", cache_implementation="static"),
+        loaded("merged + a-rule"),
+    )
+    (finding,) = check(
+        measured(
+            ran(0.08),
+            ran(0.01, cache=Cache.STATIC),
+            warm_ups=(plain, double, other, warm),
+            models=models,
+        ),
+        llama(),
+    )
+    assert finding.cost.endswith("after 55 s of compiling once")
 
 
 def test_a_static_cache_that_did_not_help_is_not_offered() -> None:

@@ -27,10 +27,14 @@ class Share(StrEnum):
 
 
 class Bound(StrEnum):
-    """What limits a token."""
+    """What limits a token.
+
+    By its kernels where they run for longer than reading takes: at one token at a time their
+    arithmetic is next to nothing, so that it is not called compute-bound.
+    """
 
     BANDWIDTH = "bandwidth-bound"
-    COMPUTE = "compute-bound"
+    KERNEL = "kernel-bound"
     PLANS = "planning-bound"
     LAUNCH = "launch-bound"
     RECOMPUTE = "recompute-bound"
@@ -94,7 +98,7 @@ class Waterfall:
         floor, busy = self.seconds(Share.FLOOR), self.seconds(Share.BUSY)
         known = {
             Bound.BANDWIDTH: floor + busy if floor >= busy - near else 0.0,
-            Bound.COMPUTE: floor + busy if busy >= floor - near else 0.0,
+            Bound.KERNEL: floor + busy if busy >= floor - near else 0.0,
             **{bound: self.seconds(share) for share, bound in ALONE.items()},
         }
         least = max(*known.values(), self.seconds(Share.REST)) - near
@@ -103,7 +107,7 @@ class Waterfall:
 
     @property
     def bound(self) -> str:
-        """Name them: ``launch-bound``, ``bandwidth- and compute-bound``."""
+        """Name them: ``launch-bound``, ``bandwidth- and kernel-bound``."""
         *others, last = self.bounds
         shortened = ", ".join(other.removesuffix("bound") for other in others)
         return f"{shortened} and {last}" if others else last

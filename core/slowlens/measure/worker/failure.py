@@ -75,10 +75,13 @@ def during(what: str, device: torch.device, hint: str) -> Iterator[None]:
 
 
 def _out_of_memory(what: str, device: torch.device, error: Exception) -> OutOfMemoryError:
-    free, needed = free_memory(device), _needed(str(error))
+    needed = _bytes(r"[Tt]ried to allocate ([\d.]+) ?(bytes|[KMGT]iB)?", error)
+    left = _bytes(r"of which ([\d.]+) ?(bytes|[KMGT]iB) is free", error)
     more = f"{needed / 1e9:.3g} GB more were needed and " if needed else ""
+    free = free_memory(device) if left is None else left
+    when = "are" if left is None else "were"
     return OutOfMemoryError(
-        f"out of memory while {what}: {more}{free / 1e9:.3g} GB are free on {device}",
+        f"out of memory while {what}: {more}{free / 1e9:.3g} GB {when} free on {device}",
         "End what else uses this memory, ask for a shorter prompt and fewer tokens, or "
         "measure on a larger device (--device cpu needs none of the GPU's memory).",
         needed,
@@ -86,9 +89,9 @@ def _out_of_memory(what: str, device: torch.device, error: Exception) -> OutOfMe
     )
 
 
-def _needed(message: str) -> int | None:
-    """Return the bytes that torch says it tried to allocate."""
-    found = re.search(r"[Tt]ried to allocate ([\d.]+) ?(bytes|[KMGT]iB)?", message)
+def _bytes(pattern: str, error: Exception) -> int | None:
+    """Return the bytes that torch's message tells; what was given back since was not free then."""
+    found = re.search(pattern, str(error))
     if found is None:
         return None
     power = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}.get(found[2], 0)
