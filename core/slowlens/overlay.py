@@ -9,8 +9,8 @@ from tempfile import mkdtemp
 
 from slowlens.durable import write_new
 from slowlens.errors import PatchError
-from slowlens.facts.live.attribution import STATIC
 from slowlens.facts.live.plan import Overlay
+from slowlens.facts.live.saving import STATIC
 from slowlens.findings import Edit, Fix
 from slowlens.fixes import static_cache
 from slowlens.frozen import dataclass

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from slowlens.facts.live.answer_split import shown, split, terms
 from slowlens.facts.live.answer_time import AnswerTime
-from slowlens.facts.live.attribution import Attribution, Saving, attribution
+from slowlens.facts.live.attribution import Attribution, attribution
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.saving import Saving
+from slowlens.facts.live.seconds import rounded
 from slowlens.facts.live.trial import Subject
-from slowlens.facts.live.verdict import all_longer, times
+from slowlens.facts.live.verdict import longer, times
 from slowlens.reports.tables import fitted, prose
 from slowlens.reports.units import counted
 
@@ -21,7 +23,7 @@ def lines(measurement: Measurement) -> Iterator[str]:
         return
     yield from fitted([HEAD, *rows(found)])
     yield ""
-    for sentence in sentences(found):
+    for sentence in sentences(found, "--rounds"):
         yield from prose(sentence)
 
 
@@ -53,7 +55,17 @@ def _row(name: str, time: AnswerTime, saved: str = "", share: str = "") -> tuple
 def _shared(share: Saving) -> tuple[str, ...]:
     if not share.told:
         return _row(share.time.subject, share.time, share.effect, "")
-    return _row(share.time.subject, share.time, shown(share.saved), _part(share))
+    return _row(share.time.subject, share.time, _saved(share), _part(share))
+
+
+def _saved(share: Saving) -> str:
+    """Write what is saved, and the interval of it: ``7 s (6.9 to 7.1)``."""
+    text, between = shown(share.saved), share.between
+    if between is None:
+        return text
+    unit = 1000 if text.endswith(" ms") else 1
+    low, high = (rounded(end * unit) for end in (between.low, between.high))
+    return text if low == high else f"{text} ({low} to {high})"
 
 
 def _part(share: Saving) -> str:
@@ -66,32 +78,40 @@ def _part(share: Saving) -> str:
     return f"{text} ({share.interval.low * 100:.0f} to {share.interval.high * 100:.0f})"
 
 
-def sentences(found: Attribution) -> Iterator[str]:
-    """Say how wide the gap is and why, how the shares go together, and what is left."""
+def sentences(found: Attribution, rounds: str = "rounds") -> Iterator[str]:
+    """Say how wide the gap is and why, how the shares go together, and what is left.
+
+    ``rounds`` is what the user knows that setting by.
+    """
     by_source = found.target.subject == Subject.SOURCE
     target = "one of the source" if by_source else "one with all fixes"
-    if not found.clear:
+    if found.clear:
+        yield (
+            f"An answer of merged takes {shown(found.gap)} more than {target}"
+            f" ({counted(min(len(found.merged.runs), len(found.target.runs)), 'run')} a side): "
+            f"{because(found.merged, found.target)}."
+        )
+        yield from _together(found)
+        yield from _left(found)
+    else:
         yield f"{_unclear(found, target)}."
-        return
-    yield (
-        f"An answer of merged takes {shown(found.gap)} more than {target}"
-        f" ({counted(min(len(found.merged.runs), len(found.target.runs)), 'run')} a side): "
-        f"{because(found.merged, found.target)}."
-    )
-    yield from _together(found)
-    yield from _left(found)
-    if any(one.estimated for one in (found.merged, found.target)):
+    if found.open:
+        yield f"To make clear what is not: more {rounds}, and nothing else running."
+    if found.clear and any(one.estimated for one in (found.merged, found.target)):
         yield "Steps that recompute were timed at a few lengths, and their answer is estimated."
 
 
 def _unclear(found: Attribution, target: str) -> str:
-    """Say why there is nothing to share out, and what was seen where the runs are too few."""
+    """Say why there is nothing to share out, and what was seen where that is no verdict."""
     verdict = found.verdict
-    if verdict.low is None and all_longer(found.merged.runs, found.target.runs, found.noise):
-        seen = f"{times(verdict.ratio or 0)} times as long as {target}"
-        return f"An answer of merged took {seen}; {verdict.why}, so the gap is not shared out"
-    why = f"does not clearly take longer than {target} ({verdict.why})"
-    return f"An answer of merged {why}: there is no gap to share out"
+    if not longer(found.merged.runs, found.target.runs, found.noise):
+        why = f"does not clearly take longer than {target} ({verdict.why})"
+        return f"An answer of merged {why}: there is no gap to share out"
+    if verdict.low is None:
+        seen = f"took {times(verdict.ratio or 0)} times as long as {target}"
+        return f"An answer of merged {seen}; {verdict.why}, so the gap is not shared out"
+    seen = f"takes longer than {target}, by how much is unsure ({verdict.interval} times)"
+    return f"An answer of merged {seen}; {verdict.why}, so the gap is not shared out"
 
 
 def _together(found: Attribution) -> Iterator[str]:

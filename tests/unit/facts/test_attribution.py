@@ -2,18 +2,21 @@
 
 import math
 import random
+import sys
 from statistics import mean, variance
 from typing import Any
 
 import pytest
 
 from literals import generation, measurement
-from slowlens.facts.live.attribution import STATIC, Attribution, Effect, attribution
+from slowlens.facts.live.attribution import Attribution, attribution
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.plan import Overlay
-from slowlens.facts.live.shares import beyond_sum, share_of_gap
+from slowlens.facts.live.saving import STATIC, Effect
+from slowlens.facts.live.shares import beyond_sum, difference, share_of_gap
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Purpose
+from slowlens.facts.live.verdict import longer
 from slowlens.frozen import replace
 
 SPREAD = (0.99, 1.0, 1.01)
@@ -101,7 +104,7 @@ def test_a_small_saving_is_told_where_runs_agree_to_a_thousandth() -> None:
 
 
 def test_without_a_gap_a_fix_that_does_nothing_is_not_told() -> None:
-    part = told({**FIXED, "source": 12.0}).parts[1]
+    part = told({**FIXED, "source": 12.0, "merged + b": 12.0}).parts[1]
     assert (part.effect, part.interval, part.told) == (Effect.NONE, None, False)
 
 
@@ -185,13 +188,70 @@ def test_no_gap_is_not_shared_out() -> None:
         assert all((p.share, p.interval) == (None, None) for p in found.parts)
 
 
-def test_noisy_or_few_runs_tell_nothing() -> None:
+def test_restless_runs_share_nothing_out_but_tell_what_is_certain() -> None:
+    """Runs that vary by 30 % have no verdict; that 12 s are more than 5 s, they tell even so."""
     noisy = told({**FIXED, "source": 9.0}, (0.7, 1.0, 1.3))
     assert not noisy.clear
-    assert noisy.parts[0].effect is Effect.UNCLEAR
+    assert [(p.effect, p.share) for p in noisy.parts] == [
+        (Effect.FASTER, None),
+        (Effect.UNCLEAR, None),
+    ]
+    assert noisy.open
+    between = noisy.parts[0].between
+    assert between is not None
+    assert 0 < between.low < noisy.parts[0].saved < between.high
+    slower = told({**FIXED, "source": 9.0, "merged + b": 40.0}, (0.7, 1.0, 1.3)).parts[1]
+    assert (slower.effect, slower.told) == (Effect.SLOWER, True)
+
+
+def test_what_is_saved_does_not_hang_on_the_source() -> None:
+    """One restless round of the source closes the gap, not the eyes for what a fix does."""
+    calm = {k: v for k, v in FIXED.items() if k != "source"}
+    found = tried(calm)
+    source = [run for s in (1.0, 1.0, 7.0) for run in timed("source", 2.0 * s, (1.0,))]
+    shared = attribution(replace(found, generations=(*found.generations, *source)))
+    assert shared is not None
+    assert not shared.clear
+    without = told(calm)
+    assert [(p.saved, p.effect, p.between) for p in shared.parts] == [
+        (p.saved, p.effect, p.between) for p in without.parts
+    ]
+    small = told({**calm, "source": 12.0, "merged + b": 11.5}, (0.9999, 1.0, 1.0001)).parts[1]
+    assert (small.effect, small.interval, small.told) == (Effect.NONE, None, True)
+
+
+def test_few_runs_tell_what_each_of_them_shows() -> None:
     few = told(FIXED, (1.0,))
     assert not few.clear
-    assert (few.parts[0].effect, few.interaction) == (Effect.UNCLEAR, None)
+    assert few.open
+    assert [(p.effect, p.between) for p in few.parts] == [
+        (Effect.FASTER, None),
+        (Effect.UNCLEAR, None),
+    ]
+    assert few.interaction is None
+
+
+def test_a_mean_that_one_run_makes_is_not_told() -> None:
+    """Of logarithms the interval is clear, of seconds it is not."""
+    found = tried(FIXED)
+    others = [g for g in found.generations if g.trial.subject != "merged"]
+    odd = timed("merged", 12.0, (1.5, 5.0, 15.0))
+    restless = attribution(replace(found, generations=(*odd, *others)))
+    assert restless is not None
+    assert longer(restless.merged.runs, restless.parts[0].time.runs)
+    assert restless.parts[0].effect is Effect.UNCLEAR
+
+
+def test_without_scipy_more_runs_are_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    found = told(FIXED)
+    assert (found.clear, found.open) == (False, False)
+    assert found.parts[0].effect is Effect.FASTER
+
+
+def test_where_all_is_clear_nothing_is_open() -> None:
+    assert not told(FIXED).open
+    assert told({**FIXED, "all fixes + static": 10.9}, (0.985, 1.0, 1.015)).open
 
 
 def test_answers_of_other_lengths_count_in_full() -> None:
@@ -247,6 +307,17 @@ def test_the_estimates_are_of_means() -> None:
     assert share_of_gap([3, 4], [2, 3], [2.9, 4.1]) is None
     assert share_of_gap([3], [2], [1]) is None
     assert not math.isnan(interval.low)
+
+
+def test_the_interval_of_a_saving_holds_the_truth_as_often_as_it_says() -> None:
+    dice, held, rounds = random.Random(7), 0, 1500
+    for _ in range(rounds):
+        slow, fixed = [[dice.gauss(m, s) for _ in range(4)] for m, s in ((12, 2.0), (5, 0.3))]
+        interval = difference(slow, fixed)
+        assert interval is not None
+        assert interval.estimate == pytest.approx(mean(slow) - mean(fixed))
+        held += interval.low <= 7 <= interval.high
+    assert held / rounds == pytest.approx(0.90, abs=0.03)
 
 
 def test_the_ends_of_an_interval_lie_as_many_standard_errors_away_as_welch_says() -> None:

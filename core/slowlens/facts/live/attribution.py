@@ -5,50 +5,16 @@ that of both together: by how much is told, and so is what no fix gives back.
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from slowlens.facts.live.answer_time import AnswerTime, answer_time
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.shares import beyond_sum, share_of_gap
+from slowlens.facts.live.saving import STATIC, Effect, Saving, saving
+from slowlens.facts.live.shares import beyond_sum
 from slowlens.facts.live.speed import noise
 from slowlens.facts.live.statistics import Interval
 from slowlens.facts.live.trial import Cache, Subject
-from slowlens.facts.live.verdict import Outcome, Verdict, judge
+from slowlens.facts.live.verdict import NO_SCIPY, Outcome, Verdict, judge
 from slowlens.frozen import dataclass
-
-STATIC = "static-cache"
-"""Stands among the rules of an overlay for the fix that no rule offers before a run."""
-
-
-class Effect(StrEnum):
-    """What a fix does to the time of an answer."""
-
-    FASTER = "faster"
-    SLOWER = "slower"
-    NONE = "no difference of 10 %"
-    UNCLEAR = "not clear"
-
-
-@dataclass(frozen=True, slots=True)
-class Saving:
-    """What the fixes of an overlay save of an answer."""
-
-    time: AnswerTime
-    rules: tuple[str, ...]
-    saved: float
-    """Seconds; negative where it takes longer."""
-    effect: Effect
-    share: float | None
-    """Of the gap; None where that is not clear."""
-    interval: Interval | None
-    """Of the share, 90 %; None where the runs do not allow one, or the share is 1 by definition."""
-
-    @property
-    def told(self) -> bool:
-        """Whether the runs tell what is saved: beyond noise, or less than a verdict minds."""
-        if self.effect is Effect.NONE and self.interval is not None:
-            return not self.interval.low <= 0 <= self.interval.high
-        return self.effect in (Effect.FASTER, Effect.SLOWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +42,14 @@ class Attribution:
     def clear(self) -> bool:
         """Whether there is a gap beyond noise."""
         return self.verdict.outcome is Outcome.FAIL
+
+    @property
+    def open(self) -> bool:
+        """Whether something is not clear that more runs may tell."""
+        tried = filter(None, (*self.parts, self.together, *self.further))
+        unclear = any(one.effect is Effect.UNCLEAR for one in tried)
+        asked = unclear or self.verdict.outcome is Outcome.INCONCLUSIVE
+        return asked and self.verdict.why != NO_SCIPY
 
     @property
     def gap(self) -> float:
@@ -124,7 +98,7 @@ def _attributed(
 ) -> Attribution:
     verdict = judge(merged.runs, target.runs, noise=apart)
     reached = target if verdict.outcome is Outcome.FAIL else None
-    shares = [_share(rules, time, merged, reached, apart) for rules, time in tried]
+    shares = [saving(rules, time, merged, reached, apart) for rules, time in tried]
     known = [one for one in shares if STATIC not in one.rules]
     together = next((one for one in known if whole and one.time is whole[1]), None)
     alone = known if len(known) == 1 else [one for one in known if one is not together]
@@ -154,30 +128,3 @@ def _whole(measurement: Measurement, tried: Sequence[_Tried]) -> _Tried | None:
     """Return the one that has the fixes of all others, if it was timed."""
     rules = {rule for overlay in measurement.plan.overlays for rule in overlay.rules} - {STATIC}
     return next((one for one in tried if rules and set(one[0]) == rules), None)
-
-
-def _share(
-    rules: tuple[str, ...],
-    time: AnswerTime,
-    merged: AnswerTime,
-    target: AnswerTime | None,
-    apart: float,
-) -> Saving:
-    saved = merged.seconds - time.seconds
-    share, interval = None, None
-    if target is not None:
-        share = saved / (merged.seconds - target.seconds)
-        own = time is not target
-        interval = share_of_gap(merged.runs, time.runs, target.runs) if own else None
-    return Saving(time, rules, saved, _effect(time, merged, apart), share, interval)
-
-
-def _effect(time: AnswerTime, merged: AnswerTime, apart: float) -> Effect:
-    """Judge whole answers as verdicts judge tokens, ``apart`` being equal work's ratio."""
-    worse = judge(time.runs, merged.runs, noise=apart).outcome
-    better = judge(merged.runs, time.runs, noise=apart).outcome
-    if better is Outcome.FAIL:
-        return Effect.FASTER
-    if worse is Outcome.FAIL:
-        return Effect.SLOWER
-    return Effect.NONE if better is worse is Outcome.PASS else Effect.UNCLEAR

@@ -34,6 +34,17 @@ def share_of_gap(slow: Runs, fixed: Runs, target: Runs) -> Interval | None:
     return Interval(share, (middle - margin) / square, (middle + margin) / square)
 
 
+def difference(slow: Runs, fixed: Runs) -> Interval | None:
+    """Return slow - fixed, in seconds, with its interval by Welch. None as well without scipy."""
+    weighted = [(1.0, slow), (-1.0, fixed)]
+    reach = _reach(weighted)
+    if reach is None:
+        return None
+    estimate = mean(slow) - mean(fixed)
+    margin = reach * sqrt(fsum(_spreads(weighted)))
+    return Interval(estimate, estimate - margin, estimate + margin)
+
+
 def beyond_sum(slow: Runs, alone: Sequence[Runs], together: Runs) -> Interval | None:
     """Return what ``together`` saves beyond the sum of what each saves alone, in seconds.
 

@@ -140,6 +140,18 @@ def all_longer(candidate: Sequence[float], reference: Sequence[float], noise: fl
     return min(candidate) > max(1 + THRESHOLD, noise) * max(reference)
 
 
+def longer(candidate: Sequence[float], reference: Sequence[float], noise: float = 1.0) -> bool:
+    """Whether it takes longer by more than a verdict minds, even where by how much is unsure.
+
+    That is so where the interval says it of runs that vary too much for a verdict, and where each
+    run says it of runs that are too few. ``noise`` as in ``judge``.
+    """
+    verdict = judge(candidate, reference, noise=noise)
+    if verdict.low is None:
+        return verdict.ratio is not None and all_longer(candidate, reference, noise)
+    return verdict.low > max(1 + verdict.threshold, noise)
+
+
 def times(ratio: float) -> str:
     """Write a factor: ``1.43``, ``24.3``, ``480``."""
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}" if ratio < 100 else f"{ratio:.0f}"
