@@ -54,8 +54,10 @@ class Baselines:
         return path
 
     def load(self, name: str) -> Run:
-        """Read a baseline; RunFileError when there is none of that name, or it is damaged."""
-        return load(self._existing(name))
+        """Read a baseline; RunFileError when there is none of that name, or the file is none."""
+        run = load(self._existing(name))
+        _require_times(run)
+        return run
 
     def delete(self, name: str) -> None:
         """Forget a baseline; RunFileError when there is none of that name."""

@@ -373,30 +373,13 @@ def test_what_is_silenced_is_not_left_either(
     assert f"[{rule}]" not in shown.split("Checked again")[1]
 
 
-@pytest.mark.parametrize("verb", ["fix", "undo", "measure"])
+@pytest.mark.parametrize("verb", ["fix", "undo"])
 def test_a_loop_of_links_is_no_bug(
     verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "loop").symlink_to("loop")
     assert slowlens(verb, tmp_path / "loop") == 2
     assert "internal error" not in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("fix", ""),
-        ("fix", "merged", "--source", ""),
-        ("diff", "", "merged"),
-        ("diff", "merged", ""),
-        ("inspect", ""),
-    ],
-)
-def test_a_variable_that_was_never_set_is_wrong_usage(
-    arguments: tuple[str, ...], slow: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(slow.parent)
-    assert slowlens(*arguments) == 3
 
 
 def test_undo_of_a_folder_that_is_not_there(

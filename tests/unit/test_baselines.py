@@ -8,6 +8,7 @@ import pytest
 from literals import generation, measurement
 from runs import a_measurement, a_run
 from slowlens.baselines import Baselines, default_baselines
+from slowlens.codec import encode
 from slowlens.errors import RunFileError, UsageError
 from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.trial import Cache
@@ -72,6 +73,12 @@ def test_an_imported_run_is_none(tmp_path: Path) -> None:
     assert str(caught.value).endswith("was imported: only measured runs can be a baseline.")
     assert "slowlens compare" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_was_put_there_and_is_none(tmp_path: Path) -> None:
+    (tmp_path / "main.json").write_text(encode(a_run()))
+    with pytest.raises(RunFileError, match="merged was not timed as shipped"):
+        Baselines(tmp_path).load("main")
 
 
 def test_one_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A plan from its options: the same for every command that measures."""
 
 import argparse
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -95,8 +96,8 @@ def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
     given["image"] = _image(arguments.image)
     plan = replace(
         base,
-        merged=str(arguments.merged.resolve()),
-        source=None if source is None else str(source.resolve()),
+        merged=os.path.realpath(arguments.merged),  # which a loop of links does not stop
+        source=None if source is None else os.path.realpath(source),
         **{name: value for name, value in given.items() if value is not None},
     )
     require_one_way(plan, "--tensor-parallel", "--device-map")

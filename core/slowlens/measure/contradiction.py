@@ -1,5 +1,6 @@
 """What a plan may not ask for at once, whoever made it."""
 
+import os
 from pathlib import Path
 
 from slowlens.errors import UsageError
@@ -18,6 +19,7 @@ def require_one_way(plan: Plan, parallel: str, placed: str) -> None:
 
 def require_two(merged: Path, source: Path | None) -> None:
     """Raise UsageError for a folder that would be timed against itself, however it is spelled."""
-    if source is not None and merged.resolve() == source.resolve():
-        message = f"Both are {merged.resolve()}: there is nothing to compare."
+    real = os.path.realpath(merged)  # which a loop of links does not stop
+    if source is not None and real == os.path.realpath(source):
+        message = f"Both are {real}: there is nothing to compare."
         raise UsageError(message, hint="Name the checkpoint that it came from as the source.")

@@ -87,6 +87,23 @@ def test_a_name_that_is_empty_is_wrong_usage(
     assert capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("measure", "loop"), 2),
+        (("measure", "{m}", "--source", "loop"), 2),
+        (("gate", "loop", "--source", "{m}"), 3),
+        (("gate", "{m}", "--source", "loop"), 3),
+    ],
+)
+def test_a_loop_of_links_is_no_bug(
+    words: tuple[str, ...], expected: int, folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("loop").symlink_to("loop")
+    assert code(folder, *words) == expected
+    assert "loop cannot be read" in capsys.readouterr().err
+
+
 def test_what_a_baseline_may_be_called_is_told_before_that_there_is_no_run(
     folder: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
