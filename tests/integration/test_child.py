@@ -192,14 +192,20 @@ def test_lines_of_our_own_come_in_turn() -> None:
 
 
 def test_lines_of_our_own_are_no_sign_of_life() -> None:
-    body = 'time.sleep(0.7); channel.send(b"a\\n"); time.sleep(600)'
+    body = """
+    channel.send(b"up\\n"); time.sleep(0.7); channel.send(b"a\\n"); time.sleep(600)
+    """
     lines: list[bytes | None] = []
-    with Child(script(body), b"\n") as child, interjecting(child):
+    with Child(script(body), b"\n") as child:
+        assert child.line() == b"up\n"
         begun = time.monotonic()
-        with pytest.raises(WorkerError, match=r"said nothing for 2\.5 seconds"):
+        with (
+            interjecting(child),
+            pytest.raises(WorkerError, match=r"said nothing for 2\.5 seconds"),
+        ):
             lines.extend(iter(lambda: child.line(2.5), None))
     assert lines.count(b"a\n") == 1
-    assert 3 <= len(lines) <= 8
+    assert lines.count(b"aside\n") >= 2
     assert time.monotonic() - begun > 3, "what the child says counts from then on"
 
 
@@ -257,7 +263,7 @@ with Child((sys.executable, "-c", {HEAD + FAMILY + "time.sleep(600)"!r}), b"\\n"
         assert process.stdout
         pids = [int(pid) for pid in process.stdout.readline().split()]
         process.send_signal(signal.SIGINT)
-        process.wait(10)
+        process.wait(30)
     assert all(gone(pid) for pid in pids)
 
 

@@ -98,7 +98,7 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing(pair: list[str], tmp_
     children = psutil.Process(process.pid).children(recursive=True)
     assert children
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert not any(child.is_running() for child in children)
     measurement = kept(tmp_path)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any
@@ -84,6 +84,13 @@ def first(inbox: "SimpleQueue[Samples]", **wanted: object) -> DeviceSample:
     raise AssertionError(wanted)
 
 
+def until(come: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not come():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 def test_before_it_begins_it_hands_over_nothing() -> None:
     given: list[Samples] = []
     with Sampler(os.getpid(), given.append) as sampler:
@@ -159,8 +166,7 @@ def test_what_was_in_use_before_belongs_to_others(driver: Gpus) -> None:
     inbox: SimpleQueue[Samples] = SimpleQueue()
     with Sampler(os.getpid(), inbox.put) as sampler:
         assert driver.looked.wait(20)
-        while not sampler._before:
-            time.sleep(0.001)
+        until(lambda: sampler._before)
         driver.known["a"].figures["memory_used"] = 70
         sampler.watch(model("cuda", gpus=("a", "b")))
         look = first(inbox, device="a")
@@ -184,7 +190,7 @@ def test_stop_ends_the_thread_and_returns_the_rest(
     given: list[Samples] = []
     with Sampler(os.getpid(), given.append) as sampler:
         sampler.begin()
-        time.sleep(0.1)
+        until(lambda: sampler._kept)
         rest = sampler.stop()
         assert sampler.stop() == (), "once"
     assert rest
