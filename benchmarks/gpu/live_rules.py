@@ -13,6 +13,7 @@ ask for tokens to be guessed from the prompt.
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from slowlens.gather.shapes import shape_folder
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 from slowlens.measure.worker.made_up import make
+from slowlens.places import HOME_VARIABLE
 from slowlens.reports.measurement import render
 
 LIVE = (
@@ -57,6 +59,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
+        os.environ[HOME_VARIABLE] = str(root / "home")  # none of these runs is the user's own
         cases = {
             "sound": lambda: _run(root, "plain", "plain"),
             "mbu": lambda: _run(root, "plain", "static"),

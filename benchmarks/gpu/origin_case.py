@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="make the checkpoint here, or use what is there")
     parser.add_argument("--only", choices=("plan", "full", "loads"), help="one of the three parts")
     asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         merged = asked.keep or Path(folder, "merged")
         if not merged.is_dir():

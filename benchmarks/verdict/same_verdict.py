@@ -8,6 +8,7 @@ be inconclusive, for a busy machine; two that say the opposite would be a defect
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from slowlens.facts.live.comparison import verdict_of
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import Verdict
+from slowlens.places import HOME_VARIABLE
 
 
 def main() -> None:
@@ -44,7 +46,10 @@ def _once(merged: Path, source: Path, options: list[str]) -> Verdict:
         file = Path(folder, "run.json")
         command = ["measure", str(merged), "--source", str(source), "-o", str(file), *options]
         done = subprocess.run(
-            [sys.executable, "-m", "slowlens", *command], capture_output=True, check=False
+            [sys.executable, "-m", "slowlens", *command],
+            env=os.environ | {HOME_VARIABLE: folder},  # it is none of the user's own runs
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             sys.exit(done.stderr.decode(errors="replace"))
