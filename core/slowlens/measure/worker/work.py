@@ -20,6 +20,7 @@ from slowlens.measure.events import (
     WarmingUp,
 )
 from slowlens.measure.plan import Known, first, rest
+from slowlens.measure.worker.attentions import require_attention
 from slowlens.measure.worker.calling import OWN_PROMPT
 from slowlens.measure.worker.device import choose
 from slowlens.measure.worker.environment import environment
@@ -45,6 +46,7 @@ class Work:
     """One plan on one device, or a process's part in it where several share it."""
 
     def __init__(self, plan: Plan, send: Callable[[Event], None], place: Place = ALONE) -> None:
+        require_attention(plan)
         self._plan, self._send = plan, send
         self._device = choose(plan.device, plan.threads, place)
         if place != ALONE:
