@@ -7,15 +7,17 @@ from pathlib import Path
 
 from slowlens.checking import check, measured
 from slowlens.cli.keeping import warn
-from slowlens.errors import SlowlensError
+from slowlens.errors import SlowlensError, UsageError
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.frozen import replace
+from slowlens.gather.cores import cores
 from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.contradiction import require_two
 from slowlens.measure.events import Event
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
+from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 
@@ -34,6 +36,7 @@ def checked(arguments: argparse.Namespace, *, configs_only: bool = False) -> Run
 def follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:
     """Run the plan to its end, or as far as it comes."""
     recorder = Recorder(plan)
+    _mind_threads(plan)
     try:
         with measure(plan) as events:
             for event in events:
@@ -46,6 +49,15 @@ def follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:
         sys.stderr.write("\n")
         return recorder.measurement(Status.FAILED, str(error), error.hint)
     return recorder.measurement(Status.DONE)
+
+
+def _mind_threads(plan: Plan) -> None:
+    """Warn of more threads than cores: nobody deploys so, and whoever does learns what it costs."""
+    there = cores()
+    if plan.threads > there:
+        message = f"{plan.threads} threads are more than the {counted(there, 'core')} here"
+        hint = "They wait for one another, and all times are longer: leave --threads out, or say "
+        warn(UsageError(f"{message}.", hint=f"{hint}--threads {there}."))
 
 
 def failure(measurement: Measurement) -> SlowlensError | None:

@@ -126,6 +126,18 @@ def test_wrong_usage_says_what_is_wanted(
     assert said in capsys.readouterr().err
 
 
+def test_more_threads_than_cores_are_minded(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(measuring, "cores", lambda: 2)
+    assert cli.main(["measure", str(root), "--threads", "2"]) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert cli.main(["measure", str(root), "--threads", "3"]) == 0, "it may be what is asked"
+    error = capsys.readouterr().err
+    assert "slowlens: warning: 3 threads are more than the 2 cores here.\n" in error
+    assert "leave --threads out, or say --threads 2.\n" in error
+
+
 def test_a_made_up_model_has_no_source(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["measure", "--shape", "gpt2", "--source", "s"]) == 3
     assert "--shape makes a model up, which has no source" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import torch
 
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Device
+from slowlens.gather.cores import cores
 from slowlens.gather.devices import open_gpus
 from slowlens.measure.worker.peers import ALONE, Place
 
@@ -23,7 +24,7 @@ def choose(name: str, threads: int, place: Place = ALONE) -> torch.device:
     ``threads``: CPU threads for torch, 0 to leave one core to whoever watches. Of several processes
     each has a GPU of its own, and its share of the cores.
     """
-    usual = max(1, (_cores() - 1) // place.count)
+    usual = max(1, (cores() - 1) // place.count)  # on all, other work stalls steps
     torch.set_num_threads(threads or min(torch.get_num_threads(), usual))
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -51,13 +52,6 @@ def _one_of_several(name: str, place: Place) -> str:
             hint=f"Use --tensor-parallel {there}." if there > 1 else "Leave --tensor-parallel out.",
         )
     return f"cuda:{place.rank}"
-
-
-def _cores() -> int:
-    """Cores that this process may use: with a thread on each, any other work stalls a step."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def describe(device: torch.device) -> Device:
