@@ -8,9 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
+from slowlens.errors import CheckpointError
+from slowlens.gather.hub.locate import locate
+from slowlens.places import hub_folder
+
+ID = "Qwen/Qwen2.5-7B-Instruct"
+TOKEN = "hf_" + "t" * 34
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 Answer = Callable[["Handler"], bool]
 """Whether it has answered, in place of the server."""
@@ -146,3 +155,24 @@ def serving(hub: Hub) -> Iterator[Hub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def point(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Have the library ask the hub at ``url``."""
+    constants = import_module("huggingface_hub.constants")
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    template = url + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    old = import_module("huggingface_hub.file_download")  # until 0.36 it keeps names of its own
+    if hasattr(old, "HUGGINGFACE_CO_URL_TEMPLATE"):
+        monkeypatch.setattr(old, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+
+
+def error(name: str = ID) -> CheckpointError:
+    """Return why ``name`` cannot be located: one line, a hint, and nothing left behind."""
+    with pytest.raises(CheckpointError) as caught:
+        locate(name)
+    assert caught.value.hint
+    assert "\n" not in str(caught.value) + caught.value.hint
+    assert not list(hub_folder().glob("*/.*")), "something unfinished was left"
+    return caught.value
