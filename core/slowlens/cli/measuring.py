@@ -11,9 +11,9 @@ from slowlens.errors import SlowlensError, UsageError
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.frozen import replace
-from slowlens.gather.cores import cores
 from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.contradiction import require_two
+from slowlens.measure.cores import cores
 from slowlens.measure.events import Event
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure

@@ -1,4 +1,4 @@
-"""Which attention a plan may ask for: one that does not exist is told before weights are loaded."""
+"""Which attention a plan may ask for: one that is unknown is told before weights are loaded."""
 
 import transformers
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS

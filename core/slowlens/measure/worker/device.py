@@ -9,8 +9,8 @@ import torch
 
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Device
-from slowlens.gather.cores import cores
 from slowlens.gather.devices import open_gpus
+from slowlens.measure.cores import cores
 from slowlens.measure.worker.peers import ALONE, Place
 
 _MEMINFO = Path("/proc/meminfo")
