@@ -6,7 +6,6 @@ Exit codes: 0 done, 2 it could not be, 3 wrong usage or an internal error.
 """
 
 import argparse
-import json
 from contextlib import suppress
 
 from slowlens.baselines import Baselines, default_baselines
@@ -15,19 +14,14 @@ from slowlens.cli.runnames import HELP, NO_RUN, run_named
 from slowlens.errors import RunFileError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.seconds import milliseconds
-from slowlens.facts.live.speed import speed_of
-from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.live.statistics import Band, band
 from slowlens.facts.live.verdict import LEAST_RUNS
+from slowlens.reports.baselines import render, render_json, speed
 from slowlens.reports.called import place, shape_of
 from slowlens.reports.spread import variation
-from slowlens.reports.tables import fitted
-from slowlens.reports.units import counted, minute, plain
+from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.store import default_store
-
-HEAD = ("name", "run", "measured", "TPOT", "rounds", "CV", "device", "checkpoint")
-WORDS = (0, 1, 2, 5, 6, 7)
-"""Columns that are no numbers."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -58,18 +52,17 @@ def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
     named = arguments.source_run
     run, which = _newest() if named is None else (run_named(named), "")
     path = baselines.save(arguments.name, run, replacing=arguments.force)
-    *_, tpot, rounds, spread, _device, checkpoint = _row(arguments.name, run)
-    basis = counted(int(rounds), "round")
-    print(f"Baseline {arguments.name}: {tpot} per token over {basis}, {checkpoint}.")
+    found = speed(run)
+    assert found
+    basis = f"{milliseconds(found.tpot)} per token over {counted(found.rounds, 'round')}"
+    print(f"Baseline {arguments.name}: {basis}, {place(run)}.")
     if which or (which := _cut_short(run)):
         print(which)
-    if int(rounds) < LEAST_RUNS:
+    if found.rounds < LEAST_RUNS:
         print(f"A verdict takes {LEAST_RUNS} rounds: measure with --rounds 5 and save it again.")
-    elif "unstable" in spread:
-        print(
-            f"Its rounds vary by {spread}: no verdict can rest on it. Measure again, on a machine"
-        )
-        print("with nothing else to do, and save that.")
+    elif found.cv is not None and band(found.cv) is Band.UNSTABLE:
+        print(f"Its rounds vary by {variation(found.cv)}: no verdict can rest on it. Measure")
+        print("again, on a machine with nothing else to do, and save that.")
     if shape_of(run.measurement):
         print("Its weights were made up: no gate of a checkpoint can be judged by it, only")
         print("slowlens compare another run of the same shape.")
@@ -103,12 +96,9 @@ def _cut_short(run: Run) -> str:
 def _list(arguments: argparse.Namespace, baselines: Baselines) -> None:
     found = {name: _loaded(baselines, name) for name in baselines.names()}
     if arguments.format == "json":
-        rows = [dict(zip(HEAD, _told(name, run), strict=True)) for name, run in found.items()]
-        write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", arguments.output)
-        return
-    lines = [HEAD, *(_told(name, run) for name, run in found.items())]
-    text = "".join(f"{line}\n" for line in fitted(lines, WORDS)) if found else _NONE
-    write(plain(text), arguments.output)
+        write(render_json(found), arguments.output)
+    else:
+        write(render(found) if found else _NONE, arguments.output)
 
 
 _NONE = "No baseline is kept yet: slowlens baseline save NAME keeps the newest run.\n"
@@ -124,20 +114,3 @@ def _loaded(baselines: Baselines, name: str) -> Run | RunFileError:
         return baselines.load(name)
     except RunFileError as error:
         return error
-
-
-def _told(name: str, run: Run | RunFileError) -> tuple[str, ...]:
-    if isinstance(run, RunFileError):
-        return (name, "cannot be read", "", "", "", "", "", str(run))
-    return _row(name, run)
-
-
-def _row(name: str, run: Run) -> tuple[str, ...]:
-    measured = run.measurement
-    assert measured
-    speed = speed_of(measured, Subject.MERGED, Cache.AS_SHIPPED)
-    device = next((model.device.name for model in measured.models), "n/a")
-    tpot, rounds = (milliseconds(speed.tpot), str(speed.rounds)) if speed else ("n/a", "0")
-    spread = variation(speed.cv if speed else None)
-    measured_at = f"{minute(run.created)} UTC"
-    return (name, run.id, measured_at, tpot, rounds, spread, device, place(run))

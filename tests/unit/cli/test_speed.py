@@ -1,6 +1,5 @@
-"""``compare``, ``baseline`` and ``gate`` on runs made by hand."""
+"""``gate`` on sessions made by hand."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,229 +8,21 @@ from pathlib import Path
 import pytest
 
 import builders
-from literals import generation, measurement
 from runs import a_measurement, a_run
 from slowlens import cli
 from slowlens.baselines import default_baselines
 from slowlens.cli import measuring
-from slowlens.codec import encode
 from slowlens.errors import WorkerError
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
-from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Trial
 from slowlens.measure.events import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
 from slowlens.measure.plan import DEFAULT_PROMPT
 from slowlens.store import default_store
 
 ENVIRONMENT = Environment("3.12", "Linux", {"torch": "2.13.0", "transformers": "5.23.0"})
 STEPS = 4
-
-
-@pytest.fixture
-def kept() -> tuple[str, str]:
-    """Ids of a run that takes 0.1 s a token and, later, one that takes 0.4."""
-    for number, seconds in enumerate((0.1, 0.4)):
-        default_store().save(replace(a_run(a_measurement(seconds)), id=f"2026-{number}"))
-    return "2026-0", "2026-1"
-
-
-def test_compare_by_id_file_and_baseline(
-    kept: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fast, slow = kept
-    assert cli.main(["compare", fast, slow]) == 1
-    assert capsys.readouterr().out.startswith("FAILED: merged as shipped: 4.00 times as long")
-    assert cli.main(["compare", slow, fast]) == 0
-    file = tmp_path / "a.json"
-    file.write_text(encode(default_store().load(slow)))
-    default_baselines().save("main", default_store().load(fast))
-    assert cli.main(["compare", "main", str(file)]) == 1
-    assert cli.main(["compare", "main", str(file), "--threshold", "4"]) == 0
-
-
-def test_compare_refuses_unlike_runs(
-    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = default_store().load("2026-1")
-    assert run.measurement
-    plan = replace(run.measurement.plan, new_tokens=9)
-    other = replace(run, id="2026-2", measurement=replace(run.measurement, plan=plan))
-    default_store().save(other)
-    assert cli.main(["compare", "2026-0", "2026-2"]) == 2
-    assert "new tokens: 4 (before), 9 (after)" in capsys.readouterr().out
-    assert cli.main(["compare", "2026-0", "2026-2", "--anyway"]) == 1
-
-
-@pytest.mark.parametrize("share", ["x", "0", "nan", "10"])
-def test_a_threshold_is_a_share(share: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        cli.main(["compare", "a", "b", "--threshold", share])
-    assert left.value.code == 3
-    assert "--threshold: must be more than 0 and less than 10" in capsys.readouterr().err
-
-
-def test_compare_as_json_into_a_file(kept: tuple[str, str], tmp_path: Path) -> None:
-    output = tmp_path / "out.json"
-    assert cli.main(["compare", *kept, "--format", "json", "-o", str(output)]) == 1
-    assert json.loads(output.read_text())["answer"] == "fail"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["nothing", "2026-0"], "There is no run, run file or baseline nothing"),
-        (["2026-0", "checked"], "checked was only checked: it holds no times"),
-        (["2026-0", "broken.json"], "slowlens: broken.json: This is not a run file"),
-    ],
-)
-def test_compare_ends_with_3_for_what_is_no_comparison(
-    arguments: list[str],
-    said: str,
-    kept: tuple[str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("broken.json").write_text("{}")
-    default_store().save(replace(a_run(), id="checked"))
-    assert cli.main(["compare", *arguments]) == 3
-    assert said in capsys.readouterr().err
-
-
-def test_baselines_from_the_command_line(
-    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(["baseline", "list"]) == 0
-    assert "No baseline is kept yet" in capsys.readouterr().out
-    assert cli.main(["baseline", "save", "main"]) == 0
-    assert "Baseline main: 400 ms per token over 3 rounds, /m.\n" in capsys.readouterr().out
-    assert cli.main(["baseline", "save", "main", "2026-0"]) == 2
-    assert "--force" in capsys.readouterr().err
-    assert cli.main(["baseline", "save", "main", "2026-0", "--force"]) == 0
-    capsys.readouterr()
-    assert cli.main(["baseline", "list"]) == 0
-    head, line = capsys.readouterr().out.splitlines()
-    assert head.split() == [
-        *("name", "run", "measured", "TPOT", "rounds", "CV", "device", "checkpoint"),
-    ]
-    assert line.split() == [
-        "main",
-        "2026-0",
-        "2026-01-02",
-        "03:04",
-        "UTC",
-        "100",
-        "ms",
-        "3",
-        "0",
-        "%",
-        "(excellent)",
-        "a",
-        "processor",
-        "/m",
-    ]
-    assert cli.main(["baseline", "delete", "main"]) == 0
-    assert cli.main(["baseline", "delete", "main"]) == 2
-
-
-def test_a_baseline_of_a_made_up_model_is_for_no_gate(
-    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = default_store().load(kept[0])
-    assert run.measurement
-    assert cli.main(["baseline", "save", "real", kept[0]]) == 0
-    assert "made up" not in capsys.readouterr().out
-    plan = replace(run.measurement.plan, merged="/x/gpt2", random_weights=True)
-    default_store().save(replace(run, id="shape", measurement=replace(run.measurement, plan=plan)))
-    assert cli.main(["baseline", "save", "main", "shape"]) == 0
-    assert "Its weights were made up: no gate of a checkpoint can" in capsys.readouterr().out
-
-
-def test_a_baseline_that_varies_too_much_is_told(
-    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = default_store().load(kept[0])
-    assert run.measurement
-    timed, *_ = run.measurement.find(Subject.MERGED, Cache.AS_SHIPPED, Purpose.SPEED)
-    steps = tuple(replace(step, seconds=3 * step.seconds) for step in timed.steps)
-    generations = (replace(timed, steps=steps), *run.measurement.generations)
-    wild = replace(run.measurement, generations=generations)
-    default_store().save(replace(run, id="wild", measurement=wild))
-    assert cli.main(["baseline", "save", "main", "wild"]) == 0
-    assert "(unstable): no verdict can rest on it" in capsys.readouterr().out
-
-
-def test_a_baseline_outlives_its_run_and_a_damaged_one_is_listed(
-    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(["baseline", "save", "main"]) == 0
-    default_store().path("2026-1").unlink()
-    assert cli.main(["compare", "2026-0", "main"]) == 1
-    (default_baselines().folder / "old.json").write_text("{")
-    capsys.readouterr()
-    assert cli.main(["baseline", "list", "--format", "json"]) == 0
-    main, old = json.loads(capsys.readouterr().out)
-    assert (main["TPOT"], main["rounds"]) == ("400 ms", "3")
-    assert old["run"] == "cannot be read"
-
-
-def test_too_few_rounds_for_a_verdict_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    default_store().save(a_run(measurement(generation(1, 0.1, 0.1))))
-    assert cli.main(["baseline", "save", "main"]) == 0
-    out = capsys.readouterr().out
-    assert "over 1 round, " in out
-    assert "A verdict takes 3 rounds" in out
-
-
-def cut_short(run_id: str, status: Status) -> None:
-    run = default_store().load("2026-1")
-    assert run.measurement
-    cut = replace(run.measurement, status=status)
-    default_store().save(replace(run, id=run_id, measurement=cut))
-
-
-def test_a_baseline_is_the_newest_run_that_came_to_its_end(
-    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(["baseline", "save", "whole"]) == 0
-    said = "It is the newest run that came to its end, 2026-1"
-    assert f"{said}.\n" in capsys.readouterr().out
-    cut_short("2026-2", Status.STOPPED)
-    cut_short("2026-3", Status.FAILED)
-    assert cli.main(["baseline", "save", "main"]) == 0
-    assert f"{said}, with 2 newer runs passed over.\n" in capsys.readouterr().out
-    assert default_baselines().load("main").id == "2026-1"
-    for run_id in kept:
-        default_store().delete(run_id)
-    assert cli.main(["baseline", "save", "none"]) == 2
-    assert "No run that is kept came to its end." in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [
-        (Status.STOPPED, "The run 2026-2 was stopped early: "),
-        (Status.FAILED, "The run 2026-2 failed before its end: "),
-        (Status.DONE, ""),
-    ],
-)
-def test_a_run_that_was_cut_short_is_a_baseline_where_it_is_named(
-    status: Status, said: str, kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    cut_short("2026-2", status)
-    assert cli.main(["baseline", "save", "main", "2026-2"]) == 0
-    assert default_baselines().load("main").id == "2026-2"
-    out = capsys.readouterr().out
-    assert said in out
-    assert ("The run" in out) == bool(said)
-
-
-def test_a_baseline_needs_a_run(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["baseline", "save", "main"]) == 2
-    assert "No run is kept yet" in capsys.readouterr().err
 
 
 class Session:
