@@ -1,17 +1,21 @@
 """What was measured as tables and words, each figure with its unit and sample size."""
 
+from collections.abc import Sequence
+from statistics import median
+
 import pandas as pd
 
 from slowlens.facts.live.attribution import Attribution
 from slowlens.facts.live.comparison import shown
 from slowlens.facts.live.measurement import Measurement, WarmUp
-from slowlens.facts.live.seconds import duration, rounded
+from slowlens.facts.live.seconds import duration, ranged, rounded
 from slowlens.facts.live.speed import Speed, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Finish, Purpose, Trial
 from slowlens.reports import attribution
-from slowlens.reports.spread import UNKNOWN, growing, latency, variation
+from slowlens.reports.spread import TOO_SHORT, UNKNOWN, grown, latency, variation
 from slowlens.reports.units import counted, milliseconds
+from slowlens_dashboard.cutoff import MARK, MEANING, cut_off, extent
 from slowlens_dashboard.prose import plain
 
 GROWTH = "Growth per 1,000 tokens"
@@ -20,15 +24,18 @@ OPTIONAL = ("p90", "p95", GROWTH, "Between rounds (CV)")
 
 UNBROKEN = ("First token (TTFT)", "Per token (TPOT)", "p90", "p95", "Speed", "Last input")
 """Columns whose figures stay on the line of their units."""
-NOT_CLEAR = "not clear"
 LATER = 1.0
 """Seconds by which a first call is worth a word."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def speed_table(measurement: Measurement) -> pd.DataFrame:
-    """Figures of the timed trials, medians over n rounds, with the range of the rounds."""
-    table = pd.DataFrame([_row(measurement, speed) for speed in speeds(measurement)])
+    """Figures of the timed trials, medians over n rounds, with the range of the rounds.
+
+    Of a kind that was cut off before one of its trials was whole, what its steps took.
+    """
+    rows = [_row(measurement, speed) for speed in speeds(measurement)]
+    table = pd.DataFrame([*rows, *map(_row_cut_off, cut_off(measurement))])
     for name in UNBROKEN:
         if not table.empty:
             table[name] = table[name].str.replace(" ", NO_BREAK)
@@ -45,35 +52,43 @@ def _row(measurement: Measurement, speed: Speed) -> dict[str, str]:
         "p90": latency(speed.p90),
         "p95": latency(speed.p95),
         "Speed": f"{rounded(speed.tokens_per_second)} tokens/s",
-        GROWTH: _growing(speed),
+        GROWTH: grown(speed.growth, speed.runs),
         "Between rounds (CV)": variation(speed.cv),
         "Last input": counted(_last_input(measurement, speed), "token"),
         "n": f"{counted(speed.rounds, 'round')} of {tokens}",
     }
 
 
-def _growing(speed: Speed) -> str:
-    """Write the growth where its interval tells something: what it is, or that there is little."""
-    found = speed.growth
-    if found is None:
-        return UNKNOWN
-    return growing(found) if found.telling(speed.tpot) else NOT_CLEAR
+def _row_cut_off(ran: Sequence[Generation]) -> dict[str, str]:
+    steps = [each.tpot for each in ran if each.itl]
+    return {
+        "Trial": ran[0].trial.label + MARK,
+        "First token (TTFT)": milliseconds(ran[0].ttft),
+        "Per token (TPOT)": ranged(steps) if steps else UNKNOWN,
+        **dict.fromkeys(OPTIONAL, UNKNOWN),
+        "Speed": f"{rounded(1 / median(steps))} tokens/s" if steps else UNKNOWN,
+        "Last input": counted(ran[-1].steps[-1].tokens_in, "token"),
+        "n": extent(ran),
+    }
 
 
 def table_note(measurement: Measurement, table: pd.DataFrame, sample: str) -> str:
     """Say what the figures of a speed table rest on; ``sample`` as ``without_sample`` tells it."""
-    if all(speed.rounds == 1 for speed in speeds(measurement)):
+    found = speeds(measurement)
+    if not found:
+        return MEANING
+    if all(speed.rounds == 1 for speed in found):
         what = "it takes more rounds to tell how far they lie apart"
         told = f"{sample or 'One round each'}: {what}."
     else:
         medians = "TTFT and TPOT are medians of the rounds, CV is how far these lie apart"
         told = f"{sample}: {medians}." if sample else f"{medians}."
-    if GROWTH in table and (table[GROWTH] == NOT_CLEAR).any():
+    if GROWTH in table and (table[GROWTH] == TOO_SHORT).any():
         told += (
-            " Growth is not clear where it may be none, and its 95 % interval is wider than the"
-            " time of a token: longer runs would tell."
+            " Runs are too short where growth may be none, and its 95 % interval is wider than the"
+            " time of a token: longer ones would tell."
         )
-    return told
+    return f"{told} {MEANING}" if _cut_off_in(table) else told
 
 
 def _last_input(measurement: Measurement, speed: Speed) -> int:
@@ -84,7 +99,13 @@ def _last_input(measurement: Measurement, speed: Speed) -> int:
 def without_sample(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Take out of a speed table what each of its rows rests on, where that is the same."""
     sizes = table["n"].unique()
-    return (table.drop(columns="n"), f"{sizes[0]} each") if len(sizes) == 1 else (table, "")
+    if len(sizes) > 1 or _cut_off_in(table):
+        return table, ""
+    return table.drop(columns="n"), f"{sizes[0]} each"
+
+
+def _cut_off_in(table: pd.DataFrame) -> bool:
+    return any(label.endswith(MARK) for label in table["Trial"])
 
 
 def attribution_table(found: Attribution) -> pd.DataFrame:

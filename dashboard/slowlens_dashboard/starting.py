@@ -23,7 +23,7 @@ def start(plan: Plan, *, fixes: bool = False) -> None:
             if folder is not None:
                 require_weights(options().allow(folder))
         plan = replace(plan, image=_picture(plan.image))
-        require_one_way(plan, "Tensor parallel", "a device map")
+        require_one_way(plan, "Tensor parallel", "Device map")
         require_two(Path(plan.merged), Path(plan.source) if plan.source else None)
         st.query_params["run"] = jobs().start(plan, fixes=fixes).id
     except BusyError as busy:
@@ -49,10 +49,13 @@ def _picture(text: str) -> str:
     """Return the file that a person typed, if it lies in a folder that may be read."""
     if text.strip() in ("", GENERATED):
         return text.strip()
-    given = Path(text.strip())
-    path = (options().allow(str(given.parent)) / given.name).resolve()
-    options().allow(str(path.parent))  # a link may lead out of the folder
+    try:
+        given = Path(text.strip())
+        path = (options().allow(str(given.parent)) / given.name).resolve()
+        options().allow(str(path.parent))  # a link may lead out of the folder
+    except SlowlensError as error:
+        raise CheckpointError(f"Picture: {error}", hint=error.hint) from error
     if not path.is_file():
         hint = f"Type the path of a picture, or: {GENERATED}"
-        raise CheckpointError(f"There is no file {path}.", hint=hint)
+        raise CheckpointError(f"Picture: there is no file {path}.", hint=hint)
     return str(path)

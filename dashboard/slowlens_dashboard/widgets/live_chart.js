@@ -207,6 +207,7 @@ class Viewer {
   show() {
     this.say(this.phase());
     this.part("device").textContent = this.device ? this.device + (this.load ?? "") : "";
+    this.part("soon").textContent = "Each token's time is drawn here once the first trial is timed.";
     this.progress();
     this.stages();
     for (const trial of this.timed()) if (trial.ms.length) this.figures(trial);
@@ -222,24 +223,48 @@ class Viewer {
     }
   }
 
-  // A trial takes as long a token as those of its kind did, or else as the others.
   progress() {
-    const seconds = new Map(), every = [0, 0];
-    for (const { label, ms } of this.trials) {
-      const sums = seconds.get(label) ?? seconds.set(label, [0, 0]).get(label);
-      for (const sum of [sums, every]) { sum[0] += ms.reduce((a, b) => a + b, 0); sum[1] += ms.length; }
-    }
-    const pace = label => { const [sum, n] = seconds.get(label)[1] ? seconds.get(label) : every; return n ? sum / n : 0; };
-    let done = 0, left = 0;
-    for (const trial of this.trials) {
-      const run = trial.over ? trial.tokens : trial.ms.length;
-      done += run * pace(trial.label);
-      left += (trial.tokens - run) * pace(trial.label);
-    }
+    const { done, left, answers } = this.forecast();
     const timed = this.timed();
-    const known = timed.length && timed.every(trial => seconds.get(trial.label)[1]);
-    this.part("progress").firstElementChild.style.width = `${timed.length && done ? 100 * done / (done + left) : 0}%`;
-    this.part("left").textContent = known && left ? `about ${roughly(left)} left, loading and warming up apart` : "";
+    const known = timed.length && timed.every(({ label }) => this.trials.some(trial => trial.label === label && trial.ms.length));
+    this.part("progress").firstElementChild.style.width = `${timed.length && done ? 100 * done / (done + left + answers) : 0}%`;
+    const told = left ? `about ${roughly(left)} left${answers ? `, and at most ${roughly(answers)} for answers` : ""}` : `at most ${roughly(answers)} left`;
+    this.part("left").textContent = known && left + answers ? `${told}; loading and warming up apart` : "";
+  }
+
+  // In milliseconds. An answer may end by itself: until one has, its limit is all that is known, and
+  // ``answers`` is what that comes to at most. Then the others are taken to be as long.
+  forecast() {
+    const pace = this.paces();
+    const ended = this.trials.filter(trial => trial.over && trial.purpose === "length").map(trial => trial.ms.length);
+    const usual = Math.max(0, ...ended);
+    const sum = { done: 0, left: 0, answers: 0 };
+    for (const trial of this.trials) {
+      const ran = trial.ms.length, each = pace(trial);
+      sum.done += ran ? total(trial.ms) : trial.over ? trial.tokens * each : 0;
+      if (trial.over) continue;
+      const open = trial.purpose === "length" && ran >= usual;
+      const tokens = trial.purpose === "length" && !open ? usual : trial.tokens;
+      sum[open ? "answers" : "left"] += (tokens - ran) * each;
+    }
+    return sum;
+  }
+
+  // A trial takes as long a token as those of its kind did, or else as those with that cache, or as
+  // all. Results are compared with the cache and without: each token is computed twice.
+  paces() {
+    const sums = new Map();
+    for (const { label, cache, ms } of this.trials) {
+      for (const key of [label, cache, "every"]) {
+        const [sum, n] = sums.get(key) ?? [0, 0];
+        sums.set(key, [sum + total(ms), n + ms.length]);
+      }
+    }
+    const mean = (...keys) => {
+      const [sum, n] = keys.map(key => sums.get(key)).find(found => found?.[1]) ?? [0, 1];
+      return sum / n;
+    };
+    return ({ label, cache, purpose }) => mean(label, cache, "every") + (purpose === "equality" ? mean("on", "every") : 0);
   }
 
   // What is sure to come is shown from the start. How many trials there are in all is not known by
@@ -287,7 +312,7 @@ class Viewer {
     const [first, ...later] = trial.ms;
     tile.className = trial === this.now && !trial.over ? "tile running" : "tile";
     tile.querySelector(".round").textContent = this.rounds > 1 ? `round ${trial.round + 1}` : "";
-    const mean = later.reduce((a, b) => a + b, 0) / later.length;
+    const mean = total(later) / later.length;
     const [speed, ttft, input] = tile.querySelectorAll("dd");
     if (later.length) {
       tile.querySelector("b").innerHTML = `${rounded(mean)} ms <small>per token</small>`;
@@ -333,6 +358,8 @@ function load(source) {
   });
   return library;
 }
+
+function total(ms) { return ms.reduce((a, b) => a + b, 0); }
 
 function element(name, className) { return Object.assign(document.createElement(name), { className }); }
 

@@ -12,6 +12,11 @@ DEVICES = ("auto", "cuda", "cpu", "mps")
 DTYPES = ("", "bfloat16", "float16", "float32")
 ATTENTIONS = ("", "sdpa", "eager", "flash_attention_2")
 DEVICE_MAPS = ("", "auto")
+FOLDED = (
+    *("dtype", "attention", "device-map", "tensor-parallel"),
+    *("settings", "image", "full"),
+)
+"""Keys of the fields that are folded away while all of them are empty."""
 USUAL = Plan(merged="")
 
 
@@ -21,7 +26,10 @@ def plan_form(pair: Pair) -> None:
         st.text_area("Prompt", DEFAULT_PROMPT, key="prompt", height=130)
         _numbers()
         _where()
-        with st.expander("Loading, cache settings, picture", icon=":material/tune:"):
+        changed = any(st.session_state.get(key) for key in FOLDED)
+        with st.expander(
+            "Loading, cache settings, picture", icon=":material/tune:", expanded=changed
+        ):
             _loading()
         st.form_submit_button(
             "Start", type="primary", icon=":material/play_arrow:", on_click=_submit, args=(pair,)

@@ -61,7 +61,9 @@ def _ending(measurement: Measurement) -> None:
             )
         case Status.STOPPED:
             st.info(
-                "What was measured until then is below.",
+                "What was timed until then is below."
+                if measurement.timed
+                else "Nothing was timed by then.",
                 title="You stopped this run.",
                 icon=":material/stop_circle:",
             )

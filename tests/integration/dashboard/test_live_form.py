@@ -73,9 +73,10 @@ def test_a_model_is_spread_over_gpus_in_one_way(open_page: Open, session: Sessio
     at.number_input(key="tensor-parallel").set_value(2)
     at.selectbox(key="device-map").set_value("auto")
     at = press(at, "Start")
-    assert "Tensor parallel and a device map exclude each other." in said(at)
+    assert "Tensor parallel and Device map exclude each other." in said(at)
     assert "the first divides every layer" in said(at)
     assert jobs_module.jobs().active is None
+    assert at.expander[0].proto.expanded, "the wrong fields stay in sight"
     at.selectbox(key="device-map").set_value("")
     press(at, "Start")
     job = jobs_module.jobs().active
@@ -119,7 +120,7 @@ def test_fixes_are_tried_where_that_is_wanted(open_page: Open, session: Session)
         ("/picture.png", "outside the folders that this dashboard may read"),
         ("/etc/passwd", "outside the folders that this dashboard may read"),
         ("link.png", "outside the folders that this dashboard may read"),
-        ("nowhere.png", "There is no file"),
+        ("nowhere.png", "there is no file"),
     ],
 )
 def test_a_picture_comes_from_where_one_may_read(
@@ -130,7 +131,17 @@ def test_a_picture_comes_from_where_one_may_read(
     at.text_input(key="image").set_value(picture)
     at = press(at, "Start")
     assert message in said(at)
+    assert at.error[0].proto.title.startswith("Picture: "), "it names the field"
+    assert at.text_input(key="image").value == picture
+    assert at.expander[0].proto.expanded
     assert jobs_module.jobs().active is None
+
+
+def test_fields_that_nobody_filled_in_stay_folded_where_another_is_wrong(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    at = open_page("live", merged=str(pair[0]), source=str(pair[0]))
+    assert not press(at, "Start").expander[0].proto.expanded
 
 
 def test_another_tab_finds_the_run_in_progress(open_page: Open, session: Session) -> None:

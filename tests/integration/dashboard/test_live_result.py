@@ -11,8 +11,9 @@ from pages import Open, explained, press, query, said, slow_and_fast, store
 from samples import NAMES, results
 from sessions import EVENTS, Session
 from slowlens.facts.environment import Environment
-from slowlens.facts.live.measurement import Failure, Status
-from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
+from slowlens.facts.live.measurement import Failure, Measurement, Status
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.importing import imported_run
 from slowlens.store import default_store
 from slowlens_dashboard import jobs as jobs_module
@@ -113,6 +114,30 @@ def test_a_failed_run_says_what_to_do(open_page: Open, session: Session) -> None
     at = at.run()
     assert "It was killed." in said(at)
     assert at.error[0].value == "Take a smaller one."
+
+
+def test_a_stopped_run_shows_what_was_timed_until_then(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    cut = replace(slow_and_fast().generations[1], finish=Finish.STOPPED)
+    text = said(open_page("live", run=store(pair, stopped(cut)).id))
+    assert "You stopped this run." in text
+    assert "What was timed until then is below." in text
+    assert "merged as shipped, stopped" in text
+    assert "3 of 3 tokens" in text
+
+
+def test_a_run_that_was_stopped_before_anything_was_timed_says_so(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    proof = slow_and_fast().generations[0]
+    text = said(open_page("live", run=store(pair, stopped(proof)).id))
+    assert "Nothing was timed by then." in text
+    assert "is below" not in text
+
+
+def stopped(*ran: Generation) -> Measurement:
+    return replace(slow_and_fast(), generations=ran, status=Status.STOPPED)
 
 
 def test_an_unknown_run_is_said_to_be_unknown(open_page: Open, pair: tuple[Path, Path]) -> None:

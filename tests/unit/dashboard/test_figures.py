@@ -5,10 +5,11 @@ import pytest
 
 from literals import generation, measurement, probe
 from slowlens.facts.live.attribution import attribution
-from slowlens.facts.live.measurement import Measurement, WarmUp
+from slowlens.facts.live.measurement import Measurement, Status, WarmUp
 from slowlens.facts.live.plan import Overlay
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
+from slowlens.reports.spread import TOO_SHORT
 from slowlens_dashboard.figures import (
     attribution_table,
     ending,
@@ -88,13 +89,14 @@ def test_growth_is_told_where_its_interval_tells_something() -> None:
     assert told_growth(1.0, 1.2, 1.4) == "+1,200 ms (703 to 1,697)", "wide, but it grows"
     assert told_growth(-1.0, -1.2, -1.4).startswith("-1,200 ms"), "wide, but it shrinks"
     assert told_growth(0.01, -0.01, 0.0) == "0 ms (-24.8 to 24.8)", "narrow: it hardly grows"
-    assert told_growth(2.0, -1.0, 0.0) == "not clear"
-    assert told_growth(0.021, -0.021, 0.0) == "not clear", "just wider than a token's 100 ms"
+    assert told_growth(2.0, -1.0, 0.0) == "n/a: runs too short"
+    assert told_growth(0.021, -0.021, 0.0) == TOO_SHORT, "just wider than a token's 100 ms"
 
 
-def test_growth_without_an_interval_is_not_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_growth_without_an_interval_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.special", None)
-    assert told_growth(1.0, 1.2, 1.4) == "not clear"
+    steady, growing = generation(0.1, *[0.1] * 20), generation(0.1, *[0.2] * 20, cache=Cache.ON)
+    assert "Growth per 1,000 tokens" not in speed_table(measurement(steady, growing))
 
 
 def test_what_the_figures_rest_on_is_told_in_words_that_fit() -> None:
@@ -110,7 +112,7 @@ def test_what_the_figures_rest_on_is_told_in_words_that_fit() -> None:
     assert note(one, one) == f"2 rounds of 3 tokens each: {medians}"
     assert note(one, one, other) == medians
     unclear = generation(0.1, *[0.1] * 8, *[0.9] * 4, *[0.1] * 8)
-    assert note(unclear).startswith(f"1 round of 21 tokens each: {once} Growth is not clear where")
+    assert note(unclear).startswith(f"1 round of 21 tokens each: {once} Runs are too short where")
 
 
 def test_rounds_that_differ_show_their_range() -> None:
@@ -153,8 +155,59 @@ def test_a_first_call_that_compiles_is_told(first: float, last: float, told: boo
     )
 
 
-def test_a_run_that_was_stopped_early_has_no_figures() -> None:
-    assert speed_table(measurement(generation(0.2, finish=Finish.STOPPED))).empty
+def stopped(*runs: Generation, status: Status = Status.STOPPED) -> Measurement:
+    return measurement(*runs, status=status)
+
+
+def cut(*seconds: float, cache: Cache = Cache.AS_SHIPPED, of: int = 64) -> Generation:
+    """A trial of which these steps ran."""
+    found = generation(*seconds, cache=cache, finish=Finish.STOPPED)
+    return replace(found, trial=replace(found.trial, new_tokens=of))
+
+
+def test_a_trial_that_was_cut_off_shows_what_was_timed_and_is_marked() -> None:
+    table, sample = without_sample(speed_table(stopped(cut(0.3, 0.1, 0.1))))
+    (row,) = table.to_dict("records")
+    assert (row["Trial"], row["n"]) == ("merged as shipped, stopped", "3 of 64 tokens")
+    assert row["First token (TTFT)"] == joined("300 ms")
+    assert (row["Per token (TPOT)"], row["Speed"]) == (joined("100 ms"), joined("10 tokens/s"))
+    assert row["Last input"] == joined("1 token")
+    assert sample == ""
+    assert table_note(stopped(cut(0.3, 0.1)), table, sample).startswith("Stopped: ")
+
+
+def test_a_trial_that_was_cut_off_after_its_first_token_has_only_that() -> None:
+    (row,) = speed_table(stopped(cut(0.3))).to_dict("records")
+    assert row["First token (TTFT)"] == joined("300 ms")
+    assert (row["Per token (TPOT)"], row["Speed"]) == ("n/a", "n/a")
+
+
+def test_whole_trials_are_not_mixed_with_one_that_was_cut_off() -> None:
+    whole = generation(0.2, 0.2, 0.2)
+    found = stopped(whole, cut(0.3, 0.1, cache=Cache.ON), cut(0.9, 0.9))
+    table, sample = without_sample(speed_table(found))
+    assert list(table["Trial"]) == ["merged as shipped", "merged, cache on, stopped"]
+    assert list(table["Per token (TPOT)"]) == [joined("200 ms"), joined("100 ms")]
+    assert list(table["n"]) == ["1 round of 3 tokens", "2 of 64 tokens"]
+    assert table_note(found, table, sample).endswith("so they count in no verdict.")
+    assert "Stopped" not in table_note(stopped(whole), *without_sample(speed_table(stopped(whole))))
+
+
+def test_sampled_steps_of_a_round_that_was_cut_off_show_their_range() -> None:
+    slow = replace(probe(10), steps=tuple(replace(s, seconds=0.4) for s in probe(10).steps))
+    last = replace(slow, finish=Finish.STOPPED)
+    (row,) = speed_table(stopped(probe(0), last)).to_dict("records")
+    assert row["Trial"] == "merged as shipped, stopped"
+    assert row["Per token (TPOT)"] == joined("300 ms (200 to 400)")
+    assert row["n"] == "4 tokens, sampled"
+
+
+def test_a_failed_run_shows_what_was_timed_and_a_finished_one_has_nothing_to_mark() -> None:
+    ran = cut(0.3, 0.1)
+    assert len(speed_table(stopped(ran, status=Status.FAILED))) == 1
+    assert speed_table(stopped(ran, status=Status.DONE)).empty
+    proof = generation(0.1, 0.1, purpose=Purpose.PROOF)
+    assert speed_table(stopped(proof)).empty
 
 
 def test_texts_and_endings() -> None:
