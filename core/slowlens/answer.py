@@ -8,6 +8,7 @@ from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Finding, Severity
+from slowlens.proofs import together
 from slowlens.standing import Standing, standings
 
 UNREAD = "could not be read"
@@ -25,7 +26,7 @@ def answer(
     """Return the sentence that stands above everything else, from the findings that count."""
     found = standings(outcomes, judged, silenced)
     findings = [finding for _, finding in found[Standing.COUNTED]]
-    grave = [f for f in findings if f.severity is not Severity.NOTE]
+    grave = [f for f in found[Standing.COUNTED] if f.finding.severity is not Severity.NOTE]
     if grave:
         return f"{_unloadable(outcomes, problems)}{_cause(grave)}"
     trouble = f"{problems[0].file} {problems[0].message}." if problems else ""
@@ -60,11 +61,15 @@ def _proved(measurement: Measurement | None) -> bool:
     return any(proof.cached for proof in proofs)
 
 
-def _cause(grave: list[Finding]) -> str:
-    """Name the worst finding, its cost, and the first fix of a finding as bad."""
-    worst = grave[0]
-    sentences = [worst.message, worst.cost]
-    fixable = next((f for f in grave if f.severity is worst.severity and _by_edits(f)), None)
+def _cause(grave: Sequence[Found]) -> str:
+    """Name the worst finding, its proof and cost, and the first fix of a finding as bad."""
+    first, *others = together(grave)
+    worst = first.found.finding
+    sentences = [worst.message]
+    sentences += [f"the run proves it ({proof.message})" for _, proof in first.proofs]
+    sentences.append(first.cost)
+    same = [f for f in (worst, *(e.found.finding for e in others)) if f.severity is worst.severity]
+    fixable = next(filter(_by_edits, same), None)
     if fixable is not None:
         sentences += [] if fixable is worst else [fixable.message]
         sentences.append(_offer(fixable))

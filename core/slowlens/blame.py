@@ -1,12 +1,16 @@
 """What a verdict on speed is blamed on: causes where it says slower, else findings."""
 
+from collections.abc import Iterator, Sequence
+
 from slowlens.diagnose import Found
 from slowlens.facts.live.speed import Work
 from slowlens.findings import Confidence, Finding, Severity, ValueEvidence
 from slowlens.frozen import dataclass
+from slowlens.proofs import together
 from slowlens.rules import RULES
 from slowlens.run import CheckpointSummary, Run
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
+from slowlens.standing import Standing, standings
 
 CONDITIONS = "throttled-or-shared-gpu"
 """The rule about the machine: it explains why runs are unsteady."""
@@ -23,20 +27,29 @@ class Blamed:
     finding: Finding
     cause: bool
     """Whether it slows each token of this side and not of the other, and the verdict is slower."""
+    proves: str = ""
+    """The rule of the cause, or of the finding, that it shows at work: it stands right above."""
 
 
 def blamed(verdict: SpeedVerdict) -> tuple[Blamed, ...]:
-    """Return what was found where it may be slower, causes first; what disturbed a run last."""
+    """Return what was found where it may be slower, causes first; what disturbed a run last.
+
+    What a run proves follows upon the finding that names it, and is no cause of its own.
+    """
     if verdict.answer not in (Answer.FAIL, Answer.INCONCLUSIVE):
         return ()
     grave = [f for f in verdict.after.findings if f.finding.severity is not Severity.NOTE]
     noted = [f for f in verdict.after.findings if f.rule == CONDITIONS and f not in grave]
     failed = verdict.answer is Answer.FAIL
-    found = [
-        Blamed(*each, cause=failed and _slows(each) and not _on_both(verdict, each))
-        for each in (*grave, *noted)
-    ]
-    return tuple(sorted(found, key=lambda each: not each.cause))
+    causes = [f for f in grave if failed and _slows(f) and not _on_both(verdict, f)]
+    others = [f for f in (*grave, *noted) if f not in causes]
+    return (*_told(causes, cause=True), *_told(others, cause=False))
+
+
+def _told(found: Sequence[Found], *, cause: bool) -> Iterator[Blamed]:
+    for (rule, finding), proofs in together(found):
+        yield Blamed(rule, finding, cause)
+        yield from (Blamed(*proof, cause=False, proves=rule) for proof in proofs)
 
 
 def _slows(found: Found) -> bool:
@@ -48,10 +61,15 @@ def _on_both(verdict: SpeedVerdict, found: Found) -> bool:
     if found.rule in CACHE and all(map(_alike_in_cache, verdict.decisive)):
         return True
     if verdict.before is not verdict.after:
-        return any(_as_grave(other, found) for other in verdict.before.findings)
+        return any(_as_grave(other, found) for other in _there(verdict.before))
     return found.finding.confidence is not Confidence.MEASURED and _of_same_files(
         verdict.after, found.finding
     )
+
+
+def _there(run: Run) -> tuple[Found, ...]:
+    """Return all that concerns its runtimes: what somebody lives with is there all the same."""
+    return standings(run.outcomes, run.judged)[Standing.COUNTED]
 
 
 def _alike_in_cache(judged: Judged) -> bool:

@@ -104,6 +104,8 @@ class Finding:
     fix: Fix | None = None
     slows: bool = True
     """False where a rule that ``slows`` found what takes no time of a token."""
+    proves: tuple[str, ...] = ()
+    """Those of the rules that its rule ``proves`` which this one is about, where it is not all."""
 
 
 class Undecided(Exception):  # noqa: N818 - it is an answer, not an error
@@ -120,3 +122,6 @@ class Rule:
     since: str
     slows: bool = False
     """Whether what it finds makes each token take longer, so that it may be called the cause."""
+    proves: tuple[str, ...] = ()
+    """Rules that name the setting in a file which this one sees at work in a run, and have the fix:
+    beside one of their findings its own is the proof, and no cause of its own."""

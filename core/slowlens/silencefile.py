@@ -9,7 +9,7 @@ from typing import Any
 from slowlens.errors import UsageError
 from slowlens.frozen import dataclass
 from slowlens.gather.rawfile import shortened
-from slowlens.rules import RULES
+from slowlens.rulenames import rule_named
 from slowlens.spelling import meant
 from slowlens.standing import Silence
 
@@ -102,12 +102,7 @@ def _silence(where: str, table: dict[str, Any]) -> Silence:
             raise UsageError(f"{where}: {shortened(key)} is no key of it", hint=meant(key, KEYS))
         if not isinstance(value, str):
             raise UsageError(f"{where}: {key} is no text", hint="Put it in double quotes.")
-    known = [rule.id for rule in RULES]
-    rule = table.get("rule", "")
-    if rule not in known:
-        what = f"there is no rule {shortened(rule)}" if rule else "it names no rule"
-        hint = f"{meant(rule, known)} `slowlens explain` lists all rules.".lstrip()
-        raise UsageError(f"{where}: {what}", hint=hint)
+    rule = rule_named(table.get("rule", ""), where).id
     if not table.get("reason", "").strip():
         hint = 'Say why it is fine: reason = "…"'
         raise UsageError(f"{where}: {rule} is silenced without a reason", hint=hint)

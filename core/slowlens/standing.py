@@ -9,7 +9,8 @@ from slowlens.errors import UsageError
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import Finding
-from slowlens.frozen import dataclass
+from slowlens.frozen import dataclass, replace
+from slowlens.rulenames import rule_named
 from slowlens.spelling import chosen
 
 
@@ -86,14 +87,17 @@ def runtimes_named(names: Iterable[Runtime | str] | Runtime | str) -> tuple[Runt
 
 def decided(silences: Iterable[Silence]) -> tuple[Silence, ...]:
     """Return ``silences``; UsageError for one of an unknown rule, or without a reason."""
-    from slowlens.rules import RULES
+    return tuple(map(_decided, silences))
 
-    several = tuple(silences)
-    for silence in several:
-        chosen(silence.rule, [rule.id for rule in RULES], "rule")
-        if not silence.reason.strip():
-            raise UsageError(f"{silence.rule} is silenced without a reason")
-    return several
+
+def _decided(silence: Silence) -> Silence:
+    try:
+        rule = rule_named(silence.rule).id
+    except UsageError as error:  # of which Python shows no hint
+        raise UsageError(f"{error}. {error.hint}") from None
+    if not silence.reason.strip():
+        raise UsageError(f"{rule} is silenced without a reason")
+    return replace(silence, rule=rule)
 
 
 def elsewhere(finding: Finding, judged: Collection[Runtime]) -> str:

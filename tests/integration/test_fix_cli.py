@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import builders
-from literals import equality, measurement
+from literals import equality, generation, loaded, measurement
 from slowlens import journal
 from slowlens.checking import check
 from slowlens.cli import main
-from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.measurement import Status, WarmUp
+from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
 from slowlens.store import default_store
 
@@ -246,9 +247,62 @@ def test_another_silence_file_is_read_and_named_again(
 
 
 def test_a_rule_that_is_none_is_guessed(slow: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        slowlens("fix", slow, "--rule", "gen-use-cash-false")
+    assert slowlens("fix", slow, "--rule", "gen-use-cash-false") == 3
     assert "Did you mean gen-use-cache-false" in capsys.readouterr().err
+    assert slowlens("fix", slow, "--rule", "nosuch") == 3
+    told = capsys.readouterr().err
+    assert told == "slowlens: there is no rule nosuch\n  `slowlens explain` lists all rules.\n"
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_a_rule_that_is_told_by_a_run_names_the_rule_that_has_the_fix(
+    slow: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = "recomputed-steps is told by a live run and has no fix of its own"
+    options = ("--runtime", "vllm", "--rule", "recomputed_steps")
+    for kept in (False, True):
+        if kept:
+            steps = generation(1, 1, 1, purpose=Purpose.PROOF, cached=False)
+            default_store().save(check(slow, None, measurement(steps)))
+        assert slowlens("fix", slow, *options) == 0
+        shown = capsys.readouterr().out
+        assert f"{own}: that of gen-use-cache-false removes what it shows." in flat(shown)
+        last = shown.splitlines()[-1]
+        command = f"slowlens fix {slow} --runtime vllm --rule gen-use-cache-false"
+        assert last == f"Nothing was written. To see it: {command}"
+    assert slowlens(*command.split()[1:]) == 0
+    assert '+  "use_cache": true' in capsys.readouterr().out
+    assert slowlens("fix", slow, *options, "--rule", "gen-use-cache-false") == 0
+    shown = capsys.readouterr().out
+    assert f"no fix    {own}" in shown, "beside one that has a fix, too"
+    assert '+  "use_cache": true' in shown
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("recomputed-steps", "The one of gen-use-cache-false would do, and there is none here."),
+        ("launch-bound", "launch-bound was skipped: needs a live run."),
+        ("eos-lost-or-wrong", "eos-lost-or-wrong has found nothing."),
+        ("first-call-compiles", "first-call-compiles has no fix: slowlens explain first-call-"),
+    ],
+)
+def test_a_rule_without_a_fix_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rule: str, said: str
+) -> None:
+    folder = builders.checkpoint(tmp_path / "merged")
+    if rule == "first-call-compiles":
+        first = WarmUp(Subject.MERGED, Cache.AS_SHIPPED, 41, 3, steady=True, last=0.2)
+        compiled = (loaded(cache_implementation="static"),)
+        measured = replace(measurement(), models=compiled, warm_ups=(first,))
+        default_store().save(check(folder, None, measured))
+    assert slowlens("fix", folder, "--rule", rule) == 0
+    shown = capsys.readouterr().out
+    assert said in flat(shown)
+    assert shown.endswith("\n\nThere is nothing to fix.\n")
 
 
 def test_nothing_to_fix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -297,7 +351,7 @@ def test_undo_after_a_change_of_ones_own(slow: Path, capsys: pytest.CaptureFixtu
     assert "Take your own change back first" in message
 
 
-@pytest.mark.parametrize("arguments", [("--rule", "none"), ("--diff", "--apply")])
+@pytest.mark.parametrize("arguments", [("--rule",), ("--diff", "--apply")])
 def test_wrong_usage(
     slow: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:

@@ -7,13 +7,16 @@ import pytest
 from literals import generation, measurement
 from runs import a_run
 from slowlens.blame import CACHE, CONDITIONS, blamed
-from slowlens.diagnose import Outcome, Status
+from slowlens.diagnose import Outcome, Status, needs
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Cache, Subject
+from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Finding, NumberEvidence, Severity, ValueEvidence
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules import RULES
 from slowlens.run import Run
 from slowlens.speedverdict import Answer, SpeedVerdict, compare_runs, compare_subjects
+from slowlens.standing import Silence
 
 SLOWS, LENGTHENS = "gen-use-cache-false", "eos-lost-or-wrong"
 FILE = "generation_config.json"
@@ -128,6 +131,54 @@ def test_what_the_other_run_has_in_a_milder_form_is_not_the_same() -> None:
     assert causes(compare_runs(run(0.1, dora), run(0.2, lora))) == []
 
 
+def test_what_the_other_run_has_silenced_is_there_all_the_same() -> None:
+    weights = finding("fp32-saved-or-loaded")
+    silenced = (Silence("fp32-saved-or-loaded", "we time it"),)
+    fast = replace(run(0.1, weights), silences=silenced)
+    assert causes(compare_runs(fast, run(0.2, weights))) == []
+    elsewhere = finding("fp32-saved-or-loaded", affects=(Runtime.VLLM,))
+    fast = replace(run(0.1, elsewhere), silences=silenced, judged=(Runtime.FORWARD,))
+    assert causes(compare_runs(fast, run(0.2, weights))) == ["fp32-saved-or-loaded"]
+
+
+def seen(rule: str, **changes: object) -> Outcome:
+    return finding(rule, confidence=Confidence.MEASURED, evidence=(), **changes)
+
+
+def proofs(verdict: SpeedVerdict) -> dict[str, str]:
+    return {each.rule: each.proves for each in blamed(verdict) if each.proves}
+
+
+def test_what_a_run_shows_of_a_cause_is_its_proof() -> None:
+    verdict = compare_subjects(run(0.2, seen("recomputed-steps"), finding(SLOWS)))
+    assert causes(verdict) == [SLOWS]
+    assert proofs(verdict) == {"recomputed-steps": SLOWS}
+    alone = compare_subjects(run(0.2, seen("recomputed-steps")))
+    assert (causes(alone), proofs(alone)) == (["recomputed-steps"], {})
+
+
+def test_what_is_the_same_in_the_source_is_no_setting_that_a_run_would_prove() -> None:
+    found = run(0.2, seen("recomputed-steps"), finding(SLOWS))
+    assert found.source
+    same = replace(found, source=replace(found.source, sha256=found.merged.sha256))
+    verdict = compare_subjects(same)
+    assert (causes(verdict), proofs(verdict)) == (["recomputed-steps"], {})
+
+
+def test_another_dtype_proves_no_attention_that_a_file_names() -> None:
+    precision, eager = "runtime-precision-differs", "eager-attention-forced"
+    dtype = seen(precision, proves=("fp32-saved-or-loaded",))
+    verdict = compare_subjects(run(0.2, dtype, finding(eager)))
+    assert (causes(verdict), proofs(verdict)) == ([precision, eager], {})
+    kernel = seen(precision, proves=(eager,))
+    assert proofs(compare_subjects(run(0.2, kernel, finding(eager)))) == {precision: eager}
+
+
+def test_how_it_shows_that_time_is_lost_is_no_cause() -> None:
+    verdict = compare_subjects(run(0.2, seen("mbu-below-source")))
+    assert (causes(verdict), others(verdict)) == ([], ["mbu-below-source"])
+
+
 def test_notes_are_left_out_but_for_what_disturbed_the_run() -> None:
     mild = finding(SLOWS, severity=Severity.NOTE)
     busy = finding(CONDITIONS, severity=Severity.NOTE)
@@ -142,6 +193,13 @@ def test_the_rules_that_are_named_exist() -> None:
     assert all(slowing[rule] for rule in CACHE)
     assert not slowing[CONDITIONS]
     assert not slowing[LENGTHENS]
+
+
+def test_what_a_rule_proves_is_a_rule_about_files() -> None:
+    live = {rule.id for rule in RULES if Measurement in needs(rule).values()}
+    for rule in RULES:
+        assert set(rule.proves) <= {one.id for one in RULES} - live
+        assert not rule.proves or rule.id in live
 
 
 def test_what_makes_answers_worse_is_no_cause() -> None:

@@ -21,11 +21,11 @@ def said(measured: Measurement) -> list[str]:
 def test_each_finding_has_its_id_its_severity_and_its_fix() -> None:
     lines = said(a_measurement())
     text = " ".join(" ".join(lines).split())
-    assert lines[0].startswith("error     no key-value cache: ")
-    assert "[recomputed-steps]" in text
-    assert "[gen-use-cache-false] cost 2 to 24 times" in text
-    assert "fix Turn the key-value cache on (safe)" in text
-    assert lines[-2] == "To read about one: slowlens explain recomputed-steps"
+    assert lines[0].startswith("error     generate() runs without its key-value cache: ")
+    assert "[gen-use-cache-false] proof no key-value cache: " in text, "one cause, and its proof"
+    assert "[recomputed-steps] fix Turn the key-value cache on (safe)" in text
+    assert "2 to 24 times" not in text, "the measured factor stands above"
+    assert lines[-2] == "To read about one: slowlens explain gen-use-cache-false"
     assert lines[-1] == "To see the fixes: slowlens fix /m --source /m"
     assert not any(line.startswith("answer ") for line in lines)
 

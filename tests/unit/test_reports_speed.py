@@ -165,6 +165,38 @@ def test_findings_are_few_and_what_disturbed_a_run_comes_last() -> None:
     assert last == ("finding", "the machine was busy [throttled-or-shared-gpu]")
 
 
+def proved() -> SpeedVerdict:
+    """The run saw each step processing all tokens again: the cache that a file turns off."""
+    made = FAILED.after.measurement
+    assert made
+    seen = generation(1, 0.4, 0.4, purpose=Purpose.PROOF, cached=False)
+    measured = replace(made, generations=(seen, *made.generations))
+    return replace(FAILED, after=a_run(measured))
+
+
+def test_one_cause_is_named_once_and_its_proof_below_it() -> None:
+    (cause, said), (proof, shown), *_ = blames(proved())
+    assert (cause, proof) == ("cause", "proof")
+    assert said.endswith("[gen-use-cache-false]")
+    assert shown.endswith("[recomputed-steps]")
+    for report in (speed_text, speed_md, speed_github, speed_junit):
+        text = report.render(proved())
+        assert text.count("cause: ") + text.count("\ncause ") == 1
+        assert text.count("proof: ") + text.count("\nproof ") == 1
+    first, second, *_ = json.loads(speed_json.render(proved()))["findings"]
+    assert (first["cause"], first["proves"]) == (True, None)
+    assert (second["cause"], second["proves"]) == (False, "gen-use-cache-false")
+
+
+def test_a_proof_takes_no_place_of_another_finding() -> None:
+    (grave,) = [o for o in FAILED.after.outcomes if o.rule == "gen-use-cache-false"]
+    (seen,) = [o for o in proved().after.outcomes if o.rule == "recomputed-steps"]
+    outcomes = (seen, replace(grave, findings=grave.findings * 4))
+    told = [*blames(replace(FAILED, after=replace(FAILED.after, outcomes=outcomes)))]
+    assert [label for label, _ in told] == ["cause", "proof", "cause", "cause", "finding"]
+    assert told[-1][1] == "and 1 more finding"
+
+
 def test_what_is_open_says_what_would_decide_it() -> None:
     said = "\n\nTo decide it: more --rounds or --new-tokens on both sides, and nothing else "
     assert said in speed_text.render(OPEN)
@@ -269,7 +301,8 @@ def test_json() -> None:
     assert shipped["before"]["growth"] is None
     told = values["findings"][0]
     assert told.pop("message").startswith("generate() runs ")
-    assert told == {"rule": "gen-use-cache-false", "severity": "error", "cause": True}
+    rule = "gen-use-cache-false"
+    assert told == {"rule": rule, "severity": "error", "cause": True, "proves": None}
     assert not any(each["cause"] for each in json.loads(speed_json.render(OPEN))["findings"])
     assert json.loads(speed_json.render(PASSED))["findings"] == []
     assert json.loads(speed_json.render(unlike()))["unlike"] == [

@@ -60,7 +60,7 @@ def test_a_folder_above_that_may_not_be_entered_is_passed_by(
         ("silence = [1]", "silence is no list", "silence"),
         (ONE + 'reasn = "x"', "silence 1: reasn is no key of it", "Did you mean reason?"),
         (ONE + "checkpoint = 1", "silence 1: checkpoint is no text", "quotes"),
-        ('[[silence]]\nreason = "x"', "it names no rule", "slowlens explain"),
+        ('[[silence]]\nreason = "x"', "silence 1: no rule is named", "slowlens explain"),
         (
             ONE + '[[silence]]\nrule = "gen-use-cach-false"\nreason = "x"',
             "silence 2: there is no rule gen-use-cach-false",

@@ -7,16 +7,14 @@ Exit codes: 0 printed, 3 there is no such rule, or an internal error.
 """
 
 import argparse
-import shlex
 import sys
 from collections.abc import Iterator
 
 from slowlens.cli.output import has_colour
-from slowlens.errors import UsageError
 from slowlens.findings import Rule
+from slowlens.rulenames import rule_named
 from slowlens.rulepage import page
 from slowlens.rules import RULES
-from slowlens.spelling import meant
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,18 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the page, or the list."""
-    lines = _list() if arguments.rule is None else _page(_find(arguments.rule))
+    lines = _list() if arguments.rule is None else _page(rule_named(arguments.rule))
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
-
-
-def _find(name: str) -> Rule:
-    known = {rule.id: rule for rule in RULES}
-    found = known.get(name) or known.get(name.lower().replace("_", "-"))
-    if found is None:
-        hint = f"{meant(name, known)} `slowlens explain` lists all rules.".lstrip()
-        raise UsageError(f"there is no rule {shlex.quote(name)}", hint=hint)
-    return found
 
 
 def _list() -> Iterator[str]:

@@ -7,7 +7,7 @@ read or written, 3 wrong usage or an internal error.
 
 import argparse
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slowlens import patch
@@ -15,6 +15,7 @@ from slowlens.checking import check
 from slowlens.cli.judging import add_judging, judging, silences_for
 from slowlens.cli.names import FOLDER_OR_ID
 from slowlens.cli.output import has_colour
+from slowlens.cli.unfixed import in_their_place, unfixed
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
 from slowlens.gather.hub.ids import hub_id, not_here, require_weights
@@ -23,9 +24,8 @@ from slowlens.repair import Repair, fixes
 from slowlens.reports import words
 from slowlens.reports.text import for_others, labelled
 from slowlens.reports.units import plain
-from slowlens.rules import RULES
+from slowlens.rulenames import rule_named
 from slowlens.run import Run
-from slowlens.spelling import meant
 from slowlens.standing import Silence
 from slowlens.store import default_store
 from slowlens.witness import witness, witness_of_pair
@@ -50,20 +50,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rule",
         action="append",
         metavar="ID",
-        type=_rule,
-        help="only the fixes of this rule, for all runtimes; may be repeated",
+        help="only the fixes of this rule, for all runtimes; may be repeated; `slowlens explain` "
+        "lists all",
     )
     add_judging(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the fixes, then their diff or what was written."""
+    if arguments.rule:
+        arguments.rule = [rule_named(name).id for name in arguments.rule]
     folder = _folder(arguments.merged, writing=arguments.apply)
     silences = silences_for(arguments).covering(arguments.merged)
     found, origin = _checked(folder, arguments, silences)
     repair = _chosen(found, arguments, unsafe=arguments.unsafe)
     prepared = patch.prepare(folder, repair.edits)
-    _print(_plan(found, origin, repair))
+    _print(_plan(found, origin, repair, unfixed(found, arguments.rule or ())))
     more = _chosen(found, arguments, unsafe=True)
     if prepared.files and len(more.chosen) > len(repair.chosen):
         print("Add --unsafe to include what changes the model's answers.\n")
@@ -97,15 +99,6 @@ def _checked(
     return check(folder, source, measured, runtimes=runtimes, silences=silences), before
 
 
-def _rule(name: str) -> str:
-    known = [rule.id for rule in RULES]
-    if name not in known:
-        raise argparse.ArgumentTypeError(
-            f"there is no rule {shlex.quote(name)}. {meant(name, known)}".rstrip()
-        )
-    return name
-
-
 def _chosen(found: Run, arguments: argparse.Namespace, *, unsafe: bool) -> Repair:
     """Choose as the gate counts: what concerns other runtimes only where its rule is named."""
     others = arguments.rule is not None
@@ -121,6 +114,11 @@ def _nothing(
         yield from _painted(patch.unified_diff(unsafe))
         yield ""
         yield f"Nothing was written. {_how_to_write(arguments, unsafe=True)}"
+        return
+    named = arguments.rule or ()
+    instead = in_their_place(found, named)
+    if [*instead] != [*named]:
+        yield f"Nothing was written. To see it: {_command(arguments, *_named(instead))}"
         return
     readable = " in what could be read" if found.problems else ""
     yield f"There is nothing to {'write' if repair.left_out else 'fix'}{readable}."
@@ -141,7 +139,7 @@ def _print(lines: Iterator[str]) -> None:
         print(line)
 
 
-def _plan(found: Run, origin: Run | None, repair: Repair) -> Iterator[str]:
+def _plan(found: Run, origin: Run | None, repair: Repair, without: Iterator[str]) -> Iterator[str]:
     yield from _unread(found)
     if origin:
         yield f"What was measured of these very files counts too: run {origin.id}."
@@ -151,7 +149,10 @@ def _plan(found: Run, origin: Run | None, repair: Repair) -> Iterator[str]:
         yield from labelled("fix", f"{fix.title} ({safety}) [{rule}] {fix.reason}")
     for rule, reason in repair.left_out:
         yield from labelled("left out", f"{reason} [{rule}]")
-    if found.problems or repair.chosen or repair.left_out:
+    reasons = [*without]
+    for reason in reasons:
+        yield from labelled("no fix", reason)
+    if found.problems or repair.chosen or repair.left_out or reasons:
         yield ""
 
 
@@ -170,19 +171,20 @@ def _painted(diff: str) -> Iterator[str]:
 def _how_to_write(arguments: argparse.Namespace, *, unsafe: bool) -> str:
     if wanted := hub_id(arguments.merged):
         return not_here(f"{wanted.repo}@{wanted.revision}").hint
-    return f"To write this: {_command(arguments, unsafe=unsafe)}"
+    flags = ["--unsafe"] if unsafe else []
+    rules = _named(arguments.rule or ())
+    return f"To write this: {_command(arguments, *flags, *rules, '--apply')}"
 
 
-def _command(arguments: argparse.Namespace, *, unsafe: bool) -> str:
+def _named(rules: Iterable[str]) -> Iterator[str]:
+    yield from (word for rule in rules for word in ("--rule", rule))
+
+
+def _command(arguments: argparse.Namespace, *options: str) -> str:
     parts = ["slowlens", "fix", arguments.merged]
     if arguments.source:
         parts += ["--source", arguments.source]
-    parts += judging(arguments)
-    if unsafe:
-        parts.append("--unsafe")
-    for rule in arguments.rule or ():
-        parts += ["--rule", rule]
-    return shlex.join([*parts, "--apply"])
+    return shlex.join([*parts, *judging(arguments), *options])
 
 
 def _written(arguments: argparse.Namespace, prepared: patch.Patch) -> Iterator[str]:

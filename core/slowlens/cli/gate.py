@@ -12,13 +12,14 @@ import sys
 from collections.abc import Iterator
 
 from slowlens.baselines import default_baselines
-from slowlens.cli.keeping import keep
+from slowlens.cli.keeping import keep, warn
 from slowlens.cli.measuring import checked, diagnosed, failure, follow
 from slowlens.cli.planning import DEFAULTS, OWN, add_plan, planned
 from slowlens.cli.runnames import errors_end_with_3
 from slowlens.cli.speedreport import add_verdict, report
 from slowlens.cli.watch import Progress
 from slowlens.cli.words import given_path
+from slowlens.errors import SlowlensError
 from slowlens.facts.live.likeness import unlike_conditions
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
@@ -62,7 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
         asked = replace(before, id="", measurement=Measurement(plan, Status.RUNNING))
         verdict = _refused(baseline, asked, arguments)
         if verdict is None:
-            sys.stderr.writelines(f"slowlens: warning: {text}\n" for text in _vain(baseline, plan))
+            for trouble in _vain(baseline, plan):
+                warn(trouble)
             found = _measured(before, plan)
             if found.measurement and found.measurement.status is Status.STOPPED:
                 return STOPPED
@@ -98,16 +100,19 @@ def _refused(
     return SpeedVerdict(baseline, asked, arguments.threshold, (), unlike, titles=TITLES)
 
 
-def _vain(baseline: Run | None, plan: Plan) -> Iterator[str]:
+def _vain(baseline: Run | None, plan: Plan) -> Iterator[SlowlensError]:
     """Yield what will keep this from a verdict, which is better known before it is measured."""
     if plan.rounds < LEAST_RUNS:
-        yield f"--rounds {plan.rounds} gives no verdict, which takes {LEAST_RUNS} a side."
+        said = f"--rounds {plan.rounds} gives no verdict"
+        yield SlowlensError(said, hint=f"It takes {LEAST_RUNS} a side: ask for more.")
     if baseline is None or baseline.measurement is None:
         return
     speed = speed_of(baseline.measurement, Subject.MERGED, Cache.AS_SHIPPED)
     if speed and speed.rounds < LEAST_RUNS:
         has = f"the baseline has {counted(speed.rounds, 'round')}"
-        yield f"{has}, and a verdict takes {LEAST_RUNS} a side: measure and save it again."
+        yield SlowlensError(
+            f"{has}, and a verdict takes {LEAST_RUNS} a side", hint="Measure and save it again."
+        )
 
 
 def _base(baseline: Run | None) -> Plan:

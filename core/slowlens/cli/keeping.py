@@ -29,4 +29,5 @@ def keep(result: Run, output: Path | None, *, shown: bool) -> None:
 
 def warn(error: SlowlensError) -> None:
     """Tell an error after which the command goes on."""
-    sys.stderr.write(f"slowlens: warning: {error}\n  {error.hint}\n")
+    hint = f"  {error.hint}\n" if error.hint else ""
+    sys.stderr.write(f"slowlens: warning: {error}\n{hint}")

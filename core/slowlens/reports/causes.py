@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from slowlens.answer import sentence
 from slowlens.batch import batch
 from slowlens.findings import Severity
+from slowlens.proofs import Proved, together
 from slowlens.reports import commands, words
 from slowlens.reports.measurement import factors
 from slowlens.reports.text import labelled
@@ -17,15 +18,23 @@ def lines(run: Run) -> Iterator[str]:
     if not grave:
         first = next((f" {sentence(finding.message)}" for _, finding in run.findings), "")
         yield from labelled("answer", run.answer.removesuffix(first))
-    for rule, finding in run.findings:
-        yield from labelled(finding.severity, f"{finding.message} [{rule}]")
-        if cost := _unsaid(finding.cost, run):
-            yield from labelled("cost", cost)
-        if finding.fix is not None:
-            yield from labelled("fix", words.fix(finding.fix))
+    for each in together(run.findings):
+        yield from _lines(each, run)
     if run.findings:
         yield ""
     yield from next_steps(run)
+
+
+def _lines(each: Proved, run: Run) -> Iterator[str]:
+    """Yield a finding with what the run proves of it: one cause, what it costs and its fix."""
+    rule, finding = each.found
+    yield from labelled(finding.severity, f"{finding.message} [{rule}]")
+    for name, proof in each.proofs:
+        yield from labelled("proof", f"{proof.message} [{name}]")
+    if cost := _unsaid(each.cost, run):
+        yield from labelled("cost", cost)
+    if finding.fix is not None:
+        yield from labelled("fix", words.fix(finding.fix))
 
 
 def _unsaid(cost: str, run: Run) -> str:
@@ -41,7 +50,8 @@ def next_steps(run: Run, rule: str = "") -> Iterator[str]:
 
     ``rule`` is the one to read about, instead of the gravest.
     """
-    if run.findings:
-        yield f"To read about one: slowlens explain {rule or run.findings[0].rule}"
+    first = next(together(run.findings), None)
+    if first:
+        yield f"To read about one: slowlens explain {rule or first.found.rule}"
     if any(finding.fix for _, finding in run.findings):
         yield f"To see the fixes: {commands.fix_command(batch(run), run)}"

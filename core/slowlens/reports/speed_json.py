@@ -40,7 +40,7 @@ def _side(title: str, run: Run) -> dict[str, str]:
 def _finding(each: Blamed) -> dict[str, Any]:
     finding = each.finding
     told = {"rule": each.rule, "severity": finding.severity.value, "message": finding.message}
-    return {**told, "cause": each.cause}
+    return {**told, "cause": each.cause, "proves": each.proves or None}
 
 
 def _kind(judged: Judged) -> dict[str, Any]:

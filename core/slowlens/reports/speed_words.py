@@ -1,6 +1,7 @@
 """What a verdict on speed says, in the words that all its reports share."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from slowlens.blame import CONDITIONS, Blamed, blamed
 from slowlens.facts.live.verdict import Outcome, Verdict, times
@@ -15,7 +16,7 @@ VERDICTS = {
     Answer.INCONCLUSIVE: "inconclusive",
     Answer.INCOMPARABLE: "not comparable",
 }
-CAUSE, FINDING = "cause", "finding"
+CAUSE, FINDING, PROOF = "cause", "finding", "proof"
 NONE = "none was found; notes, which `slowlens check` shows, may tell more"
 FEW = 3
 
@@ -68,23 +69,25 @@ def failures(verdict: SpeedVerdict) -> Iterator[str]:
 
 
 def blames(verdict: SpeedVerdict) -> Iterator[tuple[str, str]]:
-    """Yield what was found where it may be slower: ``cause`` or ``finding``, and what it is.
+    """Yield what was found where it may be slower: ``cause``, ``finding`` or ``proof``, and what.
 
-    The gravest few, without what they cost; what disturbed the runs comes last.
+    The gravest few, each with its proofs and without its cost; what disturbed the runs comes last.
     """
     found = blamed(verdict)
     if verdict.answer is Answer.FAIL and verdict.after.outcomes and not any(b.cause for b in found):
         yield CAUSE, NONE
     several = [each for each in found if each.rule != CONDITIONS]
-    for each in several[:FEW]:
-        yield _named(each)
-    if len(several) > FEW:
-        yield FINDING, f"and {counted(len(several) - FEW, 'more finding')}"
+    places = [*accumulate(not each.proves for each in several)]
+    shown = (each for each, place in zip(several, places, strict=True) if place <= FEW)
+    yield from map(_named, shown)
+    if several and places[-1] > FEW:
+        yield FINDING, f"and {counted(places[-1] - FEW, 'more finding')}"
     yield from (_named(each) for each in found if each.rule == CONDITIONS)
 
 
 def _named(each: Blamed) -> tuple[str, str]:
-    return CAUSE if each.cause else FINDING, f"{each.finding.message} [{each.rule}]"
+    label = PROOF if each.proves else CAUSE if each.cause else FINDING
+    return label, f"{each.finding.message} [{each.rule}]"
 
 
 def notes(verdict: SpeedVerdict) -> Iterator[str]:

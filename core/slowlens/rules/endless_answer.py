@@ -65,4 +65,5 @@ RULE = Rule(
     title="Answer without end, measured",
     check=check,
     since="0.1.0",
+    proves=("eos-lost-or-wrong",),
 )

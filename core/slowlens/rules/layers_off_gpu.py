@@ -96,4 +96,5 @@ RULE = Rule(
     check=check,
     since="0.1.0",
     slows=True,
+    proves=("cpu-offload-or-meta",),
 )

@@ -122,5 +122,4 @@ RULE = Rule(
     title="Memory bandwidth used less than by the source, measured",
     check=check,
     since="0.1.0",
-    slows=True,
 )

@@ -89,4 +89,5 @@ RULE = Rule(
     title="Picture of another number of tokens, measured",
     check=check,
     since="0.1.0",
+    proves=("vlm-pixel-budget-changed", "processor-config-split"),
 )

@@ -69,4 +69,5 @@ RULE = Rule(
     check=check,
     since="0.1.0",
     slows=True,
+    proves=("gen-use-cache-false",),
 )

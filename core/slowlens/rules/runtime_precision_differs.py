@@ -43,9 +43,13 @@ from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.trial import Subject
 from slowlens.facts.live.verdict import Outcome
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
+from slowlens.frozen import replace
 
 MORE = 1.10
 """Times as many bytes to read."""
+DTYPE = ("fp32-saved-or-loaded", "merge-dtype-drift", "dtype-keys-conflict")
+ATTENTION = ("eager-attention-forced",)
+"""Rules that name the setting behind another dtype, and behind another attention."""
 
 
 def check(measurement: Measurement) -> Iterator[Finding]:
@@ -55,11 +59,11 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         raise Undecided("merged and source were not both loaded")
     if merged.dtype != source.dtype:
         said = f"merged runs in {merged.dtype}, its source in {source.dtype}"
-        yield _finding(measurement, said, merged, source)
+        yield replace(_finding(measurement, said, merged, source), proves=DTYPE)
     known = merged.attention and source.attention
     if known and merged.attention != source.attention:
         said = f"merged runs {merged.attention} attention, its source {source.attention}"
-        yield _finding(measurement, said, merged, source)
+        yield replace(_finding(measurement, said, merged, source), proves=ATTENTION)
 
 
 def _finding(
@@ -91,4 +95,5 @@ RULE = Rule(
     check=check,
     since="0.1.0",
     slows=True,
+    proves=(*DTYPE, *ATTENTION),
 )

@@ -79,4 +79,5 @@ RULE = Rule(
     title="Several sequences in each step, measured",
     check=check,
     since="0.1.0",
+    proves=("num-beams-left",),
 )

@@ -101,4 +101,5 @@ RULE = Rule(
     title="Weights left out at load, measured",
     check=check,
     since="0.1.0",
+    proves=("weights-not-loaded", "tie-head-mismatch"),
 )

@@ -47,7 +47,8 @@ def test_a_slip_is_answered_with_near_names(capsys: pytest.CaptureFixture[str]) 
 
 def test_a_rule_without_a_name_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", ""]) == 3
-    assert "there is no rule ''" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert shown == "slowlens: no rule is named\n  `slowlens explain` lists all rules.\n"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -110,7 +110,7 @@ def test_what_cannot_end_in_a_verdict_is_told_before_it_is_measured(
         (kept,) = set(default_store().ids()) - before
         assert cli.main(["baseline", "save", name, kept]) == 0
     capsys.readouterr()
-    warned = "slowlens: warning: the baseline has 2 rounds, and a verdict takes 3 a side: "
+    warned = "slowlens: warning: the baseline has 2 rounds, and a verdict takes 3 a side\n  Measure"
     assert cli.main(["gate", folders[0], "--baseline", "few"]) == 2
     assert capsys.readouterr().err.startswith(warned)
     assert cli.main(["gate", folders[0], "--baseline", "enough", "--rounds", "2"]) == 2

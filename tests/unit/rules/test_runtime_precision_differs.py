@@ -7,7 +7,7 @@ from literals import generation, loaded, measurement
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
 from slowlens.findings import Confidence, Severity, Undecided
-from slowlens.rules.runtime_precision_differs import check
+from slowlens.rules.runtime_precision_differs import RULE, check
 
 
 def pair(ours: float = 0.02, theirs: float = 0.02, **changes: Any) -> Measurement:
@@ -35,8 +35,11 @@ def test_another_attention() -> None:
     assert finding.cost.startswith("within 10 %")
 
 
-def test_both_are_told() -> None:
-    assert len(list(check(pair(attention="eager", dtype="float16")))) == 2
+def test_both_are_told_and_each_proves_a_setting_of_its_own() -> None:
+    dtype, attention = check(pair(attention="eager", dtype="float16"))
+    assert "fp32-saved-or-loaded" in dtype.proves
+    assert attention.proves == ("eager-attention-forced",)
+    assert sorted(dtype.proves + attention.proves) == sorted(RULE.proves)
 
 
 def test_slower_or_more_to_read_is_a_warning() -> None:
