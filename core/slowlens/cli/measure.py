@@ -82,8 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     made_up = arguments.shape is not None
+    name = arguments.merged.name if made_up else ""
     before = checked(arguments, configs_only=made_up)
-    show = print_event if arguments.events else Progress(arguments.merged.name if made_up else "")
+    show = print_event if arguments.events else Progress(name, made_up=made_up)
     with _fixes(before, arguments) as fixes:
         plan = replace(planned(arguments), overlays=fixes, random_weights=made_up)
         measurement = follow(plan, show)

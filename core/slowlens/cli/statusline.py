@@ -1,23 +1,22 @@
 """Lines on stderr: what is over stays, and on a terminal the last line keeps moving until then."""
 
 import sys
-from collections.abc import Callable
 from shutil import get_terminal_size
 
 
 class StatusLine:
-    """Writes a line over the last one, or below it; ``named`` has the last word on a text."""
+    """Writes a line over the last one, or below it."""
 
-    def __init__(self, named: Callable[[str], str] = str) -> None:
-        self._moving, self._named = sys.stderr.isatty(), named
+    def __init__(self) -> None:
+        self._moving = sys.stderr.isatty()
 
     def move(self, text: str) -> None:
         """Write over the last line, where stderr is a terminal."""
         if self._moving:
-            line = self._named(text)[: get_terminal_size().columns - 1]  # \r takes back no wrap
+            line = text[: get_terminal_size().columns - 1]  # \r takes back no wrap
             print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
 
     def say(self, text: str) -> None:
         """Write a line that stays."""
         start = "\r\x1b[K" if self._moving else ""
-        print(f"{start}{self._named(text)}", file=sys.stderr, flush=True)
+        print(f"{start}{text}", file=sys.stderr, flush=True)

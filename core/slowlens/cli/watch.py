@@ -46,9 +46,10 @@ def print_event(event: Event) -> None:
 class Progress:
     """Says what is going on; where stderr is a terminal, the line of a trial keeps moving."""
 
-    def __init__(self, shape: str = "") -> None:
-        """``shape`` names the model where it is made up."""
-        self._line, self._models = StatusLine(called(shape)), LoadLines(made_up=bool(shape))
+    def __init__(self, name: str = "", *, made_up: bool = False) -> None:
+        """``name`` stands where merged would; ``made_up`` is a model of random weights."""
+        self._line, self._named = StatusLine(), called(name)
+        self._models = LoadLines(self._named, made_up=made_up)
         self._trials: tuple[Trial, ...] = ()
         self._steps: list[Step] = []
         self._stage: Stage | None = None
@@ -60,7 +61,7 @@ class Progress:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         if self._why and not isinstance(event, Sampled):
-            self._line.say(f"  {self._why}")
+            self._say(f"  {self._named(self._why)}")
             self._why = ""
         match event:
             case TrialStarted(trial):
@@ -117,9 +118,11 @@ class Progress:
             case Loading():
                 self._line.say(self._models.loading(event))
             case LoadProgress(subject, done, bytes_):
-                self._line.move(f"loading {subject}: {size(done)} of {size(bytes_)}")
+                name = self._named(subject)
+                self._line.move(f"loading {name}: {size(done)} of {size(bytes_)}")
             case WarmingUp(subject, cache):
-                self._line.move(f"warming up {Trial(subject, cache, Purpose.SPEED, 0).label}…")
+                label = Trial(subject, cache, Purpose.SPEED, 0).label
+                self._line.move(f"warming up {self._named(label)}…")
             case Loaded(model):
                 for text in self._models.loaded(model):
                     self._say(text)
@@ -148,7 +151,7 @@ class Progress:
         return (done, *figures(self._steps, trial.purpose))
 
     def _name(self, index: int) -> str:
-        return f"{self._number(index)} {title(self._trials[index]):<{NAME}}"
+        return f"{self._number(index)} {self._named(title(self._trials[index])):<{NAME}}"
 
     def _number(self, index: int) -> str:
         place = place_of(index, self._trials)

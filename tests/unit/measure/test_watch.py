@@ -187,7 +187,7 @@ def test_a_terminal_shows_what_takes_long(
 def test_a_model_that_is_made_up_has_the_name_of_its_shape(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    show = Progress("gpt2")
+    show = Progress("gpt2", made_up=True)
     for event in (Loading(Subject.MERGED, "/x/gpt2", 0), Loaded(MODEL), *QUIET):
         show(event)
     made, loaded, _versions, *lines = capsys.readouterr().err.splitlines()
@@ -195,6 +195,29 @@ def test_a_model_that_is_made_up_has_the_name_of_its_shape(
     assert made == "making up gpt2 with random weights"
     assert loaded.startswith("loaded gpt2 in ")
     assert [line[7:11] for line in trials] == ["gpt2"] * 3
+
+
+def test_a_shape_with_a_long_name_keeps_lines_within_the_page(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show = Progress("qwen2.5-0.5b (2 layers)", made_up=True)
+    trial = Trial(Subject.MERGED, Cache.OFF, Purpose.SPEED, 64)
+    why = f"out of memory while generating with merged, cache off: {'much ' * 12}was needed"
+    for event in (
+        Started(ENVIRONMENT, (trial, trial)),
+        Loaded(MODEL),
+        *EVENTS[3:],
+        TrialFailed(1, Failure(trial, why)),
+        WarmingUp(Subject.MERGED, Cache.OFF),
+    ):
+        show(event)
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert lines[4:6] == [
+        "[ 1/2] qwen2.5-0.5b (2 layers), cache off (round 1)",
+        f"{'':35}     4/64 tokens    100 ms per token  tokens in 10, 11 … 13",
+    ]
+    assert lines[-2].startswith("  out of memory while generating with qwen2.5-0.5b (2 layers)")
 
 
 def test_random_weights_and_notes_are_said(capsys: pytest.CaptureFixture[str]) -> None:
