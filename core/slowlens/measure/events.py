@@ -109,7 +109,7 @@ class TrialFinished:
     rows: int = 1
     cache_size: int | None = None
     gpu: tuple[float, ...] = ()
-    """Seconds on the GPU of each step, read only now."""
+    """Seconds on the GPU of each step, read only now; empty where a step is no pass of its own."""
     passes: int | None = None
     """Of the forward: fewer than steps where several tokens were guessed and held."""
 

@@ -48,7 +48,7 @@ class Running:
 
 
 def _with_gpu(steps: list[Step], seconds: tuple[float, ...]) -> tuple[Step, ...]:
-    """Put the times of the GPU, one a pass, to the steps; assisted passes have several steps."""
+    """Put the times of the GPU to the steps: none where the trial was cut off, or has no GPU."""
     if len(seconds) != len(steps):
         return tuple(steps)
     return tuple(replace(step, gpu=gpu) for step, gpu in zip(steps, seconds, strict=True))

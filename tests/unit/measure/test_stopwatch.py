@@ -198,6 +198,31 @@ def test_times_on_the_gpu_are_from_the_beginning_of_a_pass_to_its_end() -> None:
     assert bench.meter.gpu_seconds() == pytest.approx([1.25, 2.0])
 
 
+def test_times_on_the_gpu_are_those_of_steps_that_are_a_pass_each() -> None:
+    bench = Bench()
+    bench.start()
+    bench.meter._gpu = Gpu(bench.clock)
+    bench.step(0.5, 3, 0)
+    bench.step(2.0, 1, 0)
+    assert len(bench.steps) == 2
+    assert bench.watch.gpu_seconds() == pytest.approx((1.25, 2.0))
+
+
+@pytest.mark.parametrize("tokens", [(1,), (1, 2)])
+def test_guesses_have_no_time_on_the_gpu_of_their_own(tokens: tuple[int, ...]) -> None:
+    """One pass guesses and one checks: two passes, whether or not they gave two tokens."""
+    bench = Bench()
+    bench.start()
+    bench.meter._gpu = Gpu(bench.clock)
+    bench.watch.put(Tokens(0, 1, 2))
+    bench.step(0.1, 3)
+    bench.step(0.1, 2)
+    bench.watch.put(Tokens(*tokens))
+    assert len(bench.steps) == len(tokens)
+    assert len(bench.meter.gpu_seconds()) == 2
+    assert bench.watch.gpu_seconds() == ()
+
+
 def test_what_was_counted_before_the_start_does_not_count() -> None:
     bench = Bench()
     bench.meter.start()

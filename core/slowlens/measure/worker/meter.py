@@ -76,8 +76,7 @@ class Meter:
     def gpu_seconds(self) -> list[float]:
         """Return the time from the beginning of each pass until the GPU was done with it.
 
-        Only once all is over. Nothing where there were more passes than steps, some of them to
-        guess.
+        Only once all is over. Nothing where there were more passes than announced.
         """
         ends = self._gpu.ends() if self._gpu else []
         return [end - entry for entry, end in zip(self._entries, ends, strict=False)]

@@ -52,6 +52,7 @@ class Stopwatch:
         self._pending: list[_Noted] = []
         self._streamed: list[int] = []
         self._prompt_seen = False
+        self._shared = False
         self._left = self._flushed = 0.0
 
     def start(self) -> float:
@@ -77,6 +78,15 @@ class Stopwatch:
         if rest := self._detokenizer.rest():
             self._report((), rest)
 
+    def gpu_seconds(self) -> tuple[float, ...]:
+        """Return the time on the GPU of each step, once all is over.
+
+        Nothing where a step is not a pass of its own. Numbers alone do not tell: where all guesses
+        of a model that makes them itself held, it took as many passes as it gave tokens.
+        """
+        seconds = tuple(self._meter.gpu_seconds())
+        return () if self._shared or len(seconds) != self.steps else seconds
+
     def put(self, value: Tokens) -> None:
         """Take the tokens of one pass, as a streamer; the first call brings the prompt.
 
@@ -100,6 +110,7 @@ class Stopwatch:
             return
         tokens, self._streamed = self._streamed, []
         count, dispatch = len(tokens), read.dispatch
+        self._shared = self._shared or count > 1
         read = read._replace(dispatch=None if dispatch is None else dispatch / count)
         self._pending += [_Noted(seconds / count, read, token) for token in tokens]
 

@@ -51,7 +51,7 @@ def run(
         ended = perf_counter()
         watch.finish(ended, sequence)
     peak = memory_peak(ready.device)
-    passes, gpu = ready.meter.passes or None, tuple(ready.meter.gpu_seconds())
+    passes, gpu = ready.meter.passes or None, watch.gpu_seconds()
     finish = _finish(ready, trial, watch)
     kept, ready.meter.cache = ready.meter.cache, None
     size = None if kept is None else cache_size(kept)
