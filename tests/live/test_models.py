@@ -12,13 +12,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from live import tiny  # noqa: E402
-from slowlens.facts.live.measurement import Measurement, Status  # noqa: E402
+from live.measuring import events_of, recorded  # noqa: E402
+from slowlens.facts.live.measurement import Measurement  # noqa: E402
 from slowlens.facts.live.plan import Overlay, Plan  # noqa: E402
 from slowlens.facts.live.timing import Generation  # noqa: E402
 from slowlens.facts.live.trial import Cache, Purpose, Subject  # noqa: E402
 from slowlens.measure.events import Event, Loaded, Loading, LoadProgress  # noqa: E402
-from slowlens.measure.recorder import Recorder  # noqa: E402
-from slowlens.measure.worker.__main__ import work  # noqa: E402
 
 
 def overlay(of: Path, folder: Path, **settings: Any) -> Overlay:
@@ -32,12 +31,8 @@ def overlay(of: Path, folder: Path, **settings: Any) -> Overlay:
 
 
 def run(plan: Plan) -> tuple[list[Event], Measurement]:
-    events: list[Event] = []
-    work(plan, events.append)
-    recorder = Recorder(plan)
-    for event in events:
-        recorder.apply(event)
-    return events, recorder.measurement(Status.DONE)
+    events = events_of(plan)
+    return events, recorded(plan, events)
 
 
 def proof(found: Measurement, subject: str) -> Generation:

@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 
 from slowlens.errors import WorkerError
-from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
 from slowlens.measure.plan import GENERATED
-from slowlens.measure.recorder import Recorder
 
 pytestmark = pytest.mark.live
 
@@ -20,7 +18,7 @@ transformers = pytest.importorskip("transformers")
 Image = pytest.importorskip("PIL.Image")
 
 from live import tiny, tiny_pictures  # noqa: E402
-from slowlens.measure.worker.__main__ import work  # noqa: E402
+from live.measuring import measured  # noqa: E402
 from slowlens.measure.worker.inputs import inputs_for, made_up_inputs  # noqa: E402
 from slowlens.measure.worker.pictures import SIZE, generated, open_picture  # noqa: E402
 from slowlens.measure.worker.tensors import Inputs, followed_by  # noqa: E402
@@ -258,12 +256,8 @@ def test_a_long_run_meets_no_second_picture(family: str, tmp_path: Path) -> None
         equality_tokens=0,
         settings=(Cache.ON, Cache.OFF),
     )
-    recorder = Recorder(asked)
-    work(asked, recorder.apply)
-    found = recorder.measurement(Status.DONE)
+    found = measured(asked)
     assert found.failures == ()
     assert len(found.find(Subject.MERGED, Cache.OFF, Purpose.CURVE)) == 5
     full = replace(asked, new_tokens=70, settings=(Cache.OFF,))
-    recorder = Recorder(full)
-    work(full, recorder.apply)
-    assert recorder.measurement(Status.DONE).failures == ()
+    assert measured(full).failures == ()

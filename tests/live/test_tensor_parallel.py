@@ -6,11 +6,10 @@ import pytest
 
 from slowlens.errors import WorkerError
 from slowlens.facts.live.explanation import waterfall
-from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
-from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 
 pytestmark = pytest.mark.live
@@ -19,7 +18,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from live import tiny  # noqa: E402
-from live.measuring import cached, events_of, find, measured, plan, uncached  # noqa: E402
+from live.measuring import cached, events_of, find, measured, plan, recorded, uncached  # noqa: E402
 from slowlens.measure.worker.device import choose  # noqa: E402
 from slowlens.measure.worker.peers import Place  # noqa: E402
 from slowlens.measure.worker.sharding import check_plan  # noqa: E402
@@ -33,11 +32,8 @@ SPARE = 0.09 + HEAD
 
 
 def shared(asked: Plan) -> Measurement:
-    recorder = Recorder(asked)
     with measure(asked) as events:
-        for event in events:
-            recorder.apply(event)
-    return recorder.measurement(Status.DONE)
+        return recorded(asked, events)
 
 
 @pytest.fixture(scope="module")

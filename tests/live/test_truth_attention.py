@@ -9,7 +9,7 @@ import pytest
 
 from slowlens import check
 from slowlens.diagnose import ranked
-from slowlens.facts.layers.windows import Layers, layers
+from slowlens.facts.layers.windows import layers
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.weights.loading import AUTOSET, attention_settings
 from slowlens.findings import Finding, Severity
@@ -162,7 +162,7 @@ def test_a_kernel_that_is_not_there_does_not_load(
     assert all(finding.severity is Severity.ERROR for finding in findings)
 
 
-def sees(folder: Path, layers: Layers) -> bool:
+def sees(folder: Path) -> bool:
     """Whether the last of some tokens can tell which token came first, many windows before."""
     ids = torch.arange(1, 57)[None]
     other = ids.clone()
@@ -203,7 +203,7 @@ def test_how_far_back_the_model_really_sees(case: str, saved: Any, tmp_path: Pat
     far = found.window is None or found.sliding != found.count
     if case in LATER and VERSION <= (4, 52):
         far = False
-    assert sees(folder, found) is far
+    assert sees(folder) is far
 
 
 def test_a_dropped_null_is_a_window_of_4096(saved: Any, tmp_path: Path) -> None:

@@ -224,7 +224,8 @@ def test_hybrid_for_a_model_with_a_window(made: Any) -> None:
     assert not merged.settings[CACHE_IMPLEMENTATION][GENERATE].fails
     assert not list(cache_implementation_odd.check(merged, None))
     cache = observe(merged.checkpoint.root, **FOUR).cache
-    assert cache == ("HybridCache" if transformers.__version__.startswith("4.52") else cache)
+    if MAJOR == 5 or transformers.__version__.startswith("4.52"):
+        assert cache == ("DynamicCache" if MAJOR == 5 else "HybridCache")
 
 
 def test_no_cache_no_kind_of_it(made: Any) -> None:

@@ -6,11 +6,10 @@ import pytest
 
 from slowlens.checking import check
 from slowlens.facts.live.attribution import attribution
-from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.measure.events import Event, Loading
-from slowlens.measure.recorder import Recorder
 from slowlens.overlay import overlays
 from slowlens.reports.measurement import render
 
@@ -18,7 +17,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from live import tiny
-from slowlens.measure.worker.__main__ import work
+from live.measuring import events_of, recorded
 
 pytestmark = pytest.mark.live
 
@@ -34,18 +33,14 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Measurement, list[Eve
     source = tiny.llama(folder / "source", {"use_cache": True, "eos_token_id": 258})
     merged = tiny.llama(folder / "merged", {"use_cache": False, "_from_model_config": True})
     before = contents(merged)
-    events: list[Event] = []
     with overlays(check(merged, source)) as made:
         plan = Plan(
             str(merged), str(source), new_tokens=6, answer_tokens=8, rounds=3, device="cpu",
             threads=1, overlays=made, equality_tokens=0,
         )  # fmt: skip
-        work(plan, events.append)
+        events = events_of(plan)
     assert contents(merged) == before
-    recorder = Recorder(plan)
-    for event in events:
-        recorder.apply(event)
-    return recorder.measurement(Status.DONE), events
+    return recorded(plan, events), events
 
 
 def test_each_fix_does_what_it_is_for(ran: tuple[Measurement, list[Event]]) -> None:

@@ -6,11 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.measure.events import Compared, Stepped, WarmedUp, WarmingUp, Working
-from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
 
 pytestmark = pytest.mark.live
@@ -19,7 +17,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from live import tiny  # noqa: E402
-from live.measuring import events_of, find, measured, plan  # noqa: E402
+from live.measuring import events_of, find, measured, plan, recorded  # noqa: E402
 from slowlens.measure.worker import pulse  # noqa: E402
 
 
@@ -87,11 +85,9 @@ def test_what_reports_no_steps_tells_that_it_works(
 def test_a_child_measures_and_writes_nothing(tmp_path: Path) -> None:
     folder = tiny.llama(tmp_path, {"use_cache": False})
     before = {file: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
-    recorder = Recorder(plan(folder))
     with measure(plan(folder)) as events:
-        for event in events:
-            recorder.apply(event)
-    assert find(recorder.measurement(Status.DONE), Cache.AS_SHIPPED).recomputes
+        found = recorded(plan(folder), events)
+    assert find(found, Cache.AS_SHIPPED).recomputes
     after = {file: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
     assert after == before
 

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from slowlens.errors import WorkerError
-from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.measure.events import Loaded, Loading, TrialFailed
-from slowlens.measure.recorder import Recorder
 
 pytestmark = pytest.mark.live
 
@@ -19,7 +17,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from live import tiny  # noqa: E402
-from live.measuring import events_of, find, measured, plan  # noqa: E402
+from live.measuring import events_of, find, measured, plan, recorded  # noqa: E402
 from slowlens.measure.worker import models  # noqa: E402
 from slowlens.measure.worker import work as work_module  # noqa: E402
 from slowlens.measure.worker.loading import load  # noqa: E402
@@ -155,10 +153,7 @@ def test_models_take_turns_where_memory_is_short(
     assert subjects == [Subject.MERGED, Subject.SOURCE] * 3
     notes = [event.model.notes for event in events if isinstance(event, Loaded)]
     assert "loaded again" in notes[1][0]
-    recorder = Recorder(plan(merged, source))
-    for event in events:
-        recorder.apply(event)
-    found = recorder.measurement(Status.DONE)
+    found = recorded(plan(merged, source), events)
     assert find(found, Cache.AS_SHIPPED).recomputes
     assert find(found, Cache.AS_SHIPPED, subject=Subject.SOURCE).cached
 
