@@ -1,26 +1,18 @@
-"""Is one run slower than another: a verdict for each kind of trial that both timed.
+"""What became of judging one run by another: a verdict for each kind of trial that both timed.
 
-This is the performance half of the gate; ``gate`` is the half that judges findings.
+``comparing`` makes it. This is the performance half of the gate; ``gate`` judges findings.
 """
 
 from enum import StrEnum
 
-from slowlens.facts.live.likeness import (
-    NOTHING_SHARED,
-    Unlike,
-    unlike_conditions,
-    unlike_imports,
-    unlike_models,
-)
-from slowlens.facts.live.side import Side, shared_kinds, side_of, side_of_import
-from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
-from slowlens.facts.live.verdict import THRESHOLD, Outcome, Verdict, judge
-from slowlens.frozen import dataclass, replace
+from slowlens.facts.live.likeness import NOTHING_SHARED, Unlike
+from slowlens.facts.live.side import Side
+from slowlens.facts.live.verdict import Outcome, Verdict
+from slowlens.frozen import dataclass
 from slowlens.gate import ExitCode
 from slowlens.run import Run
 
 INSTRUMENT = "instrument"
-SINGLE = "no verdict: an imported result counts as a single run, so it gives figures only"
 
 
 class Answer(StrEnum):
@@ -93,92 +85,3 @@ class SpeedVerdict:
     def exit_code(self) -> ExitCode:
         """What the shell is told."""
         return EXIT_CODES[self.answer]
-
-
-def compare_runs(
-    before: Run, after: Run, threshold: float = THRESHOLD, *, anyway: bool = False
-) -> SpeedVerdict:
-    """Judge ``after`` by ``before``: measured runs, or results of another benchmark."""
-    unlike, judged = _measurements(before, after, threshold)
-    if not judged and not unlike:
-        unlike, judged = _imports(before, after, threshold)
-    return SpeedVerdict(before, after, threshold, judged, unlike, anyway)
-
-
-def compare_fix(before: Run, after: Run) -> SpeedVerdict:
-    """Judge a measured checkpoint by what it was: how it is loaded may be what was fixed."""
-    assert before.measurement
-    assert after.measurement
-    conditions = unlike_conditions(before.measurement, after.measurement)
-    return replace(compare_runs(before, after), unlike=conditions)
-
-
-def compare_subjects(run: Run, threshold: float = THRESHOLD) -> SpeedVerdict:
-    """Judge merged by source, both as shipped, of one run in which they took turns."""
-    assert run.measurement
-    before, after = (
-        side_of(run.measurement, subject, Cache.AS_SHIPPED)
-        for subject in (Subject.SOURCE, Subject.MERGED)
-    )
-    label = "merged against source, both as shipped"
-    judged = (_judged(label, before, after, threshold),)
-    return SpeedVerdict(run, run, threshold, judged, titles=(Subject.SOURCE, Subject.MERGED))
-
-
-def _measurements(
-    before: Run, after: Run, threshold: float
-) -> tuple[tuple[Unlike, ...], tuple[Judged, ...]]:
-    one, two = before.measurement, after.measurement
-    if one is None or two is None:
-        return (), ()
-    judged = tuple(
-        _judged(
-            Trial(subject, cache, Purpose.SPEED, 0).label,
-            side_of(one, subject, cache),
-            side_of(two, subject, cache),
-            threshold,
-            shipped=(subject, cache) == (Subject.MERGED, Cache.AS_SHIPPED),
-        )
-        for subject, cache in shared_kinds(one, two)
-    )
-    return (*unlike_conditions(one, two), *unlike_models(one, two)), judged
-
-
-def _imports(
-    before: Run, after: Run, threshold: float
-) -> tuple[tuple[Unlike, ...], tuple[Judged, ...]]:
-    one, two = before.imported, after.imported
-    if one is None or two is None:
-        return (Unlike(INSTRUMENT, _instrument(before), _instrument(after)),), ()
-    judged = _judged(
-        "TPOT as the tool tells it", side_of_import(one), side_of_import(two), threshold
-    )
-    return unlike_imports(one, two), (_without_verdict(judged),)
-
-
-def _without_verdict(judged: Judged) -> Judged:
-    """Say what keeps imports from a verdict: no number of rounds would help."""
-    if not (judged.before.tpots and judged.after.tpots):
-        return judged
-    slower, faster = (replace(each, why=SINGLE) for each in (judged.slower, judged.faster))
-    return replace(judged, slower=slower, faster=faster)
-
-
-def _instrument(run: Run) -> str:
-    if run.imported:
-        return run.imported.tool
-    return "slowlens measure" if run.measurement else "none: it was only checked"
-
-
-def _judged(
-    label: str, before: Side, after: Side, threshold: float, *, shipped: bool = True
-) -> Judged:
-    noise = max(before.noise, after.noise)
-    return Judged(
-        label,
-        before,
-        after,
-        judge(after.tpots, before.tpots, threshold, noise=noise),
-        judge(before.tpots, after.tpots, threshold, noise=noise),
-        shipped,
-    )

@@ -7,6 +7,7 @@ import pytest
 from literals import generation, measurement
 from runs import a_run
 from slowlens.blame import CACHE, CONDITIONS, blamed
+from slowlens.comparing import compare_runs, compare_subjects
 from slowlens.diagnose import Outcome, Status, needs
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Cache, Subject
@@ -15,7 +16,7 @@ from slowlens.findings import Confidence, Finding, NumberEvidence, Severity, Val
 from slowlens.jsonvalue import ABSENT
 from slowlens.rules import RULES
 from slowlens.run import Run
-from slowlens.speedverdict import Answer, SpeedVerdict, compare_runs, compare_subjects
+from slowlens.speedverdict import Answer, SpeedVerdict
 from slowlens.standing import Silence
 
 SLOWS, LENGTHENS = "gen-use-cache-false", "eos-lost-or-wrong"

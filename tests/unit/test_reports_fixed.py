@@ -2,10 +2,11 @@ from dataclasses import replace
 
 from literals import generation, measurement
 from runs import a_measurement, a_run
+from slowlens.comparing import compare_fix
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.reports.fixed import sentences
 from slowlens.run import Run
-from slowlens.speedverdict import Answer, compare_fix
+from slowlens.speedverdict import Answer
 
 
 def said(before: Run, after: Run) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from literals import generation, measurement
 from runs import a_run
+from slowlens.comparing import compare_runs, compare_subjects
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Failure
@@ -18,7 +19,7 @@ from slowlens.reports import speed_github, speed_json, speed_junit, speed_md, sp
 from slowlens.reports.speed_figures import rows
 from slowlens.reports.speed_words import FEW, NONE, blames
 from slowlens.run import Run
-from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
+from slowlens.speedverdict import SpeedVerdict
 
 NOISE = (0.98, 1.0, 1.02)
 

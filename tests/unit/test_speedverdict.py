@@ -5,6 +5,7 @@ import pytest
 
 from literals import generation, measurement
 from runs import a_run
+from slowlens.comparing import compare_runs, compare_subjects
 from slowlens.facts.environment import Device
 from slowlens.facts.live.imported import Imported, ImportedFigure, Metric
 from slowlens.facts.live.likeness import Unlike
@@ -13,7 +14,7 @@ from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import Outcome
 from slowlens.gate import ExitCode
 from slowlens.run import Run
-from slowlens.speedverdict import Answer, compare_runs, compare_subjects
+from slowlens.speedverdict import Answer
 
 NOISE = (0.99, 1.0, 1.01)
 DEVICE = Device("cpu", "another")

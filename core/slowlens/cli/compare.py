@@ -11,9 +11,9 @@ import argparse
 
 from slowlens.cli.runnames import errors_end_with_3, run_named
 from slowlens.cli.speedreport import add_verdict, report
+from slowlens.comparing import compare_runs
 from slowlens.errors import UsageError
 from slowlens.run import Run
-from slowlens.speedverdict import compare_runs
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from slowlens.cli.runnames import errors_end_with_3
 from slowlens.cli.speedreport import add_verdict, report
 from slowlens.cli.watch import Progress
 from slowlens.cli.words import given_path
+from slowlens.comparing import compare_runs, compare_subjects
 from slowlens.errors import SlowlensError
 from slowlens.facts.live.likeness import unlike_conditions
 from slowlens.facts.live.measurement import Measurement, Status
@@ -30,7 +31,7 @@ from slowlens.frozen import replace
 from slowlens.reports.speed_words import headline
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
-from slowlens.speedverdict import SpeedVerdict, compare_runs, compare_subjects
+from slowlens.speedverdict import SpeedVerdict
 
 STOPPED = 130
 TITLES = ("baseline", "now")

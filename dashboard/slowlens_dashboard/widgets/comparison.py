@@ -5,11 +5,12 @@ from statistics import median
 
 import streamlit as st
 
+from slowlens.comparing import compare_fix
 from slowlens.facts.live.seconds import milliseconds, rounded
 from slowlens.facts.live.side import Side
 from slowlens.reports.fixed import sentences
 from slowlens.run import Run
-from slowlens.speedverdict import Answer, compare_fix
+from slowlens.speedverdict import Answer
 from slowlens_dashboard.prose import prose
 from slowlens_dashboard.widgets.recent_runs import run_link
 

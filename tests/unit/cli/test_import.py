@@ -9,6 +9,7 @@ from samples import FOLDER, NAMES, results
 from slowlens import cli
 from slowlens.batch import batch
 from slowlens.codec import decode, encode
+from slowlens.comparing import compare_runs
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.imported import Imported, ImportedFigure, Metric
 from slowlens.gate import ExitCode, exit_code
@@ -18,7 +19,7 @@ from slowlens.reports import NAMES as FORMATS
 from slowlens.reports import render
 from slowlens.reports.words import VERDICTS
 from slowlens.run import Run
-from slowlens.speedverdict import Answer, compare_runs
+from slowlens.speedverdict import Answer
 from slowlens.store import default_store, load
 
 HERE = Environment("3.12", "Linux", {})
