@@ -12,6 +12,7 @@ from slowlens.run import Run
 from slowlens.witness import before_and_after, measured_runs
 from slowlens_dashboard import repairs
 from slowlens_dashboard.diagnosis import diagnose, recent_runs
+from slowlens_dashboard.gains import gain
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.prose import code, plain
@@ -19,6 +20,7 @@ from slowlens_dashboard.starting import again, start
 from slowlens_dashboard.widgets.comparison import comparison
 from slowlens_dashboard.widgets.fix_card import confirm, fix_card
 from slowlens_dashboard.widgets.pair_header import pair_header
+from slowlens_dashboard.widgets.recent_runs import origin_link
 
 FEW = 4
 """Fixes whose diffs are all shown at once."""
@@ -111,7 +113,8 @@ def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
 
 
 chosen = pair_header("Fixes")
-run = diagnose(chosen).run
+diagnosis = diagnose(chosen)
+run = diagnosis.run
 root = chosen.merged
 proof = before_and_after(run, recent_runs())
 applied(run, root, proved=proof is not None)
@@ -129,11 +132,16 @@ if not offers:
     st.stop()
 all_fixes(run, root)
 few = len(offers) <= FEW
-for number, offer in enumerate(offer for offer in offers if offer.counts):
-    fix_card(offer, root, f"fix-{number}", unfolded=few)
-others = [offer for offer in offers if not offer.counts]
+measured = run.measurement
+gains = [gain(offer, offers, measured) if measured else "" for offer in offers]
+if diagnosis.origin is not None and any(gains):
+    origin_link(diagnosis.origin)
+told = list(zip(offers, gains, strict=True))
+for number, (offer, text) in enumerate(each for each in told if each[0].counts):
+    fix_card(offer, root, f"fix-{number}", unfolded=few, gain=text)
+others = [each for each in told if not each[0].counts]
 if others:
     title = f"For other runtimes than those that are judged: {len(others)}"
     with st.expander(title, icon=":material/alt_route:", expanded=len(others) == len(offers)):
-        for number, offer in enumerate(others):
-            fix_card(offer, root, f"other-{number}", unfolded=False)
+        for number, (offer, text) in enumerate(others):
+            fix_card(offer, root, f"other-{number}", unfolded=False, gain=text)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from slowlens.findings import Applicability, Edit, Finding, Fix
+from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix
 from slowlens_dashboard import repairs
 from slowlens_dashboard.errors import explained
 from slowlens_dashboard.instructions import Command, instructions
@@ -26,8 +26,8 @@ SAFETY = {
 }
 
 
-def fix_card(offer: Offer, root: Path, key: str, *, unfolded: bool) -> None:
-    """Draw a fix; its diff is there at once where there are few."""
+def fix_card(offer: Offer, root: Path, key: str, *, unfolded: bool, gain: str = "") -> None:
+    """Draw a fix; its diff is there at once where there are few. ``gain``: what was measured."""
     fix = offer.fix
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="center")
@@ -46,8 +46,11 @@ def fix_card(offer: Offer, root: Path, key: str, *, unfolded: bool) -> None:
             _reason(fix)
         explained_rules: set[str] = set()
         for number, (rule, finding) in enumerate(offer.findings):
-            _removed(rule, finding, "" if rule in explained_rules else f"{key}-{number}")
+            about_key = "" if rule in explained_rules else f"{key}-{number}"
+            _removed(rule, finding, about_key, estimate=bool(gain))
             explained_rules.add(rule)
+        if gain:
+            st.markdown(f":blue-badge[measured] {prose(sentence(gain))}")
         if fix.edits:
             names = ", ".join(dict.fromkeys(edit.file for edit in fix.edits))
             with st.expander(f"What changes in {plain(names)}", expanded=unfolded), explained():
@@ -66,11 +69,16 @@ def _reason(fix: Fix) -> None:
             st.markdown(prose(part))
 
 
-def _removed(rule: str, finding: Finding, key: str) -> None:
-    """Draw a finding that the fix removes; without a key, its rule has had its button."""
+def _removed(rule: str, finding: Finding, key: str, *, estimate: bool) -> None:
+    """Draw a finding that the fix removes; without a key, its rule has had its button.
+
+    ``estimate``: what it costs was measured too, and is told below.
+    """
+    read = estimate and finding.confidence is not Confidence.MEASURED
     with st.container(gap="xxsmall"):
         st.markdown(f"{severity_badge(finding)} {prose(sentence(finding.message))}")
-        told = {"Costs": finding.cost, "Affects": runtimes(finding.affects)}
+        costs = "Estimated cost" if read else "Costs"
+        told = {costs: finding.cost, "Affects": runtimes(finding.affects)}
         lines = (f"{label}: {prose(text)}" for label, text in told.items() if text)
         with st.container(horizontal=True, vertical_alignment="top"):
             st.caption("  \n".join(lines), width="stretch")

@@ -49,10 +49,11 @@ def pair_picker(chosen: Pair | None) -> None:
                 "Source (optional)", key=SOURCE_TEXT, placeholder="folder that it came from"
             )
             button.form_submit_button("Check", type="primary", on_click=submit, width="stretch")
-        if chosen is not None:
+        lists = {"Demo": examples(), "Recent": recent()} if chosen is not None else {}
+        if any(lists.values()):
             with st.popover("Others", icon=":material/folder_open:"):
-                _list(examples(), "Demo")
-                _list(recent(), "Recent")
+                for title, found in lists.items():
+                    _list(found, title)
     if chosen is not None:
         _judge_for()
     if error := refusal():

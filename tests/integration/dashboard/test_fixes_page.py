@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from builders import CONFIG, GENERATION_CONFIG, write_json
-from pages import SLOW_CONFIG, Open, press, said, slow_and_fast, store
+from pages import SLOW_CONFIG, Open, explained, press, said, slow_and_fast, store
 from sessions import Session
 from slowlens.checking import check
 from slowlens_dashboard import jobs as jobs_module
@@ -73,6 +73,22 @@ def test_fixes_that_change_the_output_are_asked_for(open_page: Open) -> None:
     assert at.button(key="apply-all").label == "Apply 1 safe fix"
     at = at.toggle(key="unsafe").set_value(True).run()
     assert at.button(key="apply-all").label == "Apply 2 fixes"
+
+
+def test_what_was_measured_of_a_fix_stands_beside_its_estimate(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    before = said(open_page("fixes"))
+    assert "Costs: 2 to 24 times" in before
+    assert "measured" not in before
+    store(pair, explained())
+    text = said(open_page("fixes"))
+    assert "Estimated cost: 2 to 24 times" in text
+    measured = ":blue-badge[measured] An answer takes 1.2 s less (90 % interval 1.2 to 1.2 s)"
+    assert measured in text
+    assert "What was measured is from the run of" in text
+    write_json(pair[0] / "config.json", {**SLOW_CONFIG, "max_position_embeddings": 64})
+    assert "badge[measured]" not in said(open_page("fixes")), "other files were measured"
 
 
 def test_before_and_after_once_both_were_measured(open_page: Open, pair: tuple[Path, Path]) -> None:

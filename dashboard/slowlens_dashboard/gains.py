@@ -1,0 +1,75 @@
+"""What a live run of these very files measured of a fix, in one sentence."""
+
+from collections.abc import Sequence
+
+from slowlens.facts.decoding.cache import USE_CACHE
+from slowlens.facts.live.answer_split import shown
+from slowlens.facts.live.answer_time import AnswerTime
+from slowlens.facts.live.attribution import attribution
+from slowlens.facts.live.comparison import compared
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.saving import Effect, Saving
+from slowlens.facts.live.seconds import rounded
+from slowlens.facts.live.speed import Work, speed_of
+from slowlens.facts.live.trial import Cache, Subject
+from slowlens.findings import Fix
+from slowlens.reports.units import counted
+from slowlens_dashboard.repairs import Offer
+
+
+def gain(offer: Offer, offers: Sequence[Offer], measurement: Measurement) -> str:
+    """Say what the fix saved where it was tried, or what the cache does where it turns that on.
+
+    Empty where the run tells of neither, or of more than this fix: those of a rule are tried
+    together.
+    """
+    rules = _rules(offer)
+    shared = any(rules & _rules(other) for other in offers if other is not offer)
+    found = None if shared else attribution(measurement)
+    tried = next((one for one in found.parts if rules & {*one.rules}), None) if found else None
+    if found and tried:
+        return _saved(found.merged, tried)
+    return _cached(measurement) if _turns_cache_on(offer.fix) else ""
+
+
+def _rules(offer: Offer) -> set[str]:
+    return {found.rule for found in offer.findings}
+
+
+def _saved(merged: AnswerTime, tried: Saving) -> str:
+    """Write what it saves, its interval, both answers and the rounds."""
+    after = tried.time
+    rounds = counted(min(len(merged.runs), len(after.runs)), "round")
+    figures = f"{_answer(merged)} → {_answer(after)}, {rounds}"
+    if tried.told:
+        word = "less" if tried.saved > 0 else "more"
+        return f"an answer takes {shown(abs(tried.saved))} {word}{_interval(tried)}: {figures}"
+    if tried.effect is Effect.NONE:
+        return f"an answer takes as long, within 10 %: {figures}"
+    return f"whether an answer takes less time is not clear: {figures}"
+
+
+def _answer(time: AnswerTime) -> str:
+    about = "about " if time.estimated else ""
+    return f"{about}{shown(time.seconds)} for {counted(time.tokens, 'token')}"
+
+
+def _interval(tried: Saving) -> str:
+    """Write the interval of what is saved: ``(90 % interval 6.9 to 7.1 s)``."""
+    if tried.between is None:
+        return ""
+    sign = 1 if tried.saved > 0 else -1
+    low, high = map(rounded, sorted((sign * tried.between.low, sign * tried.between.high)))
+    return f" (90 % interval {low} to {high} s)"
+
+
+def _cached(measurement: Measurement) -> str:
+    shipped = speed_of(measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    cached = speed_of(measurement, Subject.MERGED, Cache.ON)
+    if not (shipped and cached) or (shipped.work, cached.work) != (Work.ALL, Work.NEWEST):
+        return ""
+    return f"with its cache on it is {compared(cached, shipped)}"
+
+
+def _turns_cache_on(fix: Fix) -> bool:
+    return any(edit.pointer[-1:] == (USE_CACHE,) and edit.after is True for edit in fix.edits)
