@@ -10,11 +10,13 @@ What slows the machine down for a minute is part of the error: probes cannot kno
 """
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+from slowlens.cli.measuring import failure, follow
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.prediction import Predicted, predictions
@@ -22,8 +24,6 @@ from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
 from slowlens.gather.shapes import shape_folder
-from slowlens.measure.recorder import Recorder
-from slowlens.measure.session import measure
 
 NEAR = 0.05
 
@@ -86,11 +86,12 @@ def _rounds(plan: Plan) -> Iterator[tuple[Predicted, Generation]]:
 
 
 def _measured(plan: Plan) -> Measurement:
-    recorder = Recorder(plan)
-    with measure(plan) as events:
-        for event in events:
-            recorder.apply(event)
-    return recorder.measurement(Status.DONE)
+    found = follow(plan, lambda _: None)
+    if failed := failure(found):
+        raise failed
+    if found.status is Status.STOPPED:
+        sys.exit(130)
+    return found
 
 
 if __name__ == "__main__":

@@ -27,12 +27,11 @@ import torch
 from own_process import in_child
 
 from slowlens.checking import check
+from slowlens.cli.measuring import failure, follow
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
 from slowlens.gather.shapes import shape_folder
-from slowlens.measure.recorder import Recorder
-from slowlens.measure.session import measure
 from slowlens.measure.worker.made_up import make
 from slowlens.places import HOME_VARIABLE
 from slowlens.reports.measurement import render
@@ -99,11 +98,11 @@ def _run(root: Path, merged: str, source: str, **changes: Any) -> None:  # noqa:
     settings: dict[str, Any] = {"new_tokens": 48, "prompt_tokens": 512, "answer_tokens": 0}
     settings |= {"equality_tokens": 0, "settings": (Cache.AS_SHIPPED,)} | changes
     plan = Plan(str(root / merged), str(root / source), **settings)
-    recorder = Recorder(plan)
-    with measure(plan) as events:
-        for event in events:
-            recorder.apply(event)
-    found = recorder.measurement(Status.DONE)
+    found = follow(plan, lambda _: None)
+    if failed := failure(found):
+        raise failed
+    if found.status is Status.STOPPED:
+        sys.exit(130)
     print(render(found))
     for outcome in check(root / merged, root / source, found).outcomes:
         if outcome.rule in LIVE:

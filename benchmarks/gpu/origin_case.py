@@ -16,8 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -25,6 +24,7 @@ import torch
 from own_process import in_child
 
 from slowlens.checking import check, measured
+from slowlens.cli.measuring import failure, follow
 from slowlens.codec import decode, encode
 from slowlens.facts.live.answer_time import answer_time
 from slowlens.facts.live.measurement import Measurement, Status
@@ -34,8 +34,6 @@ from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
 from slowlens.gather.shapes import shape_folder
 from slowlens.measure.events import Event, Loaded, Planned, TrialFailed, TrialFinished, WarmedUp
-from slowlens.measure.recorder import Recorder
-from slowlens.measure.session import measure
 from slowlens.measure.worker.made_up import make
 from slowlens.reports.measurement import render
 from slowlens.run import Run
@@ -130,20 +128,20 @@ print(f"plain from_pretrained: {time.perf_counter() - began:.2f} s", flush=True)
 
 
 def _measured(plan: Plan, file: Path) -> Run:
-    """Measure in a child, as the command does, and keep the run."""
+    """Measure in a child, as the command does, and keep the run, or what there is of it."""
     checked = check(plan.merged)
-    recorder = Recorder(plan)
-    with measure(plan) as events, _clock() as said:
-        for event in events:
-            recorder.apply(event)
-            said(event)
-    run = measured(checked, recorder.measurement(Status.DONE))
+    found = follow(plan, _clock())
+    run = measured(checked, found)
     file.write_text(encode(run))
+    if failed := failure(found):
+        raise failed
+    if found.status is Status.STOPPED:
+        sys.exit(130)
     return run
 
 
-@contextmanager
-def _clock() -> Iterator[object]:
+def _clock() -> Callable[[Event], None]:
+    """Return what prints the milestones with the seconds from now on."""
     began = time.perf_counter()
 
     def said(event: Event) -> None:
@@ -154,7 +152,7 @@ def _clock() -> Iterator[object]:
             case _:
                 pass
 
-    yield said
+    return said
 
 
 def _of(run: Run) -> Measurement:
