@@ -70,19 +70,20 @@ def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
 
 
 def _newest() -> tuple[Run, str]:
-    """Return the newest run that came to its end, and say which; RunFileError without any."""
+    """Return the newest that came to its end and can be one, and say which; RunFileError."""
     store, passed = default_store(), 0
     for run_id in store.ids():
         with suppress(RunFileError):
             run = store.load(run_id)
-            if not _cut_short(run):
+            if speed(run) and not _cut_short(run):
                 over = f", with {counted(passed, 'newer run')} passed over" if passed else ""
                 return run, f"It is the newest run that came to its end, {run.id}{over}."
             passed += 1
     if not passed:
         raise RunFileError("No run is kept yet.", hint=NO_RUN)
     hint = f"{NO_RUN} One that was stopped early is taken if you name it."
-    raise RunFileError("No run that is kept came to its end.", hint=hint)
+    message = "No run that is kept came to its end with merged timed as shipped."
+    raise RunFileError(message, hint=hint)
 
 
 def _cut_short(run: Run) -> str:

@@ -1,8 +1,8 @@
 """Import results of other benchmarks as runs, each with its own definition of TPOT.
 
 The format is told by the content. Each result is shown and kept as a run.
-Exit codes: 0 done, 2 a file cannot be read (the others are kept), 3 wrong usage or an
-internal error.
+Exit codes: 0 done, 2 a file cannot be read (the others are kept) or a run not be kept, 3 wrong
+usage or an internal error.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read all files, then print and keep each result; what cannot be read is reported last."""
+    """Read all files, then print and keep each result; what failed is reported last."""
     found, failed = _read(arguments.file)
     results = [named(result, arguments.model) for result in found]
     if arguments.output is not None and len(results) > 1:
@@ -42,7 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     environment = read_environment()
     for number, result in enumerate(results):
         write(("\n" if number else "") + render(result), None)
-        keep(imported_run(result, environment), arguments.output, shown=False)
+        try:
+            keep(imported_run(result, environment), arguments.output, shown=False)
+        except SlowlensError as error:
+            failed.append(error)
     for error in failed[:-1]:
         sys.stderr.write(f"slowlens: {error}\n  {error.hint}\n")
     if failed:

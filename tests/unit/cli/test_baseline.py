@@ -7,10 +7,13 @@ import pytest
 
 from literals import generation, measurement
 from runs import a_run
+from samples import results
 from slowlens import cli
 from slowlens.baselines import default_baselines
+from slowlens.facts.environment import Environment
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.importing import imported_run
 from slowlens.store import default_store
 
 
@@ -135,7 +138,20 @@ def test_a_baseline_is_the_newest_run_that_came_to_its_end(
     for run_id in kept:
         default_store().delete(run_id)
     assert cli.main(["baseline", "save", "none"]) == 2
-    assert "No run that is kept came to its end." in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "No run that is kept came to its end with merged timed as shipped." in error
+
+
+def test_a_newer_run_that_can_be_no_baseline_is_passed_over(
+    kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (imported,) = [imported_run(r, Environment("", "", {})) for r in results("vllm-serve.json")]
+    only_on = a_run(measurement(generation(1, 0.1, 0.1, cache=Cache.ON)))
+    for number, run in enumerate((imported, only_on, a_run())):
+        default_store().save(replace(run, id=f"2026-{number + 2}"))
+    assert cli.main(["baseline", "save", "main"]) == 0
+    assert "2026-1, with 3 newer runs passed over.\n" in capsys.readouterr().out
+    assert default_baselines().load("main").id == kept[1]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,12 @@ def test_a_store_that_cannot_be_written_does_not_take_the_file_away(
     assert cli.main(["import", sample, "-o", str(output)]) == 0
     assert "warning" in capsys.readouterr().err
     assert load(output).imported
-    assert cli.main(["import", sample]) == 2
+    capsys.readouterr()
+    assert cli.main(["import", sample, str(tmp_path / "gone"), sample]) == 2
+    shown = capsys.readouterr()
+    assert shown.out.count("TPOT is") == 2, "what cannot be kept is shown"
+    assert shown.err.count("The run cannot be kept") == 2
+    assert "There is no file" in shown.err
 
 
 def test_what_is_not_told_is_a_dash_and_never_nought(capsys: pytest.CaptureFixture[str]) -> None:
