@@ -122,9 +122,18 @@ def flat(text: str) -> str:
 
 
 def test_only_the_word_merged_is_replaced() -> None:
-    assert called("gpt2")("merged, unmerged, merged-7b") == "gpt2, unmerged, gpt2-7b"
+    assert called("gpt2")("merged, unmerged, merged.") == "gpt2, unmerged, gpt2."
+    assert called("gpt2")("/a/merged, merged-7b, merged/b") == "/a/merged, merged-7b, merged/b"
     assert called("")("merged") == "merged"
     assert called(r"\1")("merged") == r"\1"
+
+
+def test_what_failed_of_a_shape_has_its_name() -> None:
+    found = made_up()
+    failed = Failure(found.generations[0].trial, "generating with merged, cache off failed: no", "")
+    assert "generating with gpt2, cache off failed" in flat(
+        render(replace(found, failures=(failed,)))
+    )
 
 
 def test_a_place_that_somebody_finds_again() -> None:

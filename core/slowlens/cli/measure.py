@@ -25,6 +25,7 @@ from slowlens.frozen import replace
 from slowlens.gather.shapes import read_shape, shape_folder, shape_names
 from slowlens.overlay import overlays, static_version
 from slowlens.reports import causes
+from slowlens.reports.called import called
 from slowlens.reports.measurement import render
 from slowlens.reports.units import counted
 from slowlens.run import Run
@@ -85,10 +86,10 @@ def _run(arguments: argparse.Namespace) -> int:
     name = arguments.merged.name if made_up else ""
     before = checked(arguments, configs_only=made_up)
     show = print_event if arguments.events else Progress(name, made_up=made_up)
-    with _fixes(before, arguments) as fixes:
+    with _fixes(before, arguments, name) as fixes:
         plan = replace(planned(arguments), overlays=fixes, random_weights=made_up)
         measurement = follow(plan, show)
-    failed = failure(measurement)
+    failed = failure(measurement, called(name))
     if failed and not measurement.generations:
         raise failed
     result, shown = diagnosed(before, measurement), not arguments.events
@@ -123,13 +124,13 @@ def _titled(shape: str, layers: int) -> str:
 
 
 @contextmanager
-def _fixes(before: Run, arguments: argparse.Namespace) -> Generator[tuple[Overlay, ...]]:
-    """Make the doubles to time, if they are wanted, and say which."""
+def _fixes(before: Run, arguments: argparse.Namespace, name: str) -> Generator[tuple[Overlay, ...]]:
+    """Make the doubles to time, if they are wanted, and say which; ``name`` is that of merged."""
     if not arguments.try_fixes:
         yield ()
         return
     with overlays(before, static=static_version(before, planned(arguments).device)) as made:
-        names = ", ".join(one.name for one in made)
+        names = called(name)(", ".join(one.name for one in made))
         sys.stderr.write(f"trying: {names}\n" if made else "there is no fix to try\n")
         yield made
 

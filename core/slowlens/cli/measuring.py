@@ -60,11 +60,14 @@ def _mind_threads(plan: Plan) -> None:
         warn(UsageError(f"{message}.", hint=f"{hint}--threads {there}."))
 
 
-def failure(measurement: Measurement) -> SlowlensError | None:
-    """Return why it failed, ready to be raised; None where it did not."""
+def failure(measurement: Measurement, named: Callable[[str], str] = str) -> SlowlensError | None:
+    """Return why it failed, ready to be raised; None where it did not.
+
+    ``named`` writes what merged is called.
+    """
     if measurement.status is not Status.FAILED:
         return None
-    return SlowlensError(measurement.error, hint=measurement.hint)
+    return SlowlensError(named(measurement.error), hint=measurement.hint)
 
 
 def diagnosed(before: Run, measurement: Measurement) -> Run:

@@ -1,6 +1,6 @@
 """Who closes the gap: a table of the fixes that were tried, and what it comes to in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from slowlens.facts.live.answer_split import shown, split, terms
 from slowlens.facts.live.answer_time import AnswerTime
@@ -16,15 +16,18 @@ from slowlens.reports.units import counted
 HEAD = ("fix", "tokens", "one answer", "saved", "share of the gap")
 
 
-def lines(measurement: Measurement) -> Iterator[str]:
-    """Yield the table and its sentences; nothing where no fix was tried."""
+def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterator[str]:
+    """Yield the table and its sentences; nothing where no fix was tried.
+
+    ``named`` writes what merged is called.
+    """
     found = attribution(measurement)
     if found is None:
         return
-    yield from fitted([HEAD, *rows(found)])
+    yield from fitted([HEAD, *((named(name), *cells) for name, *cells in rows(found))])
     yield ""
     for sentence in sentences(found, "--rounds"):
-        yield from prose(sentence)
+        yield from prose(named(sentence))
 
 
 def because(slow: AnswerTime, fast: AnswerTime) -> str:

@@ -8,12 +8,15 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
 from slowlens.run import Run
 
+_MERGED = re.compile(rf"(?<![\w/\\-]){Subject.MERGED}(?![\w/\\-])")
+"""As a name: not in that of a file or folder."""
+
 
 def called(name: str) -> Callable[[str], str]:
     """Return what writes ``name`` where a text says merged; as it is where there is no name."""
     if not name:
         return str
-    return lambda text: re.sub(rf"\b{Subject.MERGED}\b", lambda _: name, text)
+    return lambda text: _MERGED.sub(lambda _: name, text)
 
 
 def shape_of(measurement: Measurement | None) -> str:

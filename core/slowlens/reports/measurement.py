@@ -12,7 +12,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
-from slowlens.reports import attribution, explanation
+from slowlens.reports import attribution, explanation, stopped
 from slowlens.reports.called import called, shape_of
 from slowlens.reports.spread import UNKNOWN, growing, latency, variation
 from slowlens.reports.tables import fitted, prose
@@ -24,15 +24,17 @@ HEAD = ("trial", "TTFT", "TPOT", "p90", "p95", "rounds", "CV", "tokens into each
 def render(measurement: Measurement) -> str:
     """Render the figures for a terminal; TTFT and TPOT are medians over rounds."""
     named = called(shape_of(measurement))
-    said = (*factors(measurement), *growths(measurement), *_ends(measurement))
+    ended = (*stopped.cut_off(measurement), *_ends(measurement))
+    said = (*factors(measurement), *growths(measurement), *ended)
     parts = (
+        list(stopped.mark(measurement)),
         list(_table(measurement, named)),
         [line for sentence in said for line in prose(named(sentence))],
         [line for sentence in longer(measurement) for line in prose(sentence)],
         list(explanation.lines(measurement, named)),
-        list(attribution.lines(measurement)),
+        list(attribution.lines(measurement, named)),
         list(_equality(measurement)),
-        list(_failures(measurement)),
+        list(_failures(measurement, named)),
     )
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -101,12 +103,12 @@ def _equality(measurement: Measurement) -> Iterator[str]:
         yield from prose(found.sentence)
 
 
-def _failures(measurement: Measurement) -> Iterator[str]:
+def _failures(measurement: Measurement, named: Callable[[str], str]) -> Iterator[str]:
     """Name each trial that could not be run, and what to do; the same trouble once."""
     troubles = dict.fromkeys((f.hint, f.message) for f in measurement.failures)
     for hint, alike in groupby(troubles, key=itemgetter(0)):
         for _, message in alike:
-            yield from prose(f"could not be run: {message}")
+            yield from prose(named(f"could not be run: {message}"))
         yield from prose(f"  {hint}")
 
 
