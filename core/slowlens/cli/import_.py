@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         write(("\n" if number else "") + render(result), None)
         try:
             keep(imported_run(result, environment), arguments.output, shown=False)
-        except SlowlensError as error:
-            failed.append(error)
+        except SlowlensError as unkept:
+            failed.append(unkept)
     for error in failed[:-1]:
         sys.stderr.write(f"slowlens: {error}\n  {error.hint}\n")
     if failed:
