@@ -18,17 +18,7 @@ from slowlens.facts.weights.tied import TIE, tie_settings
 from slowlens.findings import Finding, Severity
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.gather.defaults import read_defaults
-from slowlens.rules import (
-    architectures_mismatch,
-    bin_instead_of_safetensors,
-    directory_bloat,
-    moe_layout,
-    mtp_heads_dropped,
-    stale_weight_files,
-    tie_head_mismatch,
-    vocab_resized,
-    weights_not_loaded,
-)
+from weightrules import RULES
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -38,20 +28,6 @@ pytestmark = pytest.mark.live
 MAJOR = int(transformers.__version__.partition(".")[0])
 HERE = Runtime.TRANSFORMERS_4 if MAJOR == 4 else Runtime.TRANSFORMERS_5
 DEFAULTS = {major: read_defaults(major) for major in (4, 5)}
-RULES = [
-    module.RULE
-    for module in (
-        architectures_mismatch,
-        bin_instead_of_safetensors,
-        directory_bloat,
-        moe_layout,
-        mtp_heads_dropped,
-        stale_weight_files,
-        tie_head_mismatch,
-        vocab_resized,
-        weights_not_loaded,
-    )
-]
 TEXT = {
     "vocab_size": 64,
     "hidden_size": 16,

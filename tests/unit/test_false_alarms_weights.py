@@ -24,32 +24,8 @@ from slowlens.facts.runtimes import TRANSFORMERS, Runtime
 from slowlens.facts.weights.tensors import tensor_changes
 from slowlens.findings import Finding
 from slowlens.gather.checkpoint import read_checkpoint
-from slowlens.rules import (
-    architectures_mismatch,
-    bin_instead_of_safetensors,
-    directory_bloat,
-    moe_layout,
-    mtp_heads_dropped,
-    stale_weight_files,
-    tie_head_mismatch,
-    vocab_resized,
-    weights_not_loaded,
-)
+from weightrules import RULES
 
-RULES = [
-    module.RULE
-    for module in (
-        architectures_mismatch,
-        bin_instead_of_safetensors,
-        directory_bloat,
-        moe_layout,
-        mtp_heads_dropped,
-        stale_weight_files,
-        tie_head_mismatch,
-        vocab_resized,
-        weights_not_loaded,
-    )
-]
 EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "v4v5"
 PAIRS = [
