@@ -49,15 +49,22 @@ def pair_picker(chosen: Pair | None) -> None:
                 "Source (optional)", key=SOURCE_TEXT, placeholder="folder that it came from"
             )
             button.form_submit_button("Check", type="primary", on_click=submit, width="stretch")
-        lists = {"Demo": examples(), "Recent": recent()} if chosen is not None else {}
-        if any(lists.values()):
-            with st.popover("Others", icon=":material/folder_open:"):
-                for title, found in lists.items():
-                    _list(found, title)
+        if chosen is not None:
+            _others(chosen)
     if chosen is not None:
         _judge_for()
     if error := refusal():
         explain(error)
+
+
+def _others(chosen: Pair) -> None:
+    """Draw what else there is to choose, where there is something."""
+    lists = {"Demo": examples(), "Recent": recent()}
+    others = {title: [e for e in found if e.pair != chosen] for title, found in lists.items()}
+    if any(others.values()):
+        with st.popover("Others", icon=":material/folder_open:"):
+            for title, found in others.items():
+                _list(found, title)
 
 
 def _judge_for() -> None:

@@ -242,3 +242,17 @@ def test_a_dangling_link_is_explained_by_the_engine(open_page: Open, tmp_path: P
     text = said(open_page(merged=str(folder)))
     assert "could not be drawn" not in text
     assert "config.json" in text
+
+
+def test_what_else_to_choose_is_offered_without_what_is_chosen(
+    open_page: Open, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    def offered() -> list[str]:
+        keys = (button.key or "" for button in open_page().button)
+        return [key for key in keys if key.startswith("choose-")]
+
+    store(pair, slow_and_fast())
+    assert offered() == []
+    other = checkpoint(tmp_path / "other")
+    store((other, pair[1]), slow_and_fast())
+    assert offered() == [f"choose-{other}-{pair[1]}"]
