@@ -9,7 +9,7 @@ from slowlens.facts.live.explanation import planning, waterfall, waterfalls
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation, Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
-from slowlens.facts.live.waterfall import Bound, Share, Waterfall, sentence
+from slowlens.facts.live.waterfall import Bound, Part, Share, Waterfall, sentence
 
 WEIGHTS = 10_000_000
 PEAKS = Peaks(bandwidth=1e9, flops=1e12, dtype="bfloat16")  # a floor of 10 ms
@@ -265,6 +265,13 @@ def test_probes_are_explained_as_an_estimate() -> None:
     made = explained(measured(*probes), Cache.OFF)
     assert made.estimated
     assert sentence(made).startswith("merged, cache off is not told apart: about 200 ms a token")
+
+
+def test_the_sentence_tells_of_a_share_what_the_table_does() -> None:
+    """What is outside the forward pass, and what is not explained, are parts of one share."""
+    two = (Part(Share.REST, 0.2), Part(Share.REST, 0.2), Part(Share.RECOMPUTE, 0.3))
+    split = replace(explained(measured(ran(0.1))), tpot=0.7, parts=two)
+    assert "400 ms outside the forward pass, or unexplained; 300 ms recomp" in sentence(split)
 
 
 def test_the_sentence_names_the_bound_and_its_figures() -> None:

@@ -125,14 +125,14 @@ def sentence(explained: Waterfall) -> str:
 def _figures(explained: Waterfall) -> Iterator[str]:
     about = "about " if explained.estimated else ""
     yield f"{about}{milliseconds(explained.tpot)} a token"
-    largest = sorted(explained.parts, key=lambda part: -part.seconds)[:2]
-    for part in largest:
+    shares = dict.fromkeys(part.share for part in explained.parts)  # one may have several parts
+    for share in sorted(shares, key=explained.seconds, reverse=True)[:2]:
         launched = (
             f" ({explained.kernels:,.0f} kernels)"
-            if part.share is Share.LAUNCH and explained.kernels
+            if share is Share.LAUNCH and explained.kernels
             else ""
         )
-        yield f"{milliseconds(part.seconds)} {part.share}{launched}"
+        yield f"{milliseconds(explained.seconds(share))} {share}{launched}"
     if explained.mbu is not None:
         yield f"{100 * explained.mbu:.0f} % of the memory bandwidth used"
     if explained.noise > NOISY:
