@@ -72,6 +72,10 @@ def edit(folder: Path, file: str, **values: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
+STEADY = 0.02
+"""Seconds a step that hide how much a busy machine makes a millisecond vary."""
+
+
 def slowed(folder: Path, monkeypatch: pytest.MonkeyPatch, pause: Callable[[int], float]) -> None:
     """Hang a hook on the model of ``folder`` that waits, as long as the length asks for."""
     load = loading.opened
@@ -99,9 +103,10 @@ def merged(tmp_path: Path) -> Path:
     return tiny.llama(tmp_path / "merged", ENDLESS)
 
 
-def test_a_sound_pair(merged: Path, source: Path) -> None:
+def test_a_sound_pair(merged: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in (merged, source):
         end(folder, 5)
+        slowed(folder, monkeypatch, lambda _: STEADY)
     assert found(merged, source, new_tokens=48, rounds=3) == {}
 
 
@@ -128,7 +133,8 @@ def test_decode_slows_with_position_without_a_source(
 
 @needs_verdict
 def test_mbu_below_source(merged: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    slowed(merged, monkeypatch, lambda _: 0.08)
+    slowed(source, monkeypatch, lambda _: STEADY)
+    slowed(merged, monkeypatch, lambda _: 4 * STEADY)
     said = found(merged, source, new_tokens=24, rounds=3, answer_tokens=0)
     assert list(said) == ["mbu-below-source"]
     assert "times as long per token as source as shipped" in said["mbu-below-source"].cost
