@@ -56,6 +56,6 @@ def _picture(text: str) -> str:
     except SlowlensError as error:
         raise CheckpointError(f"Picture: {error}", hint=error.hint) from error
     if not path.is_file():
-        hint = f"Type the path of a picture, or: {GENERATED}"
+        hint = f"Type the path of a picture, or the word {GENERATED}."
         raise CheckpointError(f"Picture: there is no file {path}.", hint=hint)
     return str(path)

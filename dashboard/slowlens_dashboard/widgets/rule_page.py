@@ -29,16 +29,17 @@ def about(rule: str, key: str) -> None:
 
 def open_page(rule: str) -> None:
     """Show the page over the present one; a callback."""
-    st.dialog(TITLES[rule], width="large", icon=":material/menu_book:")(rule_page)(rule)
+    dialog = st.dialog(TITLES[rule], width="medium", icon=":material/menu_book:")
+    dialog(rule_page)(rule, heading="#")  # Streamlit draws headings smaller in a dialog
 
 
-def rule_page(rule: str) -> None:
-    """Draw the page."""
+def rule_page(rule: str, heading: str = "###") -> None:
+    """Draw the page; ``heading`` is the level of its sections in Markdown."""
     st.caption(f"`{rule}` · since {RULE_BY_ID[rule].since}")
-    st.markdown(markdown(page(RULE_BY_ID[rule])))
+    st.markdown(markdown(page(RULE_BY_ID[rule]), heading))
 
 
-def markdown(docstring: str) -> str:
+def markdown(docstring: str, heading: str = "###") -> str:
     """Return a rule's docstring as Markdown that Streamlit draws as it was meant."""
-    text = re.sub(r"^## ", "### ", docstring.replace("``", "`"), flags=re.MULTILINE)
+    text = re.sub(r"^## ", f"{heading} ", docstring.replace("``", "`"), flags=re.MULTILINE)
     return _MATHS.sub(lambda found: found[1] or f"\\{found[2]}", text)

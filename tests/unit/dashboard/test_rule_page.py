@@ -22,3 +22,7 @@ def test_every_page_is_drawn_as_it_was_meant(rule: object) -> None:
     assert "### What it does" in drawn
     assert "``" not in drawn
     assert not re.search(r"<[a-z]|(?<!\\)\$|:[a-z_]+:|!\[", outside)
+
+
+def test_a_dialog_has_its_headings_higher() -> None:
+    assert markdown("A.\n\n## Fix\nB.", heading="#") == "A.\n\n# Fix\nB."
