@@ -26,6 +26,9 @@ from slowlens.facts.environment import Device
 from slowlens.facts.live.measurement import LoadedModel
 from slowlens.measure.sampler import INTERVAL, Sampler, Samples
 
+PATIENCE = 60.0
+"""Seconds to wait for the first look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -133,7 +136,10 @@ def _sampler(child: Child) -> Iterator[tuple[Sampler, list[Samples]]]:
     given: list[Samples] = []
     with Sampler(child.pid, given.append) as sampler:
         sampler.watch(LoadedModel("merged", "", 0.0, child.device, "", "", 0))
+        last = time.monotonic() + PATIENCE
         while not given:
+            if time.monotonic() > last:
+                raise SystemExit(f"There was no look at the machine within {PATIENCE:.0f} s.")
             time.sleep(0.01)
         given.clear()
         yield sampler, given

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -35,10 +36,13 @@ gatherUsageStats = true
 
 
 @contextmanager
-def started(*options: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(
+    *options: str, folder: Path, stderr: IO[str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start ``slowlens ui`` in ``folder`` and yield it with its URL; it is killed afterwards."""
     command = [*UI, "--port", "0", "--no-browser", *options]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=stderr, text=True) as process:
         try:
             assert process.stdout
             line = process.stdout.readline()
@@ -90,9 +94,11 @@ def test_our_routes_answer(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to a process")
 def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
-    with started(folder=tmp_path) as (process, _):
+    said = tmp_path / "stderr"
+    with said.open("w") as errors, started(folder=tmp_path, stderr=errors) as (process, _):
         process.send_signal(signal.SIGINT)
         assert process.wait(30) in (0, 130)
+    assert "Traceback" not in said.read_text()
 
 
 def test_streamlits_own_command_works_too(tmp_path: Path) -> None:

@@ -76,9 +76,9 @@ def add_plan(parser: argparse.ArgumentParser, defaults: Plan = DEFAULTS, instead
     )
     parser.add_argument(
         "--full",
-        action="store_true",
-        default=None,
-        help="wait for long runs without the cache; by default they are sampled and predicted",
+        action=argparse.BooleanOptionalAction,
+        help="wait for long runs without the cache, or not: they are sampled and predicted "
+        f"({usual('no')})",
     )
     for name, option, metavar, text in WORDS:
         value = getattr(defaults, name) or ("none" if name == "image" else "as shipped")

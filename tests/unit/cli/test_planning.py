@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from slowlens.cli.planning import add_plan, planned
+from slowlens.cli.planning import DEFAULTS, add_plan, planned
 from slowlens.errors import UsageError
 from slowlens.facts.live.plan import Plan
 
 
-def asked(*words: str, shape: str | None = None) -> Plan:
+def asked(*words: str, shape: str | None = None, base: Plan = DEFAULTS) -> Plan:
     parser = argparse.ArgumentParser()
     add_plan(parser)
     arguments = parser.parse_args(words)
     return planned(
-        argparse.Namespace(merged=Path("m"), source=None, shape=shape, **vars(arguments))
+        argparse.Namespace(merged=Path("m"), source=None, shape=shape, **vars(arguments)), base
     )
 
 
@@ -38,6 +38,13 @@ def test_what_several_processes_cannot_share(
         assert asked("--tensor-parallel", alone, *words, shape=shape)
     with pytest.raises(UsageError, match=message):
         asked("--tensor-parallel", "2", *words, shape=shape)
+
+
+def test_what_a_baseline_waited_for_need_not_be_waited_for_again() -> None:
+    waited = asked("--full")
+    assert waited.full
+    assert asked(base=waited).full
+    assert not asked("--no-full", base=waited).full
 
 
 def test_a_file_with_the_prompt(tmp_path: Path) -> None:
