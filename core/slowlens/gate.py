@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     FOUND = 1
     UNCHECKED = 2
     USAGE = 3
+    STOPPED = 130
 
 
 def exit_code(run: Run, fail_on: Severity | str = Severity.ERROR) -> ExitCode:

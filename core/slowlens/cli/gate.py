@@ -28,12 +28,12 @@ from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import LEAST_RUNS
 from slowlens.frozen import replace
+from slowlens.gate import ExitCode
 from slowlens.reports.speed_words import headline
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
 from slowlens.speedverdict import SpeedVerdict
 
-STOPPED = 130
 TITLES = ("baseline", "now")
 PLAN = replace(DEFAULTS, rounds=5, settings=(Cache.AS_SHIPPED, Cache.ON), equality_tokens=0)
 """The cache is forced on as well: where it is on as shipped, that is equal work, and its noise."""
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
                 warn(trouble)
             found = _measured(before, plan)
             if found.measurement and found.measurement.status is Status.STOPPED:
-                return STOPPED
+                return ExitCode.STOPPED
             verdict = _judged(baseline, found, arguments)
         report(verdict, arguments)
         if arguments.output is not None:

@@ -7,7 +7,7 @@ Exit codes: 0 done, 2 it failed, 3 wrong usage or an internal error, 130 stopped
 import argparse
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,8 +20,9 @@ from slowlens.cli.words import at_least, file_to_write, given_path
 from slowlens.codec import encode
 from slowlens.errors import UsageError
 from slowlens.facts.live.measurement import Status
-from slowlens.facts.live.plan import Overlay
+from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.frozen import replace
+from slowlens.gate import ExitCode
 from slowlens.gather.shapes import read_shape, shape_folder, shape_names
 from slowlens.overlay import overlays, static_version
 from slowlens.reports import causes
@@ -29,8 +30,6 @@ from slowlens.reports.called import called
 from slowlens.reports.measurement import render
 from slowlens.reports.units import counted
 from slowlens.run import Run
-
-EXIT_CODES = {Status.DONE: 0, Status.FAILED: 2, Status.STOPPED: 130}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -84,11 +83,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     made_up = arguments.shape is not None
     name = arguments.merged.name if made_up else ""
+    plan = replace(planned(arguments), random_weights=made_up)
     before = checked(arguments, configs_only=made_up)
     show = print_event if arguments.events else Progress(name, made_up=made_up)
-    with _fixes(before, arguments, name) as fixes:
-        plan = replace(planned(arguments), overlays=fixes, random_weights=made_up)
-        measurement = follow(plan, show)
+    with _fixes(before, plan, name) if arguments.try_fixes else nullcontext(()) as fixes:
+        measurement = follow(replace(plan, overlays=fixes), show)
     failed = failure(measurement, called(name))
     if failed and not measurement.generations:
         raise failed
@@ -100,7 +99,8 @@ def _run(arguments: argparse.Namespace) -> int:
         keep(result, arguments.output, shown=shown)
     if failed:
         raise failed
-    return EXIT_CODES[measurement.status]
+    stopped = measurement.status is Status.STOPPED
+    return ExitCode.STOPPED if stopped else ExitCode.CLEAN
 
 
 @contextmanager
@@ -124,12 +124,9 @@ def _titled(shape: str, layers: int) -> str:
 
 
 @contextmanager
-def _fixes(before: Run, arguments: argparse.Namespace, name: str) -> Generator[tuple[Overlay, ...]]:
-    """Make the doubles to time, if they are wanted, and say which; ``name`` is that of merged."""
-    if not arguments.try_fixes:
-        yield ()
-        return
-    with overlays(before, static=static_version(before, planned(arguments).device)) as made:
+def _fixes(before: Run, plan: Plan, name: str) -> Generator[tuple[Overlay, ...]]:
+    """Make the doubles to time, and say which; ``name`` is that of merged."""
+    with overlays(before, static=static_version(before, plan.device)) as made:
         names = called(name)(", ".join(one.name for one in made))
         sys.stderr.write(f"trying: {names}\n" if made else "there is no fix to try\n")
         yield made

@@ -34,7 +34,7 @@ def checked(arguments: argparse.Namespace, *, configs_only: bool = False) -> Run
 
 
 def follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:
-    """Run the plan to its end, or as far as it comes."""
+    """Run the plan to its end, or as far as it comes; KeyboardInterrupt where that is nowhere."""
     recorder = Recorder(plan)
     _mind_threads(plan)
     try:
@@ -44,7 +44,10 @@ def follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:
                 show(event)
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
-        return recorder.measurement(Status.STOPPED)
+        found = recorder.measurement(Status.STOPPED)
+        if not found.generations:
+            raise
+        return found
     except SlowlensError as error:
         sys.stderr.write("\n")
         return recorder.measurement(Status.FAILED, str(error), error.hint)

@@ -1,9 +1,11 @@
-"""``gate`` on sessions made by hand."""
+"""``gate`` on sessions made by hand, and what it shares with ``measure``."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -259,4 +261,26 @@ def test_gate_that_is_stopped_ends_with_130(
         yield
 
     monkeypatch.setattr(measuring, "measure", stopped)
-    assert cli.main(["gate", folders[0], "--source", folders[1]]) == 130
+    for command in ("gate", "measure"):
+        assert cli.main([command, folders[0], "--source", folders[1]]) == 130
+    assert not default_store().recent(), "nothing was measured, so that nothing is kept"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_prompt_in_a_pipe_is_read_once(
+    folders: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Plan] = []
+
+    @contextmanager
+    def watched(plan: Plan) -> Iterator[Iterator[Event]]:
+        asked.append(plan)
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(measuring, "measure", watched)
+    pipe = tmp_path / "prompt"
+    os.mkfifo(pipe)
+    Thread(target=pipe.write_text, args=("Hi",), daemon=True).start()
+    assert cli.main(["measure", folders[0], "--try-fixes", "--prompt-file", str(pipe)]) == 130
+    assert [plan.prompt for plan in asked] == ["Hi"]
