@@ -281,6 +281,16 @@ def test_a_rule_that_is_told_by_a_run_names_the_rule_that_has_the_fix(
     assert '+  "use_cache": true' in shown
 
 
+def test_a_rule_that_is_named_twice_is_asked_once(
+    slow: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    twice = ("--rule", "num-beams-left", "--rule", "num_beams_left")
+    assert slowlens("fix", slow, *twice) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("no fix ") == 1
+    assert shown.endswith("\n\nThere is nothing to fix.\n"), "and no way back to this command"
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [

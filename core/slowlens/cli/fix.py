@@ -59,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the fixes, then their diff or what was written."""
     if arguments.rule:
-        arguments.rule = [rule_named(name).id for name in arguments.rule]
+        arguments.rule = [*dict.fromkeys(rule_named(name).id for name in arguments.rule)]
     folder = _folder(arguments.merged, writing=arguments.apply)
     silences = silences_for(arguments).covering(arguments.merged)
     found, origin = _checked(folder, arguments, silences)
