@@ -146,5 +146,4 @@ RULE = Rule(
     title="Decoding slows with position, measured",
     check=check,
     since="0.1.0",
-    slows=True,
 )
