@@ -68,7 +68,7 @@ def _cause(grave: Sequence[Found]) -> str:
     sentences = [worst.message]
     sentences += [f"the run proves it ({proof.message})" for _, proof in first.proofs]
     sentences.append(first.cost)
-    same = [f for f in (worst, *(e.found.finding for e in others)) if f.severity is worst.severity]
+    same = [e.found.finding for e in (first, *others) if e.severity is first.severity]
     fixable = next(filter(_by_edits, same), None)
     if fixable is not None:
         sentences += [] if fixable is worst else [fixable.message]

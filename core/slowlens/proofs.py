@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from slowlens.diagnose import Found
 from slowlens.findings import Confidence, Severity
+from slowlens.frozen import replace
 from slowlens.rules import RULES
 
 _PROVES = {rule.id: rule.proves for rule in RULES}
@@ -15,6 +16,18 @@ class Proved(NamedTuple):
 
     found: Found
     proofs: tuple[Found, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """That of the gravest: what a run proves is no milder than its proof."""
+        grades = (each.finding.severity for each in (self.found, *self.proofs))
+        return max(grades, key=lambda grade: grade.rank)
+
+    @property
+    def whole(self) -> Found:
+        """The finding, as grave as its proofs are, at what was measured of its cost."""
+        finding = replace(self.found.finding, severity=self.severity, cost=self.cost)
+        return Found(self.found.rule, finding)
 
     @property
     def cost(self) -> str:

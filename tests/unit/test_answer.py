@@ -1,9 +1,12 @@
+from typing import Any
+
 from literals import CHAT, generation, measurement, merged, source
 from slowlens.answer import answer
-from slowlens.diagnose import diagnose
+from slowlens.diagnose import Outcome, Status, diagnose
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
+from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix, Severity
 
 
 def ask(*facts: object, **kwargs: object) -> str:
@@ -74,6 +77,22 @@ def test_an_answer_without_end_proves_that_the_end_was_lost() -> None:
     text = ask(here, there, measurement(endless, stopped))
     assert text.startswith("Nothing ends an answer")
     assert "The run proves it (the answer ran to the limit of 3 tokens; the source " in text
+
+
+def test_a_fix_is_offered_of_what_is_as_grave_as_what_a_run_proves() -> None:
+    fix = Fix("end it", Applicability.SAFE, (Edit("config.json", ("a",), 1, 2),))
+    outcomes = [
+        found("endless-answer", Severity.ERROR, Confidence.MEASURED),
+        found("eos-lost-or-wrong", Severity.WARNING, Confidence.READ),
+        found("gen-use-cache-false", Severity.ERROR, Confidence.READ, fix=fix),
+    ]
+    text = answer(outcomes)
+    assert text.startswith("eos-lost-or-wrong. The run proves it (endless-answer).")
+    assert text.endswith("A safe fix is at hand: end it.")
+
+
+def found(rule: str, *how: Any, **more: Any) -> Outcome:
+    return Outcome(rule, Status.FOUND, (Finding(rule, *how, affects=(), **more),))
 
 
 def test_only_what_counts_is_in_the_answer() -> None:

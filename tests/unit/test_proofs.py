@@ -61,3 +61,13 @@ def test_what_was_measured_of_it_is_its_cost() -> None:
     assert one.cost == "4 times"
     (other,) = together((setting, said(PROOF)))
     assert other.cost == "2 to 24 times"
+
+
+def test_what_is_proved_is_as_grave_as_its_gravest_proof() -> None:
+    mild = said("eos-lost-or-wrong", Severity.WARNING, cost="longer")
+    grave = said("endless-answer")
+    (one,) = together((grave, mild))
+    assert one.severity is Severity.ERROR
+    assert one.whole == said("eos-lost-or-wrong", cost="longer")
+    (other,) = together((mild, said("endless-answer", Severity.NOTE, cost="10 times")))
+    assert other.whole == said("eos-lost-or-wrong", Severity.WARNING, cost="10 times")

@@ -27,11 +27,11 @@ def lines(run: Run) -> Iterator[str]:
 
 def _lines(each: Proved, run: Run) -> Iterator[str]:
     """Yield a finding with what the run proves of it: one cause, what it costs and its fix."""
-    rule, finding = each.found
+    rule, finding = each.whole
     yield from labelled(finding.severity, f"{finding.message} [{rule}]")
     for name, proof in each.proofs:
         yield from labelled("proof", f"{proof.message} [{name}]")
-    if cost := _unsaid(each.cost, run):
+    if cost := _unsaid(finding.cost, run):
         yield from labelled("cost", cost)
     if finding.fix is not None:
         yield from labelled("fix", words.fix(finding.fix))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from slowlens.proofs import together
 from slowlens.reports import words
 from slowlens_dashboard import pair
 from slowlens_dashboard.diagnosis import Diagnosis, checkpoint, diagnose
@@ -51,7 +52,8 @@ found, effective, written, inside, asked = st.tabs(TABS, key="details", on_chang
 if found.open:
     with found:
         if run.findings:
-            st.subheader(words.tally(run.findings), anchor=False)
+            causes = (each.whole for each in together(run.findings))
+            st.subheader(words.tally(causes), anchor=False)
         findings_list(run)
         st.caption(f"{summary(run)}.")
 if effective.open:

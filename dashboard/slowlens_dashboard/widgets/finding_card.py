@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from slowlens.diagnose import Found
 from slowlens.facts.live.seconds import rounded
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Evidence, Finding, Severity, ValueEvidence
+from slowlens.proofs import Proved
 from slowlens.reports.units import value
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.prose import code, plain, prose, sentence
@@ -22,8 +24,9 @@ SHOWN = 100
 """Characters of a proof."""
 
 
-def finding_card(rule: str, finding: Finding, key: str) -> None:
-    """Draw a finding, with the way to its fix and to the page of its rule."""
+def finding_card(proved: Proved, key: str) -> None:
+    """Draw a finding and what a run shows of it, with the way to its fix and to its rule's page."""
+    rule, finding = proved.whole
     with st.container(border=True, gap="small"):
         st.markdown(f"{severity_badge(finding)} &nbsp; **{plain(TITLES.get(rule, rule))}**")
         st.markdown(prose(sentence(finding.message)))
@@ -37,11 +40,21 @@ def finding_card(rule: str, finding: Finding, key: str) -> None:
             with column.container(gap="xxsmall"):
                 st.caption(label)
                 st.markdown(text)
+        for number, proof in enumerate(proved.proofs):
+            _proof(proof, f"{key}-proof-{number}")
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             if finding.fix is not None:
                 label = f"Fix: {plain(finding.fix.title)}"
                 st.page_link(FIXES, label=label, icon=":material/build:")
             about(rule, key)
+
+
+def _proof(proof: Found, key: str) -> None:
+    rule, finding = proof
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        told = prose(sentence(f"the run proves it: {finding.message}"))
+        st.markdown(f":blue-badge[measured] {told}", width="stretch")
+        about(rule, key)
 
 
 def severity_badge(finding: Finding) -> str:

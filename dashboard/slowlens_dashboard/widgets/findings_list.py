@@ -6,6 +6,7 @@ import streamlit as st
 
 from slowlens.diagnose import Found
 from slowlens.findings import Severity
+from slowlens.proofs import Proved, together
 from slowlens.reports import words
 from slowlens.reports.units import counted
 from slowlens.run import Run
@@ -20,9 +21,9 @@ FEW = 6
 
 def findings_list(run: Run) -> None:
     """Draw what was found, the gravest first, and what could not be read."""
-    found = run.findings
-    folds = len(found) > FEW and found[0].finding.severity is not Severity.NOTE
-    shown = [f for f in found if not folds or f.finding.severity is not Severity.NOTE]
+    found = [*together(run.findings)]
+    folds = len(found) > FEW and found[0].severity is not Severity.NOTE
+    shown = [f for f in found if not folds or f.severity is not Severity.NOTE]
     _problems(run)
     if not found:
         st.success(
@@ -30,7 +31,7 @@ def findings_list(run: Run) -> None:
             icon=":material/check_circle:",
         )
     _cards(shown, 0)
-    if notes := found[len(shown) :]:
+    if notes := [f for f in found if f not in shown]:
         label = f"{counted(len(notes), 'note')}: what costs nothing by itself, or only elsewhere"
         with st.expander(label, icon=":material/notes:"):
             _cards(notes, len(shown))
@@ -38,9 +39,9 @@ def findings_list(run: Run) -> None:
     _silenced(run)
 
 
-def _cards(found: Sequence[Found], first: int) -> None:
-    for number, (rule, finding) in enumerate(found, first):
-        finding_card(rule, finding, key=f"{rule}-{number}")
+def _cards(found: Sequence[Proved], first: int) -> None:
+    for number, each in enumerate(found, first):
+        finding_card(each, key=f"{each.found.rule}-{number}")
 
 
 def _problems(run: Run) -> None:

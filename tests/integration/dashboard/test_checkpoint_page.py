@@ -214,6 +214,16 @@ def test_a_measured_run_of_these_very_files_counts(
     assert "4.00 times" not in said(open_page())
 
 
+def test_a_cause_and_its_proof_are_one_finding(open_page: Open, pair: tuple[Path, Path]) -> None:
+    before = open_page()
+    store(pair, slow_and_fast())
+    at = open_page()
+    assert at.subheader[0].value == before.subheader[0].value, "the run adds no error"
+    text = said(at)
+    assert "Steps recomputed" not in text
+    assert ":blue-badge[measured] The run proves it: no key-value cache: " in text
+
+
 def test_what_was_measured_is_told_with_its_run(open_page: Open, pair: tuple[Path, Path]) -> None:
     assert "is from the run" not in said(open_page())
     told = store(pair, slow_and_fast(), id="20260102-1", created="2026-01-02T12:04:05+00:00")
