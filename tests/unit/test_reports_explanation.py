@@ -48,3 +48,11 @@ def test_of_two_kinds_with_one_floor_nothing_is_said() -> None:
     other = generation(1, 0.1, 0.1, subject=Subject.SOURCE)
     said = text(replace(found, generations=(*found.generations, other)))
     assert "not available" not in said
+
+
+def test_where_all_but_the_floor_is_unexplained_a_sentence_says_so_without_a_table() -> None:
+    """As of a run that was stopped before anything could be held against what recomputes."""
+    said = text(measured(PEAKS))
+    assert said.startswith("merged as shipped is not told apart: 100 ms a token; 90 ms outside")
+    assert "10 % of the memory bandwidth used" in said
+    assert "Where the time of a token goes" not in said

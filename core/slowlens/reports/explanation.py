@@ -12,14 +12,20 @@ from slowlens.reports.tables import fitted, prose
 
 
 def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterator[str]:
-    """Yield the table and a sentence for each kind; nothing where nothing was timed."""
+    """Yield the table and a sentence for each kind; nothing where nothing was timed.
+
+    No table where it would tell no more than the sentences.
+    """
     found = waterfalls(measurement)
     if not found:
         return
     shown = [share for share in Share if any(each.seconds(share) for each in found)]
     missing = [*_missing(measurement, found)]
-    if shown == [Share.REST]:  # nothing could be told apart
+    if not any(each.split for each in found):
         yield from missing
+        for each in found:
+            if each.floor is not None:
+                yield from prose(f"{named(sentence(each))}.")
         return
     yield f"Where the time of a token goes{basis(measurement.peaks)}:"
     head = ("", *(named(each.label) for each in found))

@@ -18,17 +18,21 @@ CHART = {"displayModeBar": False}
 
 
 def time_of_a_token(measurement: Measurement) -> None:
-    """Draw the waterfall with its sentences; nothing where nothing could be told apart."""
+    """Draw the waterfall with its sentences; nothing where nothing is known.
+
+    No chart where all but the floor is unexplained: it would be a bar in grey.
+    """
     found = waterfalls(measurement)
     if all(part.share is Share.REST for each in found for part in each.parts):
         return
     st.subheader("Where the time of a token goes", anchor=False)
-    st.plotly_chart(
-        waterfall_figure(found),
-        key="waterfall",
-        config=CHART,
-        alt="Milliseconds per token of each kind of trial, by what they are spent on",
-    )
+    if any(each.split for each in found):
+        st.plotly_chart(
+            waterfall_figure(found),
+            key="waterfall",
+            config=CHART,
+            alt="Milliseconds per token of each kind of trial, by what they are spent on",
+        )
     doubles = {overlay.name for overlay in measurement.plan.overlays}
     st.markdown("\n".join(f"- {_bound(e)}." for e in found if e.subject not in doubles))
     if measurement.peaks is not None:

@@ -128,6 +128,18 @@ def test_a_stopped_run_shows_what_was_timed_until_then(
     assert "3 of 3 tokens" in text
 
 
+def test_what_is_not_told_apart_is_no_chart(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    """All but the floor is unexplained where nothing was timed to hold it against."""
+    whole = explained()
+    alone = replace(whole, generations=whole.generations[:3], status=Status.STOPPED)
+    assert {g.trial.cache for g in alone.generations} == {Cache.AS_SHIPPED}
+    at = open_page("live", run=store(pair, alone).id)
+    assert "merged as shipped is **not told apart**: 400 ms a token" in said(at)
+    assert len(at.get("plotly_chart")) == 2, "the steps and the machine"
+
+
 def test_a_run_that_was_stopped_before_anything_was_timed_says_so(
     open_page: Open, session: Session, pair: tuple[Path, Path]
 ) -> None:

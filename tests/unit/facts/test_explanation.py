@@ -177,6 +177,15 @@ def test_what_the_host_did_not_time_is_unexplained() -> None:
     made = explained(measured(ran(0.1)))
     assert parts(made) == {Share.FLOOR: 0.01, Share.REST: 0.09}
     assert made.bounds == (Bound.UNKNOWN,)
+    assert not made.split
+
+
+def test_parts_are_worth_a_look_where_more_is_known_than_the_floor() -> None:
+    made = explained(measured(ran(0.1)))
+    busy = (Part(Share.BUSY, 0.02), Part(Share.REST, 0.08))
+    assert replace(made, parts=busy).bounds == (Bound.UNKNOWN,)
+    assert replace(made, parts=busy).split
+    assert replace(made, parts=(Part(Share.FLOOR, 0.1),)).split, "reading is all there is"
 
 
 def test_a_subject_without_a_twin_borrows_that_of_merged() -> None:

@@ -106,6 +106,12 @@ class Waterfall:
         return tuple(bound for bound, seconds in largest if seconds >= least) or (Bound.UNKNOWN,)
 
     @property
+    def split(self) -> bool:
+        """Whether more is known than its floor, so that its parts are worth a look."""
+        known = any(part.share not in (Share.FLOOR, Share.REST) for part in self.parts)
+        return known or self.bounds != (Bound.UNKNOWN,)
+
+    @property
     def bound(self) -> str:
         """Name them: ``launch-bound``, ``bandwidth- and kernel-bound``."""
         *others, last = self.bounds
