@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from slowlens.facts.decoding.cache import USE_CACHE
-from slowlens.facts.live.answer_split import shown
+from slowlens.facts.live.answer_split import reach, shown
 from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import attribution
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.saving import Effect, Saving
-from slowlens.facts.live.seconds import rounded
 from slowlens.facts.live.speed import Work, speed_of
+from slowlens.facts.live.statistics import Interval
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.findings import Fix
 from slowlens.reports.units import counted
@@ -43,7 +43,8 @@ def _saved(merged: AnswerTime, tried: Saving) -> str:
     figures = f"{_answer(merged)} → {_answer(after)}, {rounds}"
     if tried.told:
         word = "less" if tried.saved > 0 else "more"
-        return f"an answer takes {shown(abs(tried.saved))} {word}{_interval(tried)}: {figures}"
+        amount = shown(abs(tried.saved))
+        return f"an answer takes {amount} {word}{_interval(tried, amount)}: {figures}"
     if tried.effect is Effect.NONE:
         return f"an answer takes as long, within 10 %: {figures}"
     return f"whether an answer takes less time is not clear: {figures}"
@@ -54,13 +55,13 @@ def _answer(time: AnswerTime) -> str:
     return f"{about}{shown(time.seconds)} for {counted(time.tokens, 'token')}"
 
 
-def _interval(tried: Saving) -> str:
-    """Write the interval of what is saved: ``(90 % interval 6.9 to 7.1 s)``."""
-    if tried.between is None:
-        return ""
-    sign = 1 if tried.saved > 0 else -1
-    low, high = map(rounded, sorted((sign * tried.between.low, sign * tried.between.high)))
-    return f" (90 % interval {low} to {high} s)"
+def _interval(tried: Saving, amount: str) -> str:
+    """Write the interval in the unit of ``amount``: ``(90 % interval 6.9 to 7.1 s)``."""
+    between = tried.between
+    if between is not None and tried.saved < 0:
+        between = Interval(-between.estimate, -between.high, -between.low)
+    ends = reach(tried.saved, between)
+    return f" (90 % interval {ends} {amount.rpartition(' ')[2]})" if ends else ""
 
 
 def _cached(measurement: Measurement) -> str:

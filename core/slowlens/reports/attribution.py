@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from slowlens.facts.live.answer_split import shown, split, terms
+from slowlens.facts.live.answer_split import reach, shown, split, terms
 from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import Attribution, attribution
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.saving import Saving
-from slowlens.facts.live.seconds import rounded
 from slowlens.facts.live.trial import Subject
 from slowlens.facts.live.verdict import longer, times
 from slowlens.reports.tables import fitted, prose
@@ -63,12 +62,8 @@ def _shared(share: Saving) -> tuple[str, ...]:
 
 def _saved(share: Saving) -> str:
     """Write what is saved, and the interval of it: ``7 s (6.9 to 7.1)``."""
-    text, between = shown(share.saved), share.between
-    if between is None:
-        return text
-    unit = 1000 if text.endswith(" ms") else 1
-    low, high = (rounded(end * unit) for end in (between.low, between.high))
-    return text if low == high else f"{text} ({low} to {high})"
+    ends = reach(share.saved, share.between)
+    return f"{shown(share.saved)} ({ends})" if ends else shown(share.saved)
 
 
 def _part(share: Saving) -> str:

@@ -43,6 +43,12 @@ def test_what_a_fix_saved_is_told_with_its_interval_and_rounds() -> None:
     )
 
 
+def test_an_interval_has_the_unit_of_what_it_is_of_and_is_left_out_where_it_is_one_point() -> None:
+    little = said(tried(0.1925, 0.1926, 0.1927))
+    assert little.startswith("an answer takes 74 ms less (90 % interval 72.3 to 75.7 ms): 2 s")
+    assert said(tried(0.1, 0.1, 0.1)).startswith("an answer takes 1 s less: 2 s")
+
+
 def test_rounds_that_are_too_few_for_an_interval_promise_none() -> None:
     text = said(tried(0.1, rounds=1))
     assert "interval" not in text

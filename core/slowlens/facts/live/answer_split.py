@@ -4,6 +4,7 @@ from math import fsum
 
 from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.seconds import milliseconds, rounded
+from slowlens.facts.live.statistics import Interval
 from slowlens.frozen import dataclass
 
 
@@ -60,3 +61,15 @@ def terms(difference: Split) -> tuple[str, ...]:
 def shown(seconds: float) -> str:
     """Write seconds with three significant digits: ``8.1 s``, ``135 s``, ``52.3 ms``."""
     return milliseconds(seconds) if 0 < abs(seconds) < 0.1 else f"{rounded(seconds)} s"
+
+
+def reach(seconds: float, interval: Interval | None) -> str:
+    """Write an interval of ``seconds`` in the unit that ``shown`` gives it: ``6.9 to 7.1``.
+
+    Empty where there is none, and where its ends are the same three digits.
+    """
+    if interval is None:
+        return ""
+    unit = 1000 if shown(seconds).endswith(" ms") else 1
+    low, high = (rounded(end * unit) for end in (interval.low, interval.high))
+    return "" if low == high else f"{low} to {high}"
