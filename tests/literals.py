@@ -68,12 +68,20 @@ def generation(
     return Generation(trial, 10, steps, sum(seconds), finish, "text")
 
 
-def probe(ahead: int, cache: Cache = Cache.AS_SHIPPED, number: int = 0) -> Generation:
-    """Two steps of a run that recomputes, ``ahead`` tokens into its answer."""
-    found = generation(0.2, 0.2, cache=cache, purpose=Purpose.CURVE, cached=False)
-    steps = tuple(replace(step, tokens_in=step.tokens_in + ahead) for step in found.steps)
+def probe(
+    ahead: int,
+    *seconds: float,
+    prompt: int = 10,
+    cache: Cache = Cache.AS_SHIPPED,
+    number: int = 0,
+    finish: Finish = Finish.LENGTH,
+) -> Generation:
+    """A run that recomputes, ``ahead`` tokens into its answer: steps of 0.2 s, or as given."""
+    taken = seconds or (0.2, 0.2)
+    found = generation(*taken, cache=cache, purpose=Purpose.CURVE, cached=False, finish=finish)
+    steps = tuple(replace(step, tokens_in=prompt + ahead + step.index) for step in found.steps)
     trial = replace(found.trial, ahead=ahead, round=number)
-    return replace(found, trial=trial, steps=steps, prompt_tokens=10 + ahead)
+    return replace(found, trial=trial, steps=steps, prompt_tokens=prompt + ahead)
 
 
 def measurement(*generations: Generation, status: Status = Status.DONE) -> Measurement:

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from literals import generation, measurement
+from literals import generation, measurement, probe
 from slowlens.facts.live.answer_split import Split, shown, split, terms
 from slowlens.facts.live.answer_time import AnswerTime, answer_time
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.timing import Generation, Step
-from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 
 SHIPPED = Cache.AS_SHIPPED
 
@@ -71,15 +71,14 @@ def test_steps_that_grow_are_counted_up_to_the_length_of_the_answer() -> None:
     assert not exact.estimated
 
 
-def probe(ahead: int, number: int = 0, finish: Finish = Finish.LENGTH) -> Generation:
+def rising(ahead: int, number: int = 0, finish: Finish = Finish.LENGTH) -> Generation:
     """Four steps far into an answer, each a hundredth of a second a token of its input."""
-    trial = Trial(Subject.MERGED, SHIPPED, Purpose.CURVE, 4, number, ahead)
-    steps = tuple(Step(i, 0.1 + 0.01 * (ahead + i), 10 + ahead + i, 7) for i in range(4))
-    return Generation(trial, 10 + ahead, steps, 1, finish, "")
+    seconds = (0.1 + 0.01 * (ahead + i) for i in range(4))
+    return probe(ahead, *seconds, number=number, finish=finish)
 
 
 def test_a_run_that_was_probed_is_predicted_for_the_length_of_the_answer() -> None:
-    probes = [probe(ahead, number) for number in (0, 1) for ahead in (96, 0, 50)]
+    probes = [rising(ahead, number) for number in (0, 1) for ahead in (96, 0, 50)]
     found = of_merged(measurement(*probes, answer(100)))
     assert found.estimated
     assert found.runs == pytest.approx([sum(0.1 + 0.01 * i for i in range(100))] * 2)
@@ -90,13 +89,13 @@ def test_a_run_that_was_probed_is_predicted_for_the_length_of_the_answer() -> No
 
 
 def test_a_round_of_probes_that_is_not_complete_does_not_count() -> None:
-    probes = [probe(0), probe(50), probe(0, 1), probe(50, 1, Finish.STOPPED)]
+    probes = [rising(0), rising(50), rising(0, 1), rising(50, 1, Finish.STOPPED)]
     assert len(of_merged(measurement(*probes)).runs) == 1
-    assert answer_time(measurement(probe(0)), Subject.MERGED, SHIPPED) is None
+    assert answer_time(measurement(rising(0)), Subject.MERGED, SHIPPED) is None
 
 
 def test_runs_that_were_waited_for_come_before_probes() -> None:
-    found = of_merged(measurement(generation(1, 0.1), probe(0), probe(50)))
+    found = of_merged(measurement(generation(1, 0.1), rising(0), rising(50)))
     assert not found.estimated
 
 

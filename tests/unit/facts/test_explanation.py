@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from literals import measurement
+from literals import measurement, probe
 from slowlens.facts.live.device import DeviceSample, Peaks, Profile
 from slowlens.facts.live.explanation import planning, waterfall, waterfalls
 from slowlens.facts.live.measurement import Measurement
@@ -262,15 +262,7 @@ def test_what_was_not_timed_is_not_explained() -> None:
 
 
 def test_probes_are_explained_as_an_estimate() -> None:
-    probes = [
-        replace(
-            ran(0.2, cache=Cache.OFF, cached=False, purpose=Purpose.CURVE),
-            prompt_tokens=10 + ahead,
-            trial=Trial(Subject.MERGED, Cache.OFF, Purpose.CURVE, 5, 0, ahead),
-            steps=tuple(Step(i, 0.2, 10 + ahead + i, 7, 10 + ahead + i) for i in range(4)),
-        )
-        for ahead in (0, 2)
-    ]
+    probes = [probe(ahead, *[0.2] * 4, cache=Cache.OFF) for ahead in (0, 2)]
     made = explained(measured(*probes), Cache.OFF)
     assert made.estimated
     assert sentence(made).startswith("merged, cache off is not told apart: about 200 ms a token")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from literals import generation, measurement
+from literals import generation, measurement, probe
 from slowlens.facts.environment import Device
 from slowlens.facts.live.circumstances import MACHINE, TASK
 from slowlens.facts.live.device import DeviceSample
@@ -17,7 +17,7 @@ from slowlens.facts.live.likeness import (
 )
 from slowlens.facts.live.measurement import LoadedModel, Measurement
 from slowlens.facts.live.plan import Plan
-from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.facts.live.trial import Cache, Subject
 
 GPU = Device("cuda", "NVIDIA H100", "u", 80_000, 16, driver="570.1", power_limit=700.0)
 CPU = Device("cpu", "a processor", threads=8)
@@ -159,11 +159,7 @@ def test_nothing_in_common() -> None:
 
 
 def test_the_prompt_of_probes_is_that_of_the_shortest() -> None:
-    def probe(tokens: int) -> Any:
-        found = generation(1, 0.1, 0.1, purpose=Purpose.CURVE, cached=False)
-        return replace(found, prompt_tokens=tokens)
-
-    probed = replace(made(), generations=(probe(138), probe(10)))
+    probed = replace(made(), generations=(probe(128), probe(0)))
     timed = replace(made(), generations=(generation(1, 0.1, 0.1),))
     assert unlike_models(probed, timed) == ()
 

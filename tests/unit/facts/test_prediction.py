@@ -2,25 +2,24 @@ from dataclasses import replace
 
 import pytest
 
-from literals import measurement
+from literals import measurement, probe
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prediction import predicted, predictions
-from slowlens.facts.live.timing import Generation, Step
-from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Cache, Finish, Subject
 
 PROMPT = 100
 
 
-def probe(ahead: int, *, number: int = 0, slope: float = 1.0, flat: float = 0.0) -> Generation:
+def straight(ahead: int, slope: float = 1.0, flat: float = 0.0) -> Generation:
     """Four steps whose seconds follow from the length of their input, never less than ``flat``."""
     lengths = range(PROMPT + ahead, PROMPT + ahead + 4)
-    steps = tuple(Step(i, max(flat, slope * n), n, 7) for i, n in enumerate(lengths))
-    trial = Trial(Subject.MERGED, Cache.OFF, Purpose.CURVE, 4, number, ahead)
-    return Generation(trial, PROMPT + ahead, steps, 0.0, Finish.LENGTH, "")
+    seconds = (max(flat, slope * length) for length in lengths)
+    return probe(ahead, *seconds, prompt=PROMPT, cache=Cache.OFF)
 
 
 def probes(**how: float) -> list[Generation]:
-    return [probe(ahead, **how) for ahead in (0, 50, 100, 196)]  # type: ignore[arg-type]
+    return [straight(ahead, **how) for ahead in (0, 50, 100, 196)]
 
 
 def measured(*generations: Generation, new_tokens: int = 200) -> Measurement:
@@ -67,12 +66,12 @@ def test_a_round_that_was_cut_off_predicts_nothing() -> None:
 def test_other_kinds_and_single_probes_predict_nothing() -> None:
     assert predictions(measured(*probes()), Subject.MERGED, Cache.ON) == ()
     assert predictions(measured(*probes()), Subject.SOURCE, Cache.OFF) == ()
-    assert predictions(measured(probe(0)), Subject.MERGED, Cache.OFF) == ()
+    assert predictions(measured(straight(0)), Subject.MERGED, Cache.OFF) == ()
     assert predictions(measured(), Subject.MERGED, Cache.OFF) == ()
 
 
 def test_a_round_may_begin_beyond_the_first_token() -> None:
-    found = predicted([probe(ahead) for ahead in (8, 58, 108, 188)], 200)
+    found = predicted([straight(ahead) for ahead in (8, 58, 108, 188)], 200)
     whole = sum(range(PROMPT, PROMPT + 200))
     assert found.tpot == pytest.approx((whole - PROMPT) / 199)
 

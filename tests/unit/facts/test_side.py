@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from literals import generation, measurement
+from literals import generation, measurement, probe
 from slowlens.facts.live.imported import Imported, ImportedFigure, Metric
 from slowlens.facts.live.side import Side, shared_kinds, side_of, side_of_import
 from slowlens.facts.live.speed import Work
@@ -42,13 +42,7 @@ def test_an_answer_that_was_cut_off_did_not_end() -> None:
 
 
 def test_probes_are_told_as_an_estimate() -> None:
-    def probe(ahead: int, seconds: float) -> object:
-        found = generation(*[seconds] * 4, purpose=Purpose.CURVE, cached=False)
-        trial = replace(found.trial, ahead=ahead)
-        lengths = (replace(s, tokens_in=s.tokens_in + ahead) for s in found.steps)
-        return replace(found, trial=trial, prompt_tokens=10 + ahead, steps=tuple(lengths))
-
-    made = measurement(probe(0, 0.1), probe(100, 0.3))  # type: ignore[arg-type]
+    made = measurement(probe(0, *[0.1] * 4), probe(100, *[0.3] * 4))
     made = replace(made, plan=replace(made.plan, new_tokens=104))
     side = side_of(made, *SHIPPED)
     assert side.estimated
