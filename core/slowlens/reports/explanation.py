@@ -24,7 +24,7 @@ def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterat
     if not any(each.split for each in found):
         yield from missing
         for each in found:
-            if each.floor is not None:
+            if any(part.share is not Share.REST for part in each.parts):
                 yield from prose(f"{named(sentence(each))}.")
         return
     yield f"Where the time of a token goes{basis(measurement.peaks)}:"

@@ -13,6 +13,7 @@ SHADES: Mapping[Share, str] = {
     Share.PLANS: "#f0e442",
     Share.LAUNCH: "#e69f00",
     Share.RECOMPUTE: "#d55e00",
+    Share.FORWARD: "#c9c9c9",
     Share.OFFLOAD: "#cc79a7",
     Share.REST: "#8c8c8c",
 }

@@ -188,6 +188,30 @@ def test_parts_are_worth_a_look_where_more_is_known_than_the_floor() -> None:
     assert replace(made, parts=(Part(Share.FLOOR, 0.1),)).split, "reading is all there is"
 
 
+def test_what_recomputes_alone_is_in_the_forward_pass_and_not_told_apart() -> None:
+    """No trial with the cache tells how much of it is work."""
+    slow = ran(0.4, cache=Cache.AS_SHIPPED, cached=False, dispatch=0.398)
+    made = explained(measured(slow), Cache.AS_SHIPPED)
+    assert parts(made) == {Share.FLOOR: 0.01, Share.FORWARD: 0.388, Share.REST: 0.002}
+    assert made.bounds == (Bound.UNKNOWN,)
+    assert not made.split
+    said = sentence(made)
+    assert "; 388 ms in the forward pass, work or recomputation; " in said
+    assert "outside the forward pass" not in said
+    assert said.endswith("which of the two, a trial with its cache beside it tells (--cache on)")
+    assert "--cache on" not in sentence(explained(measured(slow, ran(0.1)), Cache.AS_SHIPPED))
+
+
+def test_a_gpu_that_recomputes_alone_is_not_told_apart_either() -> None:
+    slow = ran(0.2, cache=Cache.AS_SHIPPED, cached=False, dispatch=0.05, gpu=0.2)
+    alone = (profile(0.15, cache=Cache.AS_SHIPPED),)
+    made = explained(measured(slow, profiles=alone), Cache.AS_SHIPPED)
+    assert made.seconds(Share.FORWARD) == pytest.approx(0.14)
+    assert made.seconds(Share.BUSY) == 0
+    told = explained(measured(slow, profiles=(*alone, profile(0.03))), Cache.AS_SHIPPED)
+    assert told.seconds(Share.FORWARD) == 0
+
+
 def test_a_subject_without_a_twin_borrows_that_of_merged() -> None:
     overlay = ran(0.25, cache=Cache.AS_SHIPPED, cached=False, dispatch=0.24)
     overlay = replace(overlay, trial=replace(overlay.trial, subject="merged + fix"))

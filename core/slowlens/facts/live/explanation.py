@@ -81,11 +81,12 @@ def _on_gpu(
     idle -= plans
     if twin and _longer(timed, profile):
         recompute, idle = recompute + idle, 0.0
+    alone = twin is None and work_of(timed.generations[0]) is Work.ALL
     span = timed.tpot if timed.span is None else timed.span
     launch = min(idle, max(0.0, span - busy - copies - plans))
     return (
         (Share.FLOOR, low),
-        (Share.BUSY, working - low),
+        (Share.FORWARD if alone else Share.BUSY, working - low),
         (Share.PLANS, plans),
         (Share.LAUNCH, launch),
         (Share.RECOMPUTE, recompute),
@@ -126,10 +127,12 @@ def _on_host(
     outside = 0.0 if timed.span is None else max(0.0, timed.tpot - timed.span)
     working = max(0.0, base - outside)
     low = min(floor or 0.0, working)
-    known = floor is not None and timed.span is not None and not (recomputes and twin is None)
+    work = Share.REST if floor is None else Share.BUSY
+    if recomputes and twin is None:
+        work = Share.FORWARD
     return (
         (Share.FLOOR, low),
-        (Share.BUSY if known else Share.REST, working - low),
+        (Share.REST if timed.span is None else work, working - low),
         (Share.RECOMPUTE, timed.tpot - base),
         (Share.REST, min(base, outside)),
     )

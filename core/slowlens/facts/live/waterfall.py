@@ -22,6 +22,7 @@ class Share(StrEnum):
     PLANS = "attention plans for new lengths"
     LAUNCH = "GPU waits for launches"
     RECOMPUTE = "recomputation, the cache is off"
+    FORWARD = "in the forward pass, work or recomputation"
     OFFLOAD = "weights copied from the host"
     REST = "outside the forward pass, or unexplained"
 
@@ -50,6 +51,8 @@ ALONE = {
     Share.OFFLOAD: Bound.OFFLOAD,
 }
 """Parts that bound a token by themselves."""
+UNTOLD = (Share.FLOOR, Share.FORWARD, Share.REST)
+"""Parts that a sentence tells as well as a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +104,15 @@ class Waterfall:
             Bound.KERNEL: floor + busy if busy >= floor - near else 0.0,
             **{bound: self.seconds(share) for share, bound in ALONE.items()},
         }
-        least = max(*known.values(), self.seconds(Share.REST)) - near
+        unknown = (self.seconds(share) for share in (Share.FORWARD, Share.REST))
+        least = max(*known.values(), *unknown) - near
         largest = sorted(known.items(), key=lambda each: -each[1])
         return tuple(bound for bound, seconds in largest if seconds >= least) or (Bound.UNKNOWN,)
 
     @property
     def split(self) -> bool:
         """Whether more is known than its floor, so that its parts are worth a look."""
-        known = any(part.share not in (Share.FLOOR, Share.REST) for part in self.parts)
+        known = any(part.share not in UNTOLD for part in self.parts)
         return known or self.bounds != (Bound.UNKNOWN,)
 
     @property
@@ -141,5 +145,7 @@ def _figures(explained: Waterfall) -> Iterator[str]:
         yield f"{milliseconds(explained.seconds(share))} {share}{launched}"
     if explained.mbu is not None:
         yield f"{100 * explained.mbu:.0f} % of the memory bandwidth used"
+    if explained.seconds(Share.FORWARD):
+        yield "which of the two, a trial with its cache beside it tells (--cache on)"
     if explained.noise > NOISY:
         yield f"a guess, for equal work was timed {times(explained.noise)} times apart"
