@@ -69,7 +69,7 @@ def _cached(measurement: Measurement) -> str:
     cached = speed_of(measurement, Subject.MERGED, Cache.ON)
     if not (shipped and cached) or (shipped.work, cached.work) != (Work.ALL, Work.NEWEST):
         return ""
-    return f"with its cache on it is {compared(cached, shipped)}"
+    return f"{shipped.label}: {compared(shipped, cached)}"
 
 
 def _turns_cache_on(fix: Fix) -> bool:

@@ -20,7 +20,7 @@ COLORS = {
     Applicability.MANUAL: "gray",
 }
 SAFETY = {
-    Applicability.SAFE: "safe: it writes the same tokens",
+    Applicability.SAFE: "safe: the same tokens, up to rounding",
     Applicability.UNSAFE: "changes what it writes",
     Applicability.MANUAL: "by hand",
 }

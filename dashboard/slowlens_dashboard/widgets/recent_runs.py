@@ -1,12 +1,10 @@
 """The runs that were measured before, each with its link."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
-from slowlens.reports.units import counted, milliseconds
+from slowlens.reports.units import counted, milliseconds, minute
 from slowlens.run import Run
 from slowlens.witness import rounds
 from slowlens_dashboard.diagnosis import recent_runs
@@ -26,7 +24,7 @@ def recent_list() -> None:
         for run in measured:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
-                    f"{_time(run)} · {plain(of_run(run).label)}",
+                    f"{_when(run)} · {plain(of_run(run).label)}",
                     key=f"open-{run.id}",
                     type="tertiary",
                     icon=":material/monitoring:",
@@ -45,23 +43,19 @@ def origin_link(run: Run) -> None:
     """Say which run speaks for the files, with the way to it."""
     number = rounds(run)
     told = f", {counted(number, 'round')}" if number else ""
-    run_link(run, f"What was measured is from the run of {_date(run)}{told}")
+    run_link(run, f"What was measured is from the run that ended {_utc(run)}{told}")
 
 
 def _open(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
-def _time(run: Run) -> str:
-    return f"{_made(run):%d %b, %H:%M}"
+def _when(run: Run) -> str:
+    return f"{'Imported' if run.imported else 'Ended'} {_utc(run)}"
 
 
-def _date(run: Run) -> str:
-    return f"{_made(run):%d %b %Y, %H:%M}"
-
-
-def _made(run: Run) -> datetime:
-    return datetime.fromisoformat(run.created).astimezone()
+def _utc(run: Run) -> str:
+    return f"{minute(run.created)} UTC"
 
 
 def _summary(run: Run) -> str:

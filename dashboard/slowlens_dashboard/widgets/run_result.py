@@ -1,11 +1,16 @@
 """A finished run: how it ended, the answer, what to do next, and then part by part."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from slowlens.codec import encode
 from slowlens.facts.live.measurement import Measurement, Status
+from slowlens.findings import Finding
 from slowlens.reports.measurement import factors
+from slowlens.rules.throttled_or_shared_gpu import RULE as UNQUIET
 from slowlens.run import Run
+from slowlens.standing import Standing
 from slowlens.witness import before_and_after
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.pages import FIXES
@@ -41,7 +46,7 @@ def run_result(run: Run) -> None:
     st.caption(_conditions(measurement))
     _actions(run)
     _fixed(run)
-    verdicts(measurement)
+    verdicts(measurement, _doubts(run))
     failures(measurement)
     time_of_a_token(measurement)
     fixes_tried(measurement)
@@ -78,6 +83,12 @@ def _conditions(measurement: Measurement) -> str:
     packages = measurement.environment.packages if measurement.environment else {}
     versions = [f"{n} {packages[n]}" for n in ("torch", "transformers") if n in packages]
     return plain(" · ".join([*devices, *versions]))
+
+
+def _doubts(run: Run) -> Sequence[Finding]:
+    """Return what the machine did that puts the times in doubt, whatever runtime is judged."""
+    found = (*run.findings, *run.standings[Standing.ELSEWHERE])
+    return [finding for rule, finding in found if rule == UNQUIET.id]
 
 
 def _actions(run: Run) -> None:

@@ -1,5 +1,7 @@
 """Whether merged is slower, with what that rests on."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from slowlens.facts.live.comparison import compared, same_work, verdict_of
@@ -7,8 +9,10 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import THRESHOLD, Outcome, percent
+from slowlens.findings import Finding
 from slowlens.reports.measurement import longer
-from slowlens_dashboard.prose import prose
+from slowlens_dashboard.prose import prose, sentence
+from slowlens_dashboard.widgets.finding_card import severity_badge
 
 BADGES = {
     Outcome.PASS: ":green-badge[:material/check: PASS]",
@@ -24,8 +28,8 @@ MEANING = (
 SAME = ":gray-badge[:material/equal: SAME WORK]"
 
 
-def verdicts(measurement: Measurement) -> None:
-    """Draw one line for each other side, and why an answer takes longer."""
+def verdicts(measurement: Measurement, doubts: Iterable[Finding]) -> None:
+    """Draw one line for each other side, and why an answer takes longer; ``doubts`` before them."""
     shipped = speed_of(measurement, Subject.MERGED, Cache.AS_SHIPPED)
     source = speed_of(measurement, Subject.SOURCE, Cache.AS_SHIPPED)
     cached = speed_of(measurement, Subject.MERGED, Cache.ON)
@@ -33,8 +37,10 @@ def verdicts(measurement: Measurement) -> None:
     lines += [f":material/functions: {prose(said)}" for said in longer(measurement)]
     if lines:
         st.subheader("Is merged slower?", anchor=False, help=MEANING)
+    doubted = [f"{severity_badge(each)} {prose(sentence(each.message))}" for each in doubts]
+    if lines or doubted:
         with st.container(border=True, key="verdicts"):
-            st.markdown("\n\n".join(lines))
+            st.markdown("\n\n".join([*doubted, *lines]))
 
 
 def _line(shipped: Speed, other: Speed) -> str:

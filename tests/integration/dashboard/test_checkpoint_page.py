@@ -231,8 +231,8 @@ def test_what_was_measured_is_told_with_its_run(open_page: Open, pair: tuple[Pat
     at = open_page()
     assert "4.00 times" in said(at), "one quick round does not push it aside"
     (link,) = [e for e in at.get("page_link") if "is from the run" in e.proto.label]
-    assert link.proto.label.startswith("What was measured is from the run of 02 Jan 2026, ")
-    assert link.proto.label.endswith(", 3 rounds")
+    when = "the run that ended 2026-01-02 12:04 UTC, 3 rounds"
+    assert link.proto.label == f"What was measured is from {when}"
     assert link.proto.query_string == f"run={told.id}"
 
 

@@ -75,6 +75,12 @@ def test_fixes_that_change_the_output_are_asked_for(open_page: Open) -> None:
     assert at.button(key="apply-all").label == "Apply 2 fixes"
 
 
+def test_a_safe_fix_promises_no_more_than_its_rule(open_page: Open) -> None:
+    badges = [text.value for text in open_page("fixes").markdown if "badge[safe" in text.value]
+    assert badges
+    assert all("badge[safe: the same tokens, up to rounding]" in badge for badge in badges)
+
+
 def test_what_was_measured_of_a_fix_stands_beside_its_estimate(
     open_page: Open, pair: tuple[Path, Path]
 ) -> None:
@@ -86,7 +92,7 @@ def test_what_was_measured_of_a_fix_stands_beside_its_estimate(
     assert "Estimated cost: 2 to 24 times" in text
     measured = ":blue-badge[measured] An answer takes 1.2 s less: "
     assert measured in text
-    assert "What was measured is from the run of" in text
+    assert "What was measured is from the run that ended 20" in text
     write_json(pair[0] / "config.json", {**SLOW_CONFIG, "max_position_embeddings": 64})
     assert "badge[measured]" not in said(open_page("fixes")), "other files were measured"
 

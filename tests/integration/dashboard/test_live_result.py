@@ -11,10 +11,13 @@ from pages import Open, explained, press, query, said, slow_and_fast, store
 from samples import NAMES, results
 from sessions import EVENTS, Session
 from slowlens.facts.environment import Environment
+from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Failure, Measurement, Status
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
+from slowlens.facts.runtimes import Runtime
 from slowlens.importing import imported_run
+from slowlens.standing import Silence
 from slowlens.store import default_store
 from slowlens_dashboard import jobs as jobs_module
 from slowlens_dashboard.starting import again, with_fixes
@@ -62,6 +65,48 @@ def test_the_same_work_is_not_judged(open_page: Open, pair: tuple[Path, Path]) -
     assert "SAME WORK" in text
     assert "any difference is noise" in text
     assert not any(verdict in text for verdict in ("PASS]", "FAIL]", "INCONCLUSIVE]"))
+
+
+@pytest.mark.parametrize("judged", [(), (Runtime.VLLM,)])
+def test_a_busy_machine_is_told_in_the_open_before_the_verdicts(
+    open_page: Open, pair: tuple[Path, Path], judged: tuple[Runtime, ...]
+) -> None:
+    run = replace(store(pair, on_a_busy_machine()), judged=judged)
+    default_store().save(run)
+    at = open_page("live", run=run.id)
+    (text,) = [each.value for each in at.markdown if "the machine was busy" in each.value.lower()]
+    doubt, verdict, *_ = text.split("\n\n")
+    assert doubt == (
+        ":gray-badge[note] The machine was busy: load average up to 6.2 on 2 processors,"
+        " which puts the times of all timed trials in doubt."
+    )
+    assert "FAIL]" in verdict
+
+
+def test_a_busy_machine_is_told_where_nothing_can_be_judged(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    found = on_a_busy_machine()
+    shipped = [g for g in found.generations if g.trial.cache is Cache.AS_SHIPPED]
+    text = said(open_page("live", run=store(pair, replace(found, generations=(*shipped,))).id))
+    assert "The machine was busy" in text
+    assert "Is merged slower?" not in text
+
+
+def test_a_machine_that_is_always_busy_may_be_silenced(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    run = store(pair, on_a_busy_machine())
+    silence = Silence("throttled-or-shared-gpu", "it always is")
+    default_store().save(replace(run, silences=(silence,)))
+    assert "The machine was busy" not in said(open_page("live", run=run.id))
+
+
+def on_a_busy_machine() -> Measurement:
+    found = slow_and_fast()
+    begun = tuple(replace(each, started=0.0) for each in found.generations)
+    looks = tuple(DeviceSample(at / 100, load=6.2, cores=2) for at in range(100))
+    return replace(found, generations=begun, samples=looks)
 
 
 def test_too_few_rounds_are_inconclusive(open_page: Open, pair: tuple[Path, Path]) -> None:
@@ -181,9 +226,11 @@ def test_what_ended_a_run_is_told_once(open_page: Open, pair: tuple[Path, Path])
 
 
 def test_recent_runs_are_listed_and_open(open_page: Open, pair: tuple[Path, Path]) -> None:
-    run = store(pair, slow_and_fast())
+    run = store(pair, slow_and_fast(), created="2026-01-02T12:04:05+00:00")
     at = open_page("live")
     assert "Recent runs" in said(at)
+    label = at.button(key=f"open-{run.id}").label
+    assert label == "Ended 2026-01-02 12:04 UTC · merged ← source"
     assert "400 ms per token as shipped" in said(at)
     at = at.button(key=f"open-{run.id}").click().run()
     assert "3 rounds of 3 tokens" in said(at)
@@ -202,4 +249,7 @@ def test_an_imported_run_has_its_figures_and_no_checkpoint(open_page: Open, name
     table = at.get("table")[0].value
     assert len(table) == len(result.figures)
     assert "-" not in table.to_numpy(), "a list in Markdown"
+    listed = open_page("live").button(key=f"open-{run.id}").label
+    assert listed.startswith(f"Imported {run.created[:10]} ")
+    assert " UTC · " in listed
     assert not at.get("page_link"), "the chosen checkpoint is not the one of this result"
