@@ -12,8 +12,8 @@ from slowlens.frozen import replace
 from slowlens.run import CheckpointSummary, Run
 
 UNNAMED = "unnamed model"
-COMPARABLE = "as slowlens defines it"
-UNLIKE = "which is not what slowlens calls TPOT"
+COMPARABLE = "as Slowlens defines it"
+UNLIKE = "which is not what Slowlens calls TPOT"
 
 
 def named(result: Imported, model: str) -> Imported:

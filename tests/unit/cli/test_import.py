@@ -166,8 +166,8 @@ def test_an_import_is_not_compared_with_a_measurement() -> None:
 
 def test_the_sentence_says_whether_it_is_the_same_tpot() -> None:
     (ours,), (_, other) = runs("vllm-serve.json"), runs("guidellm.json")
-    assert "11.5 ms, as slowlens defines it" in ours.answer
-    assert "26.5 ms, which is not what slowlens calls TPOT" in other.answer
+    assert "11.5 ms, as Slowlens defines it" in ours.answer
+    assert "26.5 ms, which is not what Slowlens calls TPOT" in other.answer
     (without,) = runs("vllm-latency.json")
     assert without.answer.endswith("it tells no TPOT.")
 
