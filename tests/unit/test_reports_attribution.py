@@ -92,13 +92,23 @@ def test_what_too_few_runs_show_is_told_and_not_shared_out() -> None:
     few = " ".join(text(CASE, rounds=2).split())
     assert "An answer of merged took 20.2 times as long as one of the source; too few runs" in few
     assert "which takes 3 a side, so the gap is not shared out. To make clear" in few
-    assert few.endswith("what is not: more --rounds, and nothing else running.")
+    assert "what is not: more --rounds, " in few
     noisy = facts.attribution(tried(CASE, rounds=2))
     assert noisy is not None
     assert "took 20.2 times" in " ".join(attribution.sentences(noisy))
     assert "took" not in " ".join(attribution.sentences(replace(noisy, noise=21.0)))
     same = text({**CASE, "merged": CASE["source"]}, rounds=2)
     assert "does not clearly take longer than one of the source" in same
+
+
+def test_longer_runs_may_tell_of_answers_that_were_timed_in_part() -> None:
+    few = " ".join(text(CASE, rounds=2).split())
+    assert few.endswith("more --rounds, more --new-tokens, and nothing else running.")
+    shown = facts.attribution(tried(CASE, rounds=2))
+    assert shown is not None
+    assert "more rounds, more new tokens, and" in " ".join(attribution.sentences(shown))
+    whole = " ".join(text(dict.fromkeys(CASE, (5, 0.03)), rounds=2).split())
+    assert whole.endswith("what is not: more --rounds, and nothing else running.")
 
 
 def test_a_gap_of_unsure_width_is_not_denied() -> None:
@@ -120,7 +130,7 @@ def test_a_gap_of_unsure_width_is_not_denied() -> None:
     assert "no gap" not in words
     found = facts.attribution(odd)
     assert found
-    assert "To make clear what is not: more rounds, and" in " ".join(attribution.sentences(found))
+    assert "To make clear what is not: more rounds, more new" in " ".join(attribution.sentences(found))
 
 
 def test_what_is_left_may_be_nothing_or_less() -> None:

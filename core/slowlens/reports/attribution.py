@@ -25,7 +25,7 @@ def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterat
         return
     yield from fitted([HEAD, *((named(name), *cells) for name, *cells in rows(found))])
     yield ""
-    for sentence in sentences(found, "--rounds"):
+    for sentence in sentences(found, "--rounds", "--new-tokens"):
         yield from prose(named(sentence))
 
 
@@ -76,10 +76,12 @@ def _part(share: Saving) -> str:
     return f"{text} ({share.interval.low * 100:.0f} to {share.interval.high * 100:.0f})"
 
 
-def sentences(found: Attribution, rounds: str = "rounds") -> Iterator[str]:
+def sentences(
+    found: Attribution, rounds: str = "rounds", tokens: str = "new tokens"
+) -> Iterator[str]:
     """Say how wide the gap is and why, how the shares go together, and what is left.
 
-    ``rounds`` is what the user knows that setting by.
+    ``rounds`` and ``tokens`` are what the user knows these settings by.
     """
     by_source = found.target.subject == Subject.SOURCE
     target = "one of the source" if by_source else "one with all fixes"
@@ -94,7 +96,8 @@ def sentences(found: Attribution, rounds: str = "rounds") -> Iterator[str]:
     else:
         yield f"{_unclear(found, target)}."
     if found.open:
-        yield f"To make clear what is not: more {rounds}, and nothing else running."
+        longer_runs = f", more {tokens}" if found.beyond else ""
+        yield f"To make clear what is not: more {rounds}{longer_runs}, and nothing else running."
     if found.clear and any(one.estimated for one in (found.merged, found.target)):
         yield "Steps that recompute were timed at a few lengths, and their answer is estimated."
 

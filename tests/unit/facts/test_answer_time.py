@@ -71,6 +71,31 @@ def test_steps_that_grow_are_counted_up_to_the_length_of_the_answer() -> None:
     assert not exact.estimated
 
 
+def test_runs_that_recompute_grow_alike_and_never_get_faster() -> None:
+    """A few noisy steps of each seem to grow by 10 ms a token, not at all, and to shrink."""
+    slopes, levels = (0.01, 0.0, -0.007), (0.2, 0.24, 0.19)
+    runs = [
+        generation(1.0, *[level + slope * (i - 7) for i in range(15)], cached=False)
+        for slope, level in zip(slopes, levels, strict=True)
+    ]
+    found = of_merged(measurement(*runs, answer(41)))
+    common = sum(slopes) / 3
+    whole = [1 + sum(level + common * max(0, i - 7) for i in range(40)) for level in levels]
+    timed = [sum(common * max(0, i - 7) for i in range(15))] * 3
+    assert found.runs == pytest.approx([a - b for a, b in zip(whole, timed, strict=True)])
+    falling = of_merged(measurement(*runs[2:], answer(41)))
+    assert falling.seconds == pytest.approx(1 + 40 * 0.19)
+
+
+def test_an_answer_beyond_what_was_timed_is_told() -> None:
+    runs = measurement(generation(1, *[0.1] * 9, cached=False), answer(10))
+    assert not of_merged(runs).beyond
+    assert of_merged(measurement(*runs.generations[:1], answer(11))).beyond
+    probed = rising(0), rising(2)
+    assert not of_merged(measurement(*probed)).beyond
+    assert of_merged(measurement(*probed, answer(5))).beyond
+
+
 def rising(ahead: int, number: int = 0, finish: Finish = Finish.LENGTH) -> Generation:
     """Four steps far into an answer, each a hundredth of a second a token of its input."""
     seconds = (0.1 + 0.01 * (ahead + i) for i in range(4))

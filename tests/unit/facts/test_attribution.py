@@ -335,3 +335,28 @@ def test_the_ends_of_an_interval_lie_as_many_standard_errors_away_as_welch_says(
         spread = math.sqrt((1 - end) ** 2 * a + b + end**2 * c)
         away = abs((slow - fixed) - end * (slow - target)) / spread
         assert away == pytest.approx(reach)
+
+
+def test_a_gain_that_no_round_denies_is_told_of_a_short_noisy_run() -> None:
+    """16 tokens of each round, and an answer of 39: a slope of one round alone is noise."""
+
+    def short(subject: Any, *rounds: tuple[float, float]) -> list[Generation]:
+        return [
+            generation(
+                0.2, *[p + slope * (i - 7) for i in range(15)], subject=subject, cached=False
+            )
+            for p, slope in rounds
+        ]
+
+    slow = short("merged", (0.283, 0.0128), (0.21, 0.0002), (0.178, -0.0074))
+    fast = [generation(0.2, *[p] * 15, subject="merged + a") for p in (0.06, 0.09, 0.07)]  # type: ignore[arg-type]
+    found = tried({"merged": 1.0, "merged + a": 1.0})
+    plan = replace(found.plan, new_tokens=16)
+    answers = [
+        generation(*[0.1] * 39, subject=subject, purpose=Purpose.LENGTH)  # type: ignore[arg-type]
+        for subject in ("merged", "merged + a")
+    ]
+    shown = attribution(replace(found, plan=plan, generations=(*slow, *fast, *answers)))
+    assert shown is not None
+    assert shown.merged.tokens == 39
+    assert [one.effect for one in shown.parts] == [Effect.FASTER]

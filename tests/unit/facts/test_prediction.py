@@ -84,6 +84,12 @@ def test_a_run_may_have_another_length_than_the_plan_s() -> None:
     assert longer.tpot == pytest.approx(PROMPT + 200)
 
 
+def test_beyond_its_probes_a_run_gets_no_faster() -> None:
+    noisy = [straight(0), straight(50), straight(100), probe(196, *[1.0] * 4, prompt=PROMPT)]
+    (near, far) = (predicted(noisy, tokens) for tokens in (200, 201))
+    assert far.total - near.total == pytest.approx(1.0)
+
+
 def test_a_run_of_one_token_has_no_time_per_token_and_is_taken_as_two() -> None:
     (found,) = predictions(measured(*probes(), new_tokens=1), Subject.MERGED, Cache.OFF)
     assert found.tpot == pytest.approx(PROMPT + 1)

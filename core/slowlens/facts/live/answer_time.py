@@ -5,6 +5,7 @@ E2E = TTFT + (n - 1) x TPOT, with the n tokens that the subject writes until it 
 
 from collections.abc import Iterable
 
+from slowlens.facts.live.growth import common_slope
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prediction import predictions
 from slowlens.facts.live.speed import answer_of
@@ -30,6 +31,8 @@ class AnswerTime:
     followed."""
     ended: bool | None
     """Whether it stopped by itself, or was cut off; None where no answer was run to its end."""
+    beyond: bool = False
+    """Whether it is longer than the runs that were timed, or predicted between probes."""
 
     @property
     def answered(self) -> bool:
@@ -53,37 +56,44 @@ def answer_time(measurement: Measurement, subject: str, cache: Cache) -> AnswerT
     tokens = len(answer.steps) if answer else measurement.plan.new_tokens
     runs = _timed(measurement.find(subject, cache, Purpose.SPEED), tokens)
     foretold = predictions(measurement, subject, cache, tokens)
-    runs = runs or [(run.ttft, run.tpot, True) for run in foretold]
+    runs = runs or [(run.ttft, run.tpot, True, measurement.plan.new_tokens) for run in foretold]
     if not runs:
         return None
-    ends = [ttft + (tokens - 1) * tpot for ttft, tpot, _ in runs]
-    ttfts, tpots = ([run[place] for run in runs] for place in (0, 1))
-    estimated = any(guessed for *_, guessed in runs)
-    ended = None if answer is None else answer.finish is Finish.EOS
+    ttfts, tpots, guessed, lengths = zip(*runs, strict=True)
     return AnswerTime(
-        subject, cache, tokens, mean(ttfts), mean(tpots), tuple(ends), estimated, ended
+        subject,
+        cache,
+        tokens,
+        mean(ttfts),
+        mean(tpots),
+        tuple(ttft + (tokens - 1) * tpot for ttft, tpot, *_ in runs),
+        estimated=any(guessed),
+        ended=None if answer is None else answer.finish is Finish.EOS,
+        beyond=tokens > min(lengths),
     )
 
 
-_Run = tuple[float, float, bool]
-"""TTFT, TPOT over the answer, and whether that was estimated."""
+_Run = tuple[float, float, bool, int]
+"""TTFT, TPOT over the answer, whether that was estimated, and the tokens that were timed."""
 
 
 def _timed(generations: Iterable[Generation], tokens: int) -> list[_Run]:
-    done = (g for g in generations if g.finish is not Finish.STOPPED and g.tpot > 0)
-    return [(g.ttft, *_pace(g, tokens)) for g in done]
+    done = [g for g in generations if g.finish is not Finish.STOPPED and g.tpot > 0]
+    rise = common_slope([g.itl for g in done if g.recomputes])
+    return [(g.ttft, *_pace(g, tokens, rise), len(g.steps)) for g in done]
 
 
-def _pace(generation: Generation, tokens: int) -> tuple[float, bool]:
-    """Return the TPOT of an answer of this length, and whether its end had to be estimated."""
+def _pace(generation: Generation, tokens: int, rise: float) -> tuple[float, bool]:
+    """Return the TPOT of an answer of this length, and whether its end had to be estimated.
+
+    ``rise``: seconds that a step takes longer than the one before, which all rounds share: of few
+    tokens the slope of a single one is noise, and drawn out it would be most of the answer.
+    """
     itl = generation.itl
     if not generation.recomputes:
         return generation.tpot, False
     if tokens - 1 <= len(itl):
         return mean(itl[: max(tokens - 1, 1)]), False
-    quarter = max(1, len(itl) // 4)
-    first, last = mean(itl[:quarter]), mean(itl[-quarter:])
-    rise = (last - first) / max(1, len(itl) - quarter)
-    middle = len(itl) - (quarter - 1) / 2
-    beyond = [last + rise * (place - middle) for place in range(len(itl) + 1, tokens)]
+    level, middle = mean(itl), (len(itl) - 1) / 2
+    beyond = [level + rise * (place - middle) for place in range(len(itl), tokens - 1)]
     return mean([*itl, *beyond]), True

@@ -44,10 +44,19 @@ class Attribution:
         return self.verdict.outcome is Outcome.FAIL
 
     @property
+    def tried(self) -> tuple[Saving, ...]:
+        """Every overlay."""
+        return tuple(filter(None, (*self.parts, self.together, *self.further)))
+
+    @property
+    def beyond(self) -> bool:
+        """Whether an answer is longer than what was timed of it."""
+        return any(t.beyond for t in (self.merged, self.target, *(one.time for one in self.tried)))
+
+    @property
     def open(self) -> bool:
         """Whether something is not clear that more runs may tell."""
-        tried = filter(None, (*self.parts, self.together, *self.further))
-        unclear = any(one.effect is Effect.UNCLEAR for one in tried)
+        unclear = any(one.effect is Effect.UNCLEAR for one in self.tried)
         asked = unclear or self.verdict.outcome is Outcome.INCONCLUSIVE
         return asked and self.verdict.why != NO_SCIPY
 

@@ -51,6 +51,18 @@ def growth(runs: Sequence[Sequence[float]]) -> Growth | None:
     return Growth(1000 * slope, 1000 * slope - margin, 1000 * slope + margin, len(runs))
 
 
+def common_slope(runs: Sequence[Sequence[float]]) -> float:
+    """Return the least-squares slope, in seconds a step, that runs of differing levels share.
+
+    Not below 0, for a longer text takes no less; 0 as well where no run has two steps.
+    """
+    centred = [
+        (place - (len(run) - 1) / 2, seconds) for run in runs for place, seconds in enumerate(run)
+    ]
+    width = fsum(x * x for x, _ in centred)
+    return max(0.0, fsum(x * y for x, y in centred) / width) if width else 0.0
+
+
 def _of_runs(runs: Sequence[Sequence[float]]) -> tuple[float, float]:
     """Return the mean slope and its standard error, from how far the slopes of runs are apart."""
     slopes = [_line(range(len(run)), run)[0] for run in runs]

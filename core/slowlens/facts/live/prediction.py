@@ -68,8 +68,15 @@ def _point(generation: Generation) -> tuple[float, float]:
 
 
 def _interpolated(points: Sequence[tuple[float, float]], lengths: Iterable[int]) -> Iterator[float]:
-    """Yield a time for each length, along the lines between the points and on beyond the ends."""
+    """Yield a time for each length, along the lines between the points and on beyond the ends.
+
+    Beyond the last no line falls: a longer text takes no less, and what a falling one shows is
+    noise.
+    """
     lines = list(pairwise(points))
     for length in lengths:
         (x0, y0), (x1, y1) = next((line for line in lines if length <= line[1][0]), lines[-1])
-        yield y0 + (y1 - y0) * (length - x0) / (x1 - x0)
+        if length > x1:
+            yield y1 + max(0.0, y1 - y0) * (length - x1) / (x1 - x0)
+        else:
+            yield y0 + (y1 - y0) * (length - x0) / (x1 - x0)
