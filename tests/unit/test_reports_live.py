@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 
-from literals import equality, generation, measurement
+from literals import equality, generation, measurement, probe
 from literals import loaded as a_model
 from runs import a_measurement, a_run
 from slowlens.cli.measure import _titled
 from slowlens.facts.live.measurement import Failure, Measurement
+from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.reports import causes, runs
 from slowlens.reports.called import called, place
 from slowlens.reports.device import loaded
-from slowlens.reports.measurement import render
+from slowlens.reports.measurement import factors, render
 
 
 def said(measured: Measurement) -> list[str]:
@@ -32,14 +33,43 @@ def test_each_finding_has_its_id_its_severity_and_its_fix() -> None:
 
 def test_a_factor_that_stands_above_is_not_said_again() -> None:
     assert "4.00 times" not in " ".join(said(a_measurement()))
-    few = measurement(
-        generation(1, 0.4, 0.4, purpose=Purpose.PROOF, cached=False),
-        generation(1, 0.4, 0.4, cached=False),
-        generation(1, 0.1, 0.1, cache=Cache.ON),
+
+    def few(slow: float) -> str:
+        found = measurement(
+            generation(1, 0.4, 0.4, purpose=Purpose.PROOF, cached=False),
+            generation(1, slow, slow, cached=False),
+            generation(1, 0.1, 0.1, cache=Cache.ON),
+        )
+        return " ".join(" ".join(said(found)).split())
+
+    assert "cost A longer text, or more rounds, shows the price" in few(0.1)
+    assert "too few runs" not in few(0.1)
+    assert "shows the price" not in few(0.4), "4.00 times as long stands above"
+
+
+def estimated(number: int, *noise: float) -> list[Generation]:
+    places = zip((4, 60, 120), noise, strict=True)
+    return [probe(p, *[0.2 * n] * 4, prompt=270, number=number) for p, n in places]
+
+
+def test_a_row_that_is_estimated_shows_the_lengths_of_the_run_it_stands_for() -> None:
+    text = flat(render(measurement(*estimated(0, 1, 1, 1))))
+    assert "270, 271, 272, …" in text
+    assert "274" not in text
+
+
+def test_equal_work_that_was_timed_apart_is_said_to_be_noise() -> None:
+    def factors_of(off: float, cached: bool = False) -> str:
+        shipped = [generation(1, 0.1, 0.1, cached=cached)] * 3
+        other = [generation(1, off, off, cache=Cache.OFF, cached=False)] * 3
+        return flat(" ".join(factors(measurement(*shipped, *other))))
+
+    assert factors_of(0.112).startswith(
+        "merged as shipped: the same work as merged, cache off, and any difference is noise: 100 ms"
     )
-    text = " ".join(" ".join(said(few)).split())
-    assert "cost A longer text, or more rounds, shows the price" in text
-    assert "too few runs" not in text
+    assert factors_of(0.089), "either may be the slower"
+    assert factors_of(0.105) == "", "no difference that anybody would take for one"
+    assert factors_of(0.112, cached=True) == "", "other work"
 
 
 def test_where_nothing_is_to_blame_the_answer_says_so_once() -> None:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from slowlens.facts.live.agreement import judgement_of
 from slowlens.facts.live.answer_split import shown
 from slowlens.facts.live.answer_time import AnswerTime, answer_time
-from slowlens.facts.live.comparison import compared
+from slowlens.facts.live.comparison import compared, noisy
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
@@ -40,21 +40,32 @@ def render(measurement: Measurement) -> str:
 
 
 def lengths(generation: Generation) -> str:
-    """Write how many tokens went into the first steps: ``270, 1, 1, …``."""
+    """Write how many tokens went into the first steps: ``270, 1, 1, …``.
+
+    Of a probe, which begins far into an answer, those of the whole run that it stands for.
+    """
     known = generation.input_lengths
     if not any(known):
         return "not counted"
+    if generation.recomputes:
+        known = tuple(length - generation.trial.ahead for length in known)
     return ", ".join(map(str, known[:3])) + (", …" if len(known) > 3 else "")
 
 
 def factors(measurement: Measurement) -> Iterator[str]:
-    """Yield a sentence for each pair of trials worth comparing, with the sample size."""
+    """Yield a sentence for each pair of trials worth comparing, with the sample size.
+
+    As shipped without the cache is held against the cache off only where equal work seems unequal.
+    """
     shipped = speed_of(measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    off = speed_of(measurement, Subject.MERGED, Cache.OFF)
     others = ((Subject.MERGED, Cache.ON), (Subject.SOURCE, Cache.AS_SHIPPED))
     for other in others:
         speed = speed_of(measurement, *other)
         if shipped and speed:
             yield f"{shipped.label}: {compared(shipped, speed)}."
+    if shipped and off and noisy(shipped, off):
+        yield f"{shipped.label}: {compared(shipped, off)}."
 
 
 def growths(measurement: Measurement) -> Iterator[str]:

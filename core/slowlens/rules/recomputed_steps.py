@@ -23,8 +23,8 @@ Not applicable.
 
 from collections.abc import Iterator
 
-from slowlens.facts.live.comparison import compared, verdict_of
-from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.comparison import compared, seen_slower, verdict_of
+from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.verdict import Outcome
@@ -58,7 +58,8 @@ def _cost(measurement: Measurement) -> str:
     cached = speed_of(measurement, Subject.MERGED, Cache.ON)
     if shipped is None or cached is None:
         return ""
-    if verdict_of(shipped, cached).outcome is Outcome.FAIL:
+    told = verdict_of(shipped, cached).outcome is Outcome.FAIL or seen_slower(shipped, cached)
+    if told or measurement.status is Status.STOPPED:
         return compared(shipped, cached)
     return f"{compared(shipped, cached)}. A longer text, or more rounds, shows the price"
 

@@ -4,6 +4,7 @@ import pytest
 
 from literals import generation, measurement
 from slowlens.facts.environment import Environment
+from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Undecided
@@ -50,6 +51,16 @@ def test_one_run_is_no_verdict() -> None:
         "4.00 times as long per token as merged, cache on, as far as 1 round can tell: 400 ms"
     )
     assert "too few runs for a verdict" in finding.cost
+    assert "shows the price" not in finding.cost, "it is told"
+
+
+def test_a_run_that_was_stopped_is_not_told_to_run_longer() -> None:
+    shipped = [generation(1, s, s, cached=False) for s in (0.1, 0.11, 0.1)]
+    on = [generation(1, 0.1, 0.1, cache=Cache.ON)] * 3
+    found = measurement(PROOF, *shipped, *on)
+    (whole,) = check(found)
+    (stopped,) = check(replace(found, status=Status.STOPPED))
+    assert whole.cost == f"{stopped.cost}. A longer text, or more rounds, shows the price"
 
 
 def test_a_factor_within_the_noise_of_equal_work_is_none() -> None:

@@ -2,8 +2,17 @@
 
 from slowlens.facts.live.seconds import ranged
 from slowlens.facts.live.speed import Speed, Work
+from slowlens.facts.live.statistics import geometric_ratio
 from slowlens.facts.live.trial import Cache
-from slowlens.facts.live.verdict import Outcome, Verdict, all_longer, judge, percent, times
+from slowlens.facts.live.verdict import (
+    THRESHOLD,
+    Outcome,
+    Verdict,
+    all_longer,
+    judge,
+    percent,
+    times,
+)
 
 
 def verdict_of(candidate: Speed, reference: Speed) -> Verdict:
@@ -26,6 +35,12 @@ def same_work(one: Speed, two: Speed) -> bool:
     """Whether two kinds of trial ran the same model over the same inputs."""
     kinds = (one.subject, one.work) == (two.subject, two.work) and one.work is not Work.UNKNOWN
     return kinds and Cache.STATIC not in (one.cache, two.cache)
+
+
+def noisy(one: Speed, two: Speed) -> bool:
+    """Whether equal work was timed so far apart that a verdict would mind."""
+    apart = geometric_ratio(one.runs, two.runs)
+    return same_work(one, two) and max(apart, 1 / apart) > 1 + THRESHOLD
 
 
 def compared(one: Speed, other: Speed) -> str:
