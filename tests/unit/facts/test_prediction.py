@@ -5,6 +5,7 @@ import pytest
 from literals import measurement, probe
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prediction import predicted, predictions
+from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Subject
 
@@ -93,3 +94,37 @@ def test_beyond_its_probes_a_run_gets_no_faster() -> None:
 def test_a_run_of_one_token_has_no_time_per_token_and_is_taken_as_two() -> None:
     (found,) = predictions(measured(*probes(), new_tokens=1), Subject.MERGED, Cache.OFF)
     assert found.tpot == pytest.approx(PROMPT + 1)
+
+
+def round_of(number: int, shift: int, *noise: float) -> list[Generation]:
+    """Probes near the places of the other rounds, each this many times as long as the line."""
+    places = (ahead + shift for ahead in (4, 50, 100, 150, 188))
+    return [
+        probe(a, *[(PROMPT + a) * n] * 4, prompt=PROMPT, number=number, cache=Cache.OFF)
+        for a, n in zip(places, noise, strict=True)
+    ]
+
+
+def cv_of(*rounds: list[Generation]) -> float:
+    speed = speed_of(measured(*(p for each in rounds for p in each)), Subject.MERGED, Cache.OFF)
+    assert speed is not None
+    assert speed.cv is not None
+    return speed.cv
+
+
+def test_rounds_that_agree_by_luck_vary_by_what_their_probes_do() -> None:
+    """Each has a probe that took twice as long as its neighbours in the other rounds."""
+    lucky = cv_of(
+        round_of(0, 0, 1, 2, 1, 1, 1),
+        round_of(1, 4, 1, 1, 2, 1, 1),
+        round_of(2, 8, 1, 1.5, 1, 1.5, 1),
+    )
+    assert 0.1 < lucky < 0.3
+
+
+def test_rounds_whose_probes_agree_vary_by_themselves() -> None:
+    assert cv_of(*(round_of(n, 4 * n, 1, 1, 1, 1, 1) for n in range(3))) < 0.01
+    slow = cv_of(*(round_of(n, 4 * n, *[1 + 0.2 * n] * 5) for n in range(3)))
+    assert slow == pytest.approx(0.2 / 1.2, rel=0.05)
+    again = cv_of(*(round_of(n, 0, 1, 1, 1, 1, 1) for n in range(3)))
+    assert again < 0.01, "the same places in each round"

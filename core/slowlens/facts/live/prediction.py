@@ -7,8 +7,10 @@ the first steps misses that, so the times are interpolated between probes that r
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from math import fsum, sqrt
 
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.statistics import variation
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.frozen import dataclass
@@ -46,6 +48,32 @@ def predictions(
     length = max(2, new_tokens or measurement.plan.new_tokens)
     whole = max(map(len, rounds.values()), default=0)
     return tuple(predicted(found, length) for found in rounds.values() if len(found) == whole > 1)
+
+
+def spread(found: Sequence[Predicted], probes: Iterable[Generation]) -> float | None:
+    """Return the coefficient of variation between predicted runs; None below two of them.
+
+    It is no less than what their probes allow, over the root of how many a run rests on: rounds
+    whose probes disagree by more may still agree by luck.
+    """
+    between = variation([each.tpot for each in found])
+    if between is None:
+        return None
+    points = sorted(map(_point, probes))
+    return max(between, _disagreement(points) / sqrt(len(points) / len(found)))
+
+
+def _disagreement(points: Sequence[tuple[float, float]]) -> float:
+    """Return how far probes lie from the line between their neighbours, as a share of it.
+
+    That is the standard deviation of one probe; 0 below three of them.
+    """
+    squares = []
+    for (x0, y0), (x, y), (x1, y1) in zip(points, points[1:], points[2:], strict=False):
+        after = (x - x0) / (x1 - x0) if x1 > x0 else 0.5
+        line = y0 + (y1 - y0) * after
+        squares.append((y / line - 1) ** 2 / (1 + after**2 + (1 - after) ** 2))
+    return sqrt(fsum(squares) / len(squares)) if squares else 0.0
 
 
 def predicted(probes: Iterable[Generation], new_tokens: int) -> Predicted:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from slowlens.facts.live.growth import Growth, growth
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.prediction import predictions
+from slowlens.facts.live.prediction import predictions, spread
 from slowlens.facts.live.statistics import geometric_ratio, percentile, variation
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose
@@ -41,7 +41,7 @@ class Speed:
     runs: tuple[float, ...]
     """Time per output token of each run, in the order in which they ran."""
     cv: float | None
-    """Coefficient of variation between runs; None with one."""
+    """Coefficient of variation between runs; None with one. Of probes that disagree it is more."""
     p90: float | None
     """Inter-token latency of all runs; None where they have too few tokens, as p95."""
     p95: float | None
@@ -96,7 +96,8 @@ def _estimated(measurement: Measurement, subject: str, cache: Cache) -> Speed | 
     found = predictions(measurement, subject, cache)
     if not found:
         return None
-    probe = measurement.find(subject, cache, Purpose.CURVE)[0]
+    probes = measurement.find(subject, cache, Purpose.CURVE)
+    probe = probes[0]
     runs = tuple(each.tpot for each in found)
     return Speed(
         label=probe.trial.label,
@@ -107,7 +108,7 @@ def _estimated(measurement: Measurement, subject: str, cache: Cache) -> Speed | 
         ttft=median(each.ttft for each in found),
         new_tokens=found[0].new_tokens,
         runs=runs,
-        cv=variation(runs),
+        cv=spread(found, (each for each in probes if each.finish is not Finish.STOPPED)),
         p90=None,
         p95=None,
         growth=None,
