@@ -56,3 +56,12 @@ def test_where_all_but_the_floor_is_unexplained_a_sentence_says_so_without_a_tab
     assert said.startswith("merged as shipped is not told apart: 100 ms a token; 90 ms outside")
     assert "10 % of the memory bandwidth used" in said
     assert "Where the time of a token goes" not in said
+
+
+def test_what_recomputes_alone_is_told_even_without_a_floor() -> None:
+    slow = generation(1, 0.1, 0.1, cached=False)
+    steps = tuple(replace(step, dispatch=step.seconds) for step in slow.steps)
+    said = text(replace(measured(None), generations=(replace(slow, steps=steps),)))
+    assert said.startswith(UNPROBED)
+    assert "100 ms in the forward pass, work or recomputation" in said
+    assert "not told apart" not in text(measured(None)), "nothing is known of it"

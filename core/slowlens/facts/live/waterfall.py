@@ -146,6 +146,6 @@ def _figures(explained: Waterfall) -> Iterator[str]:
     if explained.mbu is not None:
         yield f"{100 * explained.mbu:.0f} % of the memory bandwidth used"
     if explained.seconds(Share.FORWARD):
-        yield "which of the two, a trial with its cache beside it tells (--cache on)"
+        yield "to tell work from recomputation, time it with the cache on too (--cache on)"
     if explained.noise > NOISY:
         yield f"a guess, for equal work was timed {times(explained.noise)} times apart"
