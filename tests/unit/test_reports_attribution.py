@@ -161,7 +161,7 @@ def test_an_answer_that_recomputes_is_estimated() -> None:
     answer = [g for g in found.generations if g.trial.purpose is Purpose.LENGTH]
     shown = "\n".join(attribution.lines(replace(found, generations=(*slow, *others, *answer))))
     assert "about 91.9 s" in shown
-    assert "their answer is estimated" in shown
+    assert "timed in part, and their answer is estimated" in shown
 
 
 def test_a_report_of_a_run_ends_with_the_fixes() -> None:

@@ -99,7 +99,7 @@ def sentences(
         longer_runs = f", more {tokens}" if found.beyond else ""
         yield f"To make clear what is not: more {rounds}{longer_runs}, and nothing else running."
     if found.clear and any(one.estimated for one in (found.merged, found.target)):
-        yield "Steps that recompute were timed at a few lengths, and their answer is estimated."
+        yield "Steps that recompute were timed in part, and their answer is estimated."
 
 
 def _unclear(found: Attribution, target: str) -> str:

@@ -198,7 +198,9 @@ def test_what_recomputes_alone_is_in_the_forward_pass_and_not_told_apart() -> No
     said = sentence(made)
     assert "; 388 ms in the forward pass, work or recomputation; " in said
     assert "outside the forward pass" not in said
-    assert said.endswith("to tell work from recomputation, time it with the cache on too (--cache on)")
+    assert said.endswith(
+        "to tell work from recomputation, time it with the cache on too (--cache on)"
+    )
     assert "--cache on" not in sentence(explained(measured(slow, ran(0.1)), Cache.AS_SHIPPED))
 
 
