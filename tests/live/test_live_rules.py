@@ -114,7 +114,7 @@ def test_a_sound_pair(merged: Path, source: Path, monkeypatch: pytest.MonkeyPatc
 def test_decode_slows_with_position(
     merged: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slowed(merged, monkeypatch, lambda length: 0.0002 * length)
+    slowed(merged, monkeypatch, lambda length: 0.001 * length)
     said = found(merged, source, new_tokens=40, rounds=3, answer_tokens=0)[
         "decode-slows-with-position"
     ]
@@ -126,7 +126,7 @@ def test_decode_slows_with_position(
 def test_decode_slows_with_position_without_a_source(
     merged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slowed(merged, monkeypatch, lambda length: 0.0002 * length)
+    slowed(merged, monkeypatch, lambda length: 0.001 * length)
     said = found(merged, new_tokens=40, rounds=3, answer_tokens=0)["decode-slows-with-position"]
     assert said.severity is Severity.NOTE
 
