@@ -1,12 +1,12 @@
 """Which fixes of a run to apply together, and their patch as a file to share."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from slowlens.findings import Applicability, Edit, Finding, Fix
-from slowlens.frozen import dataclass
+from slowlens.frozen import dataclass, replace
 from slowlens.jsonvalue import same
 from slowlens.patch import Patch, unified_diff
 from slowlens.run import Run
@@ -60,10 +60,10 @@ def fixes(
     chosen: list[Chosen] = []
     left_out: list[tuple[LeftOut, Fix]] = []
     silenced = {silence.rule: silence.reason for silence in run.silences}
-    foreign = set() if others else {id(f) for _, f in run.standings[Standing.ELSEWHERE]}
+    foreign = {} if others else _foreign(run)
     for rule, finding, fix in _offered(run, rules):
         reason = f"this is silenced. {silenced[rule]}" if rule in silenced else ""
-        reason = reason or (_foreign(run, finding) if id(finding) in foreign else "")
+        reason = reason or foreign.get(id(finding), "")
         reason = reason or _objection(fix, unsafe=unsafe) or _conflict(fix, chosen)
         if reason:
             left_out.append((LeftOut(rule, f"{fix.title}: {reason}"), fix))
@@ -96,9 +96,20 @@ def _offered(run: Run, rules: Collection[str] | None) -> Iterator[tuple[str, Fin
                     yield outcome.rule, finding, finding.fix
 
 
-def _foreign(run: Run, finding: Finding) -> str:
-    flags = " or ".join(f"--runtime {name}" for name in finding.affects)
-    return f"it concerns only {elsewhere(finding, run.judged)}. For that, add {flags}."
+def _foreign(run: Run) -> Mapping[int, str]:
+    """Say of findings, by their ``id()``, that they concern only runtimes that are not judged.
+
+    Those of one rule with the same fix are told alike: all their runtimes at once.
+    """
+    there = run.standings[Standing.ELSEWHERE]
+    told: dict[int, str] = {}
+    for rule, finding in there:
+        alike = [f.affects for r, f in there if (r, f.fix) == (rule, finding.fix)]
+        names = tuple(dict.fromkeys(name for names in alike for name in names))
+        flags = " or ".join(f"--runtime {name}" for name in names)
+        where = elsewhere(replace(finding, affects=names), run.judged)
+        told[id(finding)] = f"it concerns only {where}. For that, add {flags}."
+    return told
 
 
 def _objection(fix: Fix, *, unsafe: bool) -> str:

@@ -132,6 +132,21 @@ def test_what_concerns_other_runtimes_is_left_out_where_it_is_not_wanted() -> No
     assert fixes(run, unsafe=False).edits == CACHE.edits + far.edits
 
 
+def test_one_fix_for_several_findings_is_left_out_once_with_all_runtimes() -> None:
+    far = Fix("For others", UNSAFE, (edit("config.json", "rope_theta", 1),), "Answers change.")
+    several = found("rope", far, far, replace(far, title="By another way"))
+    affects = ((Runtime.TRANSFORMERS_4,), (Runtime.VLLM, Runtime.SGLANG), (Runtime.VLLM,))
+    findings = zip(several.findings, affects, strict=True)
+    several = replace(several, findings=tuple(replace(f, affects=a) for f, a in findings))
+    run = replace(run_with(several), judged=(Runtime.FORWARD,))
+    where = "transformers 4 generate, vLLM, SGLang"
+    flags = "--runtime transformers-4 or --runtime vllm or --runtime sglang"
+    assert fixes(run, unsafe=True, others=False).left_out == (
+        ("rope", f"For others: it concerns only {where}. For that, add {flags}."),
+        ("rope", "By another way: it concerns only vLLM. For that, add --runtime vllm."),
+    )
+
+
 def test_a_fix_without_edits_is_left_out() -> None:
     run = run_with(found("dtype", Fix("Convert the weights", SAFE)))
     assert fixes(run, unsafe=False).left_out == (
