@@ -1,7 +1,5 @@
 """Gather, derive, diagnose: a checkpoint, and its source if there is one, into a run."""
 
-import os
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -29,7 +27,7 @@ from slowlens.gather.hub.locate import locate, require_name
 from slowlens.gather.rendering import read_rendered
 from slowlens.gather.scan import Progress, scan_weights
 from slowlens.locating import located
-from slowlens.run import Run
+from slowlens.run import Run, stamp
 from slowlens.standing import Silence, decided, runtimes_named, usual_runtimes
 from slowlens.summaries import summary
 
@@ -123,10 +121,10 @@ def check_one(
     judged = around.judged or usual.runtimes
     silences = tuple(silences)
     problems = _problems(here, there, scan)
-    now = time.gmtime()
+    made = stamp()
     return Run(
-        id=f"{time.strftime('%Y%m%d-%H%M%S', now)}-{os.urandom(2).hex()}",
-        created=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", now),
+        id=made.id,
+        created=made.created,
         slowlens=__version__,
         environment=environment,
         merged=summary(here),

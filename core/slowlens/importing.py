@@ -1,15 +1,15 @@
 """A result of another benchmark into a run: no checkpoint was read, and no rule asked."""
 
-import os
-import time
+from collections.abc import Sequence
 
 from slowlens import __version__
 from slowlens.facts.checkpoint import FileProblem
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.imported import Imported, Metric
 from slowlens.facts.live.seconds import milliseconds
+from slowlens.facts.moment import moment
 from slowlens.frozen import replace
-from slowlens.run import CheckpointSummary, Run
+from slowlens.run import CheckpointSummary, Run, stamp
 
 UNNAMED = "unnamed model"
 COMPARABLE = "as Slowlens defines it"
@@ -24,9 +24,29 @@ def named(result: Imported, model: str) -> Imported:
     return replace(result, model=model, missing=missing)
 
 
+def from_file(results: Sequence[Imported], name: str) -> tuple[Imported, ...]:
+    """Return the results of the file ``name`` with where each was read from."""
+    if len(results) == 1:
+        return (replace(results[0], read_from=name),)
+    many = len(results)
+    return tuple(
+        replace(result, read_from=f"result {number} of {many} in {name}")
+        for number, result in enumerate(results, 1)
+    )
+
+
+def origin(result: Imported) -> str:
+    """Tell it from others of the same model: its tool, its file, and when it ran, as far as told.
+
+    ``vLLM, serve.json, ran 2026-01-02 03:04``.
+    """
+    ran = f"ran {moment(result.created)}" if result.created else ""
+    return ", ".join(filter(None, (result.tool, result.read_from, ran)))
+
+
 def imported_run(result: Imported, environment: Environment) -> Run:
     """Return a run that holds ``result``; that nothing was checked is one of its ``problems``."""
-    now = time.gmtime()
+    made = stamp()
     name = CheckpointSummary(result.model or UNNAMED, "", {}, 0, 0, {})
     unread = FileProblem(
         "the checkpoint",
@@ -34,8 +54,8 @@ def imported_run(result: Imported, environment: Environment) -> Run:
         "Run slowlens check on its folder.",
     )
     return Run(
-        id=f"{time.strftime('%Y%m%d-%H%M%S', now)}-{os.urandom(2).hex()}",
-        created=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", now),
+        id=made.id,
+        created=made.created,
         slowlens=__version__,
         environment=environment,
         merged=name,
@@ -51,9 +71,9 @@ def imported_run(result: Imported, environment: Environment) -> Run:
 
 def summary(result: Imported) -> str:
     """Say where it comes from, and its TPOT in one sentence."""
-    origin = f"Imported from {result.tool}, no checkpoint was read"
+    came = f"Imported from {origin(result)}; no checkpoint was read"
     tpot = result.figure(Metric.TPOT)
     if tpot is None or tpot.typical is None:
-        return f"{origin}; it tells no TPOT."
+        return f"{came}, and it tells no TPOT."
     meant = COMPARABLE if result.comparable else UNLIKE
-    return f"{origin}; its TPOT is {milliseconds(tpot.typical)}, {meant}."
+    return f"{came}. Its TPOT is {milliseconds(tpot.typical)}, {meant}."

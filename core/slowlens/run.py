@@ -1,7 +1,10 @@
 """Everything that one diagnosis learned: the store, the export and the share."""
 
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from slowlens.diagnose import Found, Outcome
 from slowlens.facts.checkpoint import CONFIG, FileProblem
@@ -17,6 +20,25 @@ from slowlens.frozen import dataclass, field
 from slowlens.standing import Silence, Standing, standings
 
 SCHEMA_VERSION = 2
+
+
+class Stamp(NamedTuple):
+    """What a run gets when it is made."""
+
+    id: str
+    created: str
+
+
+def stamp() -> Stamp:
+    """Return an id, which sorts behind all earlier ones, and the time, in UTC.
+
+    Behind the second follow ticks of it, 15 µs each, and chance for what another process makes.
+    """
+    second, rest = divmod(time.time_ns(), 10**9)
+    now = time.gmtime(second)
+    suffix = f"{rest * 0x10000 // 10**9:04x}{os.urandom(1).hex()}"
+    id_ = f"{time.strftime('%Y%m%d-%H%M%S', now)}-{suffix}"
+    return Stamp(id_, time.strftime("%Y-%m-%dT%H:%M:%S+00:00", now))
 
 
 @dataclass(frozen=True, slots=True)

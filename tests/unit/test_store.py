@@ -1,5 +1,6 @@
 import errno
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from runs import a_run
 from slowlens.errors import RunFileError
 from slowlens.places import HOME_VARIABLE
+from slowlens.run import stamp
 from slowlens.store import Store, load
 
 
@@ -147,3 +149,17 @@ def test_a_run_that_cannot_be_moved_says_so(
     with pytest.raises(RunFileError, match=r"cannot be moved to .*: Permission denied"):
         store.delete("2026-1")
     assert store.ids() == ("2026-1",)
+
+
+def test_runs_of_one_second_are_in_order_whatever_chance_adds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, chance = 1_795_430_568 * 10**9, iter((b"\xff", b"\x80", b"\x00", b"\x00"))
+    monkeypatch.setattr(os, "urandom", lambda _: next(chance))
+    made = []
+    for nanoseconds in (0, 20_000, 999_999_999, 10**9):
+        monkeypatch.setattr(time, "time_ns", lambda now=second + nanoseconds: now)
+        made.append(stamp())
+    assert made[1] == ("20261123-104248-000180", "2026-11-23T10:42:48+00:00")
+    ids = [each.id for each in made]
+    assert with_runs(tmp_path, *reversed(ids)).ids() == (*reversed(ids),)

@@ -36,3 +36,18 @@ def test_milliseconds() -> None:
 
 def test_counted() -> None:
     assert [units.counted(n, "rule") for n in (0, 1, 2)] == ["0 rules", "1 rule", "2 rules"]
+
+
+@pytest.mark.parametrize(
+    ("told", "written"),
+    [
+        ("2026-11-23T10:42:48+00:00", "2026-11-23 10:42 UTC"),
+        ("2026-11-23T10:42:48Z", "2026-11-23 10:42 UTC"),
+        ("2026-11-23T01:42:48.250000+02:00", "2026-11-22 23:42 UTC"),
+        ("2026-11-20T10:15:00", "2026-11-20 10:15"),
+        ("2026-11-20", "2026-11-20"),
+        ("last week", "last week"),
+    ],
+)
+def test_a_moment_is_in_utc_only_where_its_zone_is_told(told: str, written: str) -> None:
+    assert units.moment(told) == written

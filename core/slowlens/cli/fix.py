@@ -26,7 +26,7 @@ from slowlens.reports.text import for_others, labelled
 from slowlens.reports.units import plain
 from slowlens.rulenames import rule_named
 from slowlens.run import Run
-from slowlens.standing import Silence
+from slowlens.standing import Silence, Standing
 from slowlens.store import default_store
 from slowlens.witness import witness, witness_of_pair
 
@@ -199,7 +199,8 @@ def _written(arguments: argparse.Namespace, prepared: patch.Patch) -> Iterator[s
 def _left(again: Run) -> Iterator[str]:
     """Say what a second check still finds, and what no check of files can tell."""
     left = again.findings
-    yield "Checked again, and this is left:" if left else "Checked again: nothing is left."
+    where = " for the runtimes that are judged" if again.standings[Standing.ELSEWHERE] else ""
+    yield "Checked again, and this is left:" if left else f"Checked again: nothing is left{where}."
     for rule, finding in left:
         yield from labelled(finding.severity, f"{finding.message} [{rule}]")
     yield from for_others(again)

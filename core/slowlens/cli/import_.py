@@ -7,7 +7,8 @@ usage or an internal error.
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from pathlib import Path
 
 from slowlens.cli.keeping import keep
@@ -17,8 +18,9 @@ from slowlens.errors import SlowlensError, UsageError
 from slowlens.facts.live.imported import Imported
 from slowlens.gather.environment import read_environment
 from slowlens.gather.imports import FORMATS, read_results
-from slowlens.importing import imported_run, named
+from slowlens.importing import from_file, imported_run, named
 from slowlens.reports.imported import render
+from slowlens.run import Run
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,18 +41,29 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is not None and len(results) > 1:
         message = f"-o takes one result, and there are {len(results)}"
         raise UsageError(message, hint="Leave it out: each result is kept as a run of its own.")
-    environment = read_environment()
+    environment, kept = read_environment(), list[Run]()
     for number, result in enumerate(results):
         write(("\n" if number else "") + render(result), None)
         try:
-            keep(imported_run(result, environment), arguments.output, shown=False)
+            run = imported_run(result, environment)
+            keep(run, arguments.output, shown=False)
+            kept.append(run)
         except SlowlensError as unkept:
             failed.append(unkept)
+    write(_comparing(kept), None)
     for error in failed[:-1]:
         sys.stderr.write(f"slowlens: {error}\n  {error.hint}\n")
     if failed:
         raise failed[-1]
     return 0
+
+
+def _comparing(kept: Sequence[Run]) -> str:
+    """Say how to compare the first two of one tool: those of two tools are not comparable."""
+    for before, after in combinations(kept, 2):
+        if before.imported and after.imported and before.imported.tool == after.imported.tool:
+            return f"\nTo compare two of them: slowlens compare {before.id} {after.id}\n"
+    return ""
 
 
 def _read(files: Iterable[Path]) -> tuple[list[Imported], list[SlowlensError]]:
@@ -59,7 +72,7 @@ def _read(files: Iterable[Path]) -> tuple[list[Imported], list[SlowlensError]]:
     failed: list[SlowlensError] = []
     for file in files:
         try:
-            results += read_results(file)
+            results += from_file(read_results(file), file.name)
         except SlowlensError as error:
             failed.append(error)
     return results, failed

@@ -10,6 +10,7 @@ from slowlens import journal, patch
 from slowlens.cli.words import given_path
 from slowlens.errors import CheckpointError
 from slowlens.gate import ExitCode
+from slowlens.reports.units import moment
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     fixes = journal.history(arguments.merged)
     undone = patch.undo(arguments.merged)
     if fixes and fixes[0].titles:
-        print(f"Took back: {', '.join(fixes[0].titles)} (written {fixes[0].time}).")
+        print(f"Took back: {', '.join(fixes[0].titles)} (written {moment(fixes[0].time)}).")
     for file in undone.files:
         print(f"  {file.name} {'is removed' if file.after is None else 'is as it was before'}")
     if not undone.files:

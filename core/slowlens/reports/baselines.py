@@ -9,7 +9,7 @@ from slowlens.facts.live.trial import Cache, Subject
 from slowlens.reports.called import place
 from slowlens.reports.spread import UNKNOWN, latency, variation
 from slowlens.reports.tables import fitted
-from slowlens.reports.units import minute, plain
+from slowlens.reports.units import moment, plain
 from slowlens.run import Run
 
 HEAD = ("name", "run", "measured", "TPOT", "rounds", "CV", "device", "checkpoint")
@@ -43,7 +43,7 @@ def device(run: Run) -> str | None:
 def _row(name: str, run: Run | RunFileError) -> tuple[str, ...]:
     if isinstance(run, RunFileError):
         return (name, "cannot be read", "", "", "", "", "", str(run))
-    found, measured = speed(run), f"{minute(run.created)} UTC"
+    found, measured = speed(run), moment(run.created)
     figures = (
         latency(found.tpot if found else None),
         str(found.rounds if found else 0),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Subject
+from slowlens.importing import origin
 from slowlens.run import Run
 
 _MERGED = re.compile(rf"(?<![\w/\\-]){Subject.MERGED}(?![\w/\\-])")
@@ -31,6 +32,8 @@ def place(run: Run) -> str:
     if shape:
         return f"the shape {shape}, random weights"
     told = run.merged.argument or "a model that the file does not name"
+    if run.imported:
+        return f"{told}, {origin(run.imported)}"
     return f"{told}, {processes}" if (processes := processes_of(run.measurement)) else told
 
 

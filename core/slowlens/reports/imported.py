@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from slowlens.facts.live.imported import Imported, ImportedFigure
 from slowlens.reports.tables import aligned
 from slowlens.reports.text import WIDTH, labelled
-from slowlens.reports.units import milliseconds, plain
+from slowlens.reports.units import milliseconds, moment, plain
 
 ACRONYMS = {"ttft", "tpot", "itl", "icl", "e2e"}
 HEAD = ("figure", "mean", "median", "p90", "p95", "p99", "n")
@@ -28,7 +28,7 @@ def render(result: Imported) -> str:
 def title(result: Imported) -> str:
     """Name the tool, the model and when it ran, as far as they are told."""
     tool = f"{result.tool} {result.version}".strip()
-    ran = f", ran {result.created}" if result.created else ""
+    ran = f", ran {moment(result.created)}" if result.created else ""
     return f"{tool}: {result.model or 'model not told'}{ran}"
 
 

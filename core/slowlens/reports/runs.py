@@ -1,13 +1,14 @@
 """Kept runs, one a line: which, when, of what, and what came of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from slowlens.errors import RunFileError
 from slowlens.facts.live.imported import Metric
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
+from slowlens.importing import origin
 from slowlens.reports.called import processes_of
 from slowlens.reports.spread import latency
 from slowlens.reports.tables import WIDTH, aligned
@@ -24,8 +25,11 @@ NAME = 24
 def render(runs: Mapping[str, Run | RunFileError]) -> str:
     """Render runs by their ids for a terminal, an answer as far as there is room for it."""
     rows = [HEAD, *(_row(run_id, run) for run_id, run in runs.items())]
-    lines = aligned([tuple(map(plain, row)) for row in rows], WORDS)
-    return "".join(f"{_cut(line)}\n" for line in lines)
+    head, *lines = aligned([tuple(map(plain, row)) for row in rows], WORDS)
+    told = [_cut(head)]
+    for (run_id, run), line in zip(runs.items(), lines, strict=True):
+        told += [_cut(line), *_below(len(run_id), run)]
+    return "".join(f"{line}\n" for line in told)
 
 
 def render_json(runs: Mapping[str, Run | RunFileError]) -> str:
@@ -61,6 +65,12 @@ def _row(run_id: str, run: Run | RunFileError) -> tuple[str, ...]:
     title = run.merged.title
     shown = title if len(title) <= NAME else f"…{title[1 - NAME :]}"
     return (run_id, minute(run.created), shown, latency(tpot(run)), _of(run))
+
+
+def _below(indent: int, run: Run | RunFileError) -> Iterator[str]:
+    """Yield below an import what tells it from others of the same model."""
+    if isinstance(run, Run) and run.imported:
+        yield _cut(f"{'':{indent}}  {plain(origin(run.imported))}")
 
 
 def _of(run: Run) -> str:

@@ -6,7 +6,7 @@ from itertools import accumulate
 from slowlens.blame import CONDITIONS, Blamed, blamed
 from slowlens.facts.live.verdict import Outcome, Verdict, times
 from slowlens.reports.called import place
-from slowlens.reports.units import counted, minute
+from slowlens.reports.units import counted, moment
 from slowlens.run import Run
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
 
@@ -107,5 +107,5 @@ def sides(verdict: SpeedVerdict) -> Iterator[tuple[str, str]]:
 
 
 def _ran(run: Run) -> str:
-    when = f"{run.id}, {minute(run.created)} UTC" if run.id else "not measured"
+    when = f"{run.id}, {moment(run.created)}" if run.id else "not measured"
     return f"{when}: {place(run)}"

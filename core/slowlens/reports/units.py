@@ -4,9 +4,10 @@ import json
 from enum import Enum
 
 from slowlens.facts.live.seconds import milliseconds
+from slowlens.facts.moment import moment
 from slowlens.jsonvalue import ABSENT, Absent, Json
 
-__all__ = ["count", "counted", "milliseconds", "minute", "plain", "size", "value"]
+__all__ = ["count", "counted", "milliseconds", "minute", "moment", "plain", "size", "value"]
 
 
 def size(count: int) -> str:

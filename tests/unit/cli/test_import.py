@@ -41,6 +41,42 @@ def test_each_result_is_shown_and_kept(capsys: pytest.CaptureFixture[str]) -> No
     assert sorted(found.tool for found in kept if found) == ["GuideLLM", "GuideLLM", "vLLM"]
 
 
+def test_imports_are_listed_the_newest_first_and_can_be_told_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = ("sglang-one-batch.jsonl", "vllm-serve.json", "guidellm.json", "vllm-latency.json")
+    assert cli.main(["import", *(str(FOLDER / name) for name in names)]) == 0
+    out = capsys.readouterr().out
+    newest_first = (
+        "vLLM, vllm-latency.json",
+        "GuideLLM, result 2 of 2 in guidellm.json, ran 2026-03-14 09:15 UTC",
+        "GuideLLM, result 1 of 2 in guidellm.json, ran 2026-03-14 09:15 UTC",
+        "vLLM, vllm-serve.json, ran 2026-03-14 09:15",
+        "SGLang, sglang-one-batch.jsonl",
+    )
+    kept = default_store().recent()
+    for run, told in zip(kept, newest_first, strict=True):
+        assert run.answer.startswith(f"Imported from {told}; no checkpoint was read")
+    assert cli.main(["runs"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.strip() for line in lines[2:11:2]] == [*newest_first]
+    assert out.endswith(f"\n\nTo compare two of them: {_compare(kept[3], kept[0])}\n")
+    assert cli.main(["compare", kept[2].id, kept[1].id]) == 2
+    shown = " ".join(capsys.readouterr().out.split())
+    for run, told in zip(kept[1:3], newest_first[1:3], strict=True):
+        assert f"UTC: {run.merged.argument}, {told}" in shown
+
+
+def _compare(before: Run, after: Run) -> str:
+    return f"slowlens compare {before.id} {after.id}"
+
+
+def test_results_of_two_tools_are_not_to_be_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(FOLDER / name) for name in ("sglang-one-batch.jsonl", "vllm-serve.json")]
+    assert cli.main(["import", *files]) == 0
+    assert "To compare" not in capsys.readouterr().out
+
+
 def test_a_file_takes_one_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "run.json"
     assert cli.main(["import", str(FOLDER / "vllm-serve.json"), "-o", str(output)]) == 0

@@ -61,10 +61,11 @@ def test_what_has_no_answer_says_why(capsys: pytest.CaptureFixture[str]) -> None
     (imported,) = [imported_run(r, Environment("", "", {})) for r in results("vllm-serve.json")]
     keep(replace(imported, id="2026-3"))
     default_store().path("2026-4").write_text("{")
-    _, damaged, other, early, error, _, _ = listed(capsys)
+    _, damaged, other, ran, early, error, _, _ = listed(capsys)
     assert damaged.startswith("2026-4  ")
     assert "cannot be read: " in damaged
     assert other.split()[4:9] == ["11.5", "ms", "Imported", "from", "vLLM,"]
+    assert ran == "        vLLM, ran 2026-03-14 09:15", "in line with the date of the import"
     assert early.split()[4:8] == ["100", "ms", "stopped", "early:"]
     assert error.split()[4:] == ["n/a", "failed:", "out", "of", "memory"]
 

@@ -75,6 +75,8 @@ class Imported:
     """What else its figures are, or are not, in sentences."""
     recomputed: bool = False
     """Whether TPOT was computed here, from raw values in the file."""
+    read_from: str = ""
+    """Name of its file, and which of several results in it; empty in older runs."""
 
     def figure(self, name: Metric) -> ImportedFigure | None:
         """Return the figure of that name."""
