@@ -6,7 +6,8 @@ Exit codes: 0 done, 2 it could not be, 3 wrong usage or an internal error.
 """
 
 import argparse
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Sequence
 
 from slowlens.baselines import Baselines, default_baselines
 from slowlens.cli.output import add_output, write
@@ -21,7 +22,7 @@ from slowlens.reports.called import place, shape_of
 from slowlens.reports.spread import variation
 from slowlens.reports.units import counted
 from slowlens.run import Run
-from slowlens.store import default_store
+from slowlens.store import Store, default_store
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", title="actions")
     save = actions.add_parser("save", help="keep a run under a name")
     save.add_argument("name", metavar="NAME", help="letters, digits, dots, dashes, underscores")
-    text = f"{HELP} (default: the newest run that came to its end)"
+    text = f"{HELP} (default: the newest that was measured to its end)"
     save.add_argument("source_run", nargs="?", metavar="RUN", help=text)
     save.add_argument("--force", action="store_true", help="replace the baseline of that name")
     save.set_defaults(act=_save)
@@ -70,27 +71,46 @@ def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
 
 
 def _newest() -> tuple[Run, str]:
-    """Return the newest that came to its end and can be one, and say which; RunFileError."""
-    store, passed = default_store(), 0
+    """Return the newest that was measured to its end, and say which; RunFileError."""
+    store, passed = default_store(), list[str]()
     for run_id in store.ids():
-        with suppress(RunFileError):
-            run = store.load(run_id)
-            if speed(run) and not _cut_short(run):
-                over = f", with {counted(passed, 'newer run')} passed over" if passed else ""
-                return run, f"It is the newest run that came to its end, {run.id}{over}."
-            passed += 1
+        run = _loaded(store, run_id)
+        unfit = _unfit(run)
+        if isinstance(run, Run) and not unfit:
+            said = f"It is the newest run that was measured to its end, {run.id}"
+            return run, f"{said}{_over(passed)}."
+        passed.append(unfit)
     if not passed:
         raise RunFileError("No run is kept yet.", hint=NO_RUN)
     hint = f"{NO_RUN} One that was stopped early is taken if you name it."
-    message = "No run that is kept came to its end with merged timed as shipped."
-    raise RunFileError(message, hint=hint)
+    message = "No run that is kept was measured to its end with merged timed as shipped"
+    raise RunFileError(f"{message}{_over(passed, 'run')}.", hint=hint)
+
+
+def _over(passed: Sequence[str], noun: str = "newer run") -> str:
+    """Say how many runs were passed over, and why."""
+    kinds = ", ".join(f"{count} {why}" for why, count in Counter(passed).items())
+    return f", with {counted(len(passed), noun)} passed over: {kinds}" if passed else ""
+
+
+def _unfit(run: Run | RunFileError) -> str:
+    """Say in a word or two what keeps a run from being taken unasked; empty where nothing does."""
+    if isinstance(run, RunFileError):
+        return "damaged"
+    if run.imported:
+        return "imported"
+    if run.measurement and run.measurement.status in _CUT_SHORT:
+        return str(run.measurement.status)
+    return "" if speed(run) else "not timed as shipped"
+
+
+_CUT_SHORT = {Status.STOPPED: "was stopped early", Status.FAILED: "failed before its end"}
 
 
 def _cut_short(run: Run) -> str:
     """Say that a run did not come to its end; empty where it did."""
     status = run.measurement.status if run.measurement else Status.DONE
-    told = {Status.STOPPED: "was stopped early", Status.FAILED: "failed before its end"}
-    why = told.get(status)
+    why = _CUT_SHORT.get(status)
     return f"The run {run.id} {why}: not all that it was to measure is in it." if why else ""
 
 
@@ -110,8 +130,8 @@ def _delete(arguments: argparse.Namespace, baselines: Baselines) -> None:
     print(f"Baseline {arguments.name} is deleted.")
 
 
-def _loaded(baselines: Baselines, name: str) -> Run | RunFileError:
+def _loaded(kept: Baselines | Store, name: str) -> Run | RunFileError:
     try:
-        return baselines.load(name)
+        return kept.load(name)
     except RunFileError as error:
         return error

@@ -128,29 +128,34 @@ def test_a_baseline_is_the_newest_run_that_came_to_its_end(
     kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["baseline", "save", "whole"]) == 0
-    said = "It is the newest run that came to its end, 2026-1"
+    said = "It is the newest run that was measured to its end, 2026-1"
     assert f"{said}.\n" in capsys.readouterr().out
     cut_short("2026-2", Status.STOPPED)
     cut_short("2026-3", Status.FAILED)
     assert cli.main(["baseline", "save", "main"]) == 0
-    assert f"{said}, with 2 newer runs passed over.\n" in capsys.readouterr().out
+    assert (
+        f"{said}, with 2 newer runs passed over: 1 failed, 1 stopped.\n" in capsys.readouterr().out
+    )
     assert default_baselines().load("main").id == "2026-1"
     for run_id in kept:
         default_store().delete(run_id)
     assert cli.main(["baseline", "save", "none"]) == 2
     error = capsys.readouterr().err
-    assert "No run that is kept came to its end with merged timed as shipped." in error
+    assert "2 runs passed over: 1 failed, 1 stopped." in error
+    assert "No run that is kept was measured to its end with merged timed as shipped, " in error
 
 
 def test_a_newer_run_that_can_be_no_baseline_is_passed_over(
     kept: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    kinds = "1 damaged, 2 imported, 2 not timed as shipped"
     (imported,) = [imported_run(r, Environment("", "", {})) for r in results("vllm-serve.json")]
     only_on = a_run(measurement(generation(1, 0.1, 0.1, cache=Cache.ON)))
-    for number, run in enumerate((imported, only_on, a_run())):
+    for number, run in enumerate((imported, only_on, a_run(), imported)):
         default_store().save(replace(run, id=f"2026-{number + 2}"))
+    default_store().path("2026-6").write_text("{")
     assert cli.main(["baseline", "save", "main"]) == 0
-    assert "2026-1, with 3 newer runs passed over.\n" in capsys.readouterr().out
+    assert f"2026-1, with 5 newer runs passed over: {kinds}.\n" in capsys.readouterr().out
     assert default_baselines().load("main").id == kept[1]
 
 
