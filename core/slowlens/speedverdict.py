@@ -61,6 +61,8 @@ class SpeedVerdict:
     """Whether they are compared although they are unlike."""
     titles: tuple[str, str] = ("before", "after")
     """What the sides are called."""
+    alike: str = ""
+    """What to do so that both are measured alike, where somebody can."""
 
     @property
     def answer(self) -> Answer:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from slowlens.baselines import default_baselines
 from slowlens.cli.keeping import keep, warn
 from slowlens.cli.measuring import checked, diagnosed, failure, follow
-from slowlens.cli.planning import DEFAULTS, OWN, add_plan, planned
+from slowlens.cli.planning import DEFAULTS, OWN, add_plan, differing, planned
 from slowlens.cli.runnames import errors_end_with_3
 from slowlens.cli.speedreport import add_verdict, report
 from slowlens.cli.watch import Progress
@@ -70,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             if found.measurement and found.measurement.status is Status.STOPPED:
                 return ExitCode.STOPPED
             verdict = _judged(baseline, found, arguments)
+        verdict = replace(verdict, alike=_alike(baseline, plan, arguments))
         report(verdict, arguments)
         if arguments.output is not None:
             sys.stderr.write(plain(f"{headline(verdict)}\nreport in {arguments.output}\n"))
@@ -99,6 +100,13 @@ def _refused(
     if not unlike:
         return None
     return SpeedVerdict(baseline, asked, arguments.threshold, (), unlike, titles=TITLES)
+
+
+def _alike(baseline: Run | None, plan: Plan, arguments: argparse.Namespace) -> str:
+    """Name the options that ask for another task than the baseline's; empty without any."""
+    if baseline is None or not (given := differing(arguments, plan, _base(baseline))):
+        return ""
+    return f"Leave {' and '.join(given)} out, to measure as the baseline was measured."
 
 
 def _vain(baseline: Run | None, plan: Plan) -> Iterator[SlowlensError]:

@@ -43,10 +43,11 @@ def follow(plan: Plan, show: Callable[[Event], None]) -> Measurement:
                 recorder.apply(event)
                 show(event)
     except KeyboardInterrupt:
-        sys.stderr.write("\nstopped\n")
         found = recorder.measurement(Status.STOPPED)
         if not found.generations:
+            sys.stderr.write("\nstopped: nothing was measured, and no run is kept\n")
             raise
+        sys.stderr.write("\nstopped\n")
         return found
     except SlowlensError as error:
         sys.stderr.write("\n")

@@ -107,6 +107,16 @@ def planned(arguments: argparse.Namespace, base: Plan = DEFAULTS) -> Plan:
     return plan
 
 
+def differing(arguments: argparse.Namespace, plan: Plan, base: Plan) -> tuple[str, ...]:
+    """Return the options that were given and made ``plan`` of another task than ``base`` is."""
+    untimed = (*OWN, "answer_tokens")
+    options = {name: f"--{name.replace('_', '-')}" for name, *_ in NUMBERS if name not in untimed}
+    options |= {name: option for name, option, *_ in WORDS}
+    options["prompt"] = "--prompt" if arguments.prompt is not None else "--prompt-file"
+    changed = (name for name in options if getattr(plan, name) != getattr(base, name))
+    return tuple(options[name] for name in changed)
+
+
 def _settings(arguments: argparse.Namespace) -> tuple[Cache, ...] | None:
     """Return the settings that were asked for, each once; None leaves them to the plan."""
     asked: list[str] | None = arguments.cache

@@ -35,7 +35,8 @@ def _notes(verdict: SpeedVerdict) -> Iterator[str]:
     for line in unlikes(verdict):
         yield from labelled("unlike", line)
     if verdict.unlike and not (verdict.anyway or verdict.hopeless):
-        yield from labelled("note", "--anyway compares them all the same.")
+        first = f"{verdict.alike} Else, " if verdict.alike else ""
+        yield from labelled("note", f"{first}--anyway compares them all the same.")
     for line in failures(verdict):
         yield from labelled("failed", line)
 

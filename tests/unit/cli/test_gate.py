@@ -145,6 +145,9 @@ def test_gate_by_a_baseline_measures_as_that_was_measured(
     refused = capsys.readouterr().out
     assert "new tokens: 4 (baseline), 5 (now)" in refused
     assert "now       not measured: " in refused
+    leave = "Leave --new-tokens out, to measure as the baseline was measured."
+    note = f"note {leave} Else, --anyway compares them all the same."
+    assert note in " ".join(refused.split())
     assert (
         cli.main(["gate", folders[1], "--baseline", "main", "--new-tokens", "5", "--anyway"]) == 1
     )
@@ -253,7 +256,7 @@ def test_gate_into_a_file_ends_with_the_verdict_and_where_it_is(
 
 
 def test_gate_that_is_stopped_ends_with_130(
-    folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @contextmanager
     def stopped(plan: Plan) -> Iterator[Iterator[Event]]:
@@ -263,6 +266,8 @@ def test_gate_that_is_stopped_ends_with_130(
     monkeypatch.setattr(measuring, "measure", stopped)
     for command in ("gate", "measure"):
         assert cli.main([command, folders[0], "--source", folders[1]]) == 130
+        said = "\nstopped: nothing was measured, and no run is kept\n"
+        assert capsys.readouterr().err == said
     assert not default_store().recent(), "nothing was measured, so that nothing is kept"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slowlens.cli.planning import DEFAULTS, add_plan, planned
+from slowlens.cli.planning import DEFAULTS, add_plan, differing, planned
 from slowlens.errors import UsageError
 from slowlens.facts.live.plan import Plan
 
@@ -71,3 +71,29 @@ def test_a_prompt_that_cannot_be_read(tmp_path: Path, name: str, message: str, h
         asked("--prompt-file", str(tmp_path / name))
     assert str(caught.value) == message.format(tmp_path / name)
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--new-tokens", "16", "--dtype", "bf16"), ("--new-tokens", "--dtype")),
+        (("--prompt", "Hi"), ("--prompt",)),
+        (("--attn-implementation", "eager", "--threads", "0"), ("--attn-implementation",)),
+        (("--rounds", "7", "--answer-tokens", "9", "--equality-tokens", "3"), ()),
+    ],
+)
+def test_options_that_make_another_task_are_named(
+    words: tuple[str, ...], named: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert _differing(*words) == named
+    (tmp_path / "p.txt").write_text("Hi")
+    file = ("--prompt-file", str(tmp_path / "p.txt"))
+    if "--prompt" not in words:
+        assert set(_differing(*words, *file)) == {*named, "--prompt-file"}
+
+
+def _differing(*words: str) -> tuple[str, ...]:
+    parser = argparse.ArgumentParser()
+    add_plan(parser)
+    arguments = parser.parse_args(words)
+    return differing(arguments, asked(*words), DEFAULTS)
