@@ -19,8 +19,8 @@ def keep(result: Run, output: Path | None, *, shown: bool) -> None:
     finally:
         try:
             path = default_store().save(result)
-            if output is None:
-                sys.stderr.write(f"run kept in {path}\n")
+            too = "" if output is None else ", too"
+            sys.stderr.write(f"run kept in {path}{too}\n")
         except RunFileError as error:
             if output is None and not shown:
                 raise

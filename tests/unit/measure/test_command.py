@@ -59,7 +59,9 @@ def test_the_run_goes_to_the_store_and_to_the_file(
     assert default_store().recent() == (load(output),)
     shown = capsys.readouterr()
     assert "10, 11, 12" in shown.out
-    assert f"run kept in {output}" in shown.err
+    (run,) = default_store().recent()
+    kept = f"run kept in {output}\nrun kept in {default_store().path(run.id)}, too\n"
+    assert shown.err.endswith(kept)
 
 
 def test_what_is_silenced_is_no_cause(
