@@ -35,6 +35,8 @@ class Hub:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     tokens: set[str | None] = field(default_factory=set)
+    posted: list[tuple[str, str, bytes]] = field(default_factory=list)
+    """Path, query and body of what was sent to it."""
     sent: Counter[str] = field(default_factory=Counter)
     """Bytes of the body by file."""
     odd: Answer = lambda _: False
@@ -77,6 +79,28 @@ class Handler(BaseHTTPRequestHandler):
                     serve(folder, path.removeprefix(start))
                     return
         self.refuse(401, "RepoNotFound", "Repository not found")
+
+    def do_POST(self) -> None:
+        """Take a commit, as far as huggingface_hub asks for it."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        at = urlsplit(self.path)
+        self.hub.tokens.add(self.headers.get("authorization"))
+        self.hub.posted.append((unquote(at.path), at.query, body))
+        if self.hub.odd(self):
+            return
+        if "/preupload/" in at.path:
+            asked = [file["path"] for file in json.loads(body)["files"]]
+            plain = {"uploadMode": "regular", "shouldIgnore": False, "oid": None}
+            answer: dict[str, object] = {"files": [{"path": path, **plain} for path in asked]}
+        else:
+            model = at.path.removeprefix("/api/models/").partition("/commit/")[0]
+            answer = {
+                "success": True,
+                "commitOid": COMMIT,
+                "commitUrl": f"{self.hub.url}/{model}/commit/{COMMIT}",
+                "pullRequestUrl": f"{self.hub.url}/{model}/discussions/7",
+            }
+        self.answer(200, json.dumps(answer).encode(), {"content-type": "application/json"})
 
     def send_list(self, folder: Path, revision: str) -> None:
         commit = self.hub.revisions.get(revision, revision)

@@ -9,21 +9,26 @@ from pathlib import Path
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
 
-    def _wait_for(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+    def _take(descriptor: int, *, wait: bool) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _wait_for(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    def _take(descriptor: int, *, wait: bool) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def write_new(path: Path, content: bytes) -> None:
     """Write a file that must not exist yet."""
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    kind = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, kind, 0o666)
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -43,16 +48,30 @@ def write_whole(path: Path, content: bytes) -> None:
 def sync_folder(folder: Path) -> None:
     """Make renames in ``folder`` last, where the file system can promise that."""
     with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Make what was done to a file or folder last."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file ``path``, after waiting for whoever holds it now."""
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock file ``path``, after waiting for whoever holds it now.
+
+    Gives False at once where somebody holds it, if not to ``wait``.
+    """
     with path.open("ab") as file:
-        _wait_for(file.fileno())
-        yield
+        try:
+            _take(file.fileno(), wait=wait)
+        except BlockingIOError:
+            if wait:
+                raise
+            yield False
+            return
+        yield True

@@ -7,7 +7,7 @@ from typing import Any
 from slowlens.errors import JsonError
 from slowlens.findings import Edit
 from slowlens.frozen import replace
-from slowlens.jsonspans import Member, Span, holders, indent_of, scan
+from slowlens.jsonspans import Member, Span, indent_of, root_of, scan
 from slowlens.jsonstyle import Style, dump, style_of
 from slowlens.jsonvalue import ABSENT, Absent, Json, Pointer, same
 
@@ -23,7 +23,8 @@ def read_object(content: bytes, name: str) -> dict[str, Any]:
 def edit_json(content: bytes, edit: Edit) -> bytes:
     """Return ``content`` with one edit made, in the file's own style.
 
-    A key that occurs twice is edited everywhere, so that all readers agree.
+    Raises JsonError where the key, or an object on the way to it, stands there twice: readers
+    differ in which one they take, so no edit of one can be right.
     """
     if same(edit.before, edit.after):
         return content
@@ -36,16 +37,29 @@ def edit_json(content: bytes, edit: Edit) -> bytes:
 
 
 def _edit(text: str, edit: Edit) -> str:
-    count = len(holders(text, edit.pointer))
-    if not count:
-        raise JsonError(
-            f"{edit.file}: {'.'.join(edit.pointer[:-1])} is not an object",
-            hint="Correct the file by hand, then check again.",
-        )
-    for index in reversed(range(count)):
-        holder, pointer = holders(text, edit.pointer)[index]
-        text = _change(text, holder, pointer, edit.after)
-    return text
+    holder, pointer = _holder(text, edit)
+    return _change(text, holder, pointer, edit.after)
+
+
+def _holder(text: str, edit: Edit) -> tuple[Span, Pointer]:
+    """Find the object that holds the key, or should, and the part of the pointer still to make."""
+    holder, pointer = root_of(text), edit.pointer
+    while True:
+        found = [member for member in holder.members if member.key == pointer[0]]
+        if len(found) > 1:
+            raise _refused(edit, len(pointer) - 1, "stands there more than once")
+        if len(pointer) == 1 or not found:
+            return holder, pointer
+        if text[found[0].value] != "{":
+            raise _refused(edit, len(pointer) - 1, "is not an object")
+        holder, pointer = scan(text, found[0].value, spread=holder.spread), pointer[1:]
+
+
+def _refused(edit: Edit, below: int, why: str) -> JsonError:
+    key = ".".join(edit.pointer[: len(edit.pointer) - below])
+    return JsonError(
+        f"{edit.file}: {key} {why}", hint="Correct the file by hand, then check again."
+    )
 
 
 def _decode(content: bytes, name: str) -> str:
@@ -71,19 +85,14 @@ def _restore(name: str) -> str:
 
 def _change(text: str, holder: Span, pointer: Pointer, after: Json | Absent) -> str:
     key, *rest = pointer
-    hits = [i for i, member in enumerate(holder.members) if member.key == key]
+    hit = next((i for i, member in enumerate(holder.members) if member.key == key), None)
     if after is ABSENT:
-        # Scanned anew each time: a deletion decides which member is the last.
-        for index in reversed(hits):
-            text = _delete(text, scan(text, holder.start, spread=holder.spread), index)
-        return text
+        return text if hit is None or rest else _delete(text, holder, hit)
     for name in reversed(rest):
         after = {name: after}
-    if not hits:
+    if hit is None:
         return _insert(text, holder, key, after)
-    for index in reversed(hits):
-        text = _replace(text, holder, holder.members[index], after)
-    return text
+    return _replace(text, holder, holder.members[hit], after)
 
 
 def _replace(text: str, holder: Span, member: Member, after: Json) -> str:

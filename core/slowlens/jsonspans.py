@@ -1,7 +1,6 @@
 """Where the members of JSON objects stand in a text; the text has been parsed before."""
 
 import json
-from collections.abc import Iterator
 
 from slowlens.frozen import dataclass
 from slowlens.jsonvalue import Pointer
@@ -52,25 +51,6 @@ def scan(text: str, start: int, *, spread: bool) -> Span:
         if text[at] == ",":
             at = _skip(text, at + 1)
     return Span(start, at, tuple(members), spread)
-
-
-def holders(text: str, pointer: Pointer) -> tuple[tuple[Span, Pointer], ...]:
-    """Find the objects that hold ``pointer``, or should; several where keys are duplicated.
-
-    Each comes with the part of the pointer that is not found above it.
-    """
-    return tuple(_holders(text, pointer, root_of(text)))
-
-
-def _holders(text: str, pointer: Pointer, holder: Span) -> Iterator[tuple[Span, Pointer]]:
-    nested = [member for member in holder.members if member.key == pointer[0]]
-    if len(pointer) == 1 or not nested:
-        yield holder, pointer
-        return
-    for member in nested:
-        if text[member.value] == "{":
-            inner = scan(text, member.value, spread=holder.spread)
-            yield from _holders(text, pointer[1:], inner)
 
 
 def line_of(text: str, pointer: Pointer) -> int:

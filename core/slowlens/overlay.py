@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -33,6 +33,7 @@ class Candidate:
     name: str
     rules: tuple[str, ...]
     edits: tuple[Edit, ...]
+    titles: tuple[str, ...]
 
 
 def overlay(root: Path, edits: Iterable[Edit], into: Path) -> Path:
@@ -64,22 +65,28 @@ def overlay(root: Path, edits: Iterable[Edit], into: Path) -> Path:
 
 @contextmanager
 def overlays(
-    run: Run, *, unsafe: bool = True, static: int = 0, rules: Collection[str] | None = None
+    run: Run, *, unsafe: bool = True, static: int = 0, only: Repair | None = None
 ) -> Generator[tuple[Overlay, ...]]:
     """Make one overlay for each fix of ``run``, and one for all of them; leaving removes them.
 
-    Fixes that change the answers are tried unless not ``unsafe``. ``static`` is the major version
-    of transformers that a static cache is to be tried with too, where that may pay: on a GPU.
+    Fixes that change the answers are tried unless not ``unsafe``; with ``only``, those in it alone.
+    ``static`` is the major version of transformers that a static cache is to be tried with too,
+    where that may pay: on a GPU.
     """
     root = Path(run.merged.path)
     offered = static_cache(read_checkpoint(root), static) if static else None
     # Not TemporaryDirectory: where it meets an obstacle it changes modes, through links as well.
     folder = Path(mkdtemp(prefix="slowlens-overlays-"))
     try:
-        found = candidates(fixes(run, unsafe=unsafe, rules=rules, others=False), offered)
+        wanted = fixes(run, unsafe=unsafe, others=False) if only is None else only
         yield tuple(
-            Overlay(one.name, str(overlay(root, one.edits, folder / str(number))), one.rules)
-            for number, one in enumerate(found)
+            Overlay(
+                one.name,
+                str(overlay(root, one.edits, folder / str(number))),
+                one.rules,
+                one.titles,
+            )
+            for number, one in enumerate(candidates(wanted, offered))
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -103,13 +110,14 @@ def candidates(repair: Repair, static: Fix | None = None) -> tuple[Candidate, ..
     """
     tried: list[Candidate] = []
     for rules, mine in _groups(repair):
-        tried.append(Candidate(f"merged + {rules[0]}", tuple(rules), mine.edits))
+        tried.append(Candidate(f"merged + {rules[0]}", tuple(rules), mine.edits, mine.titles))
     together = tuple(dict.fromkeys(rule for one in tried for rule in one.rules))
     if len(tried) > 1:
-        tried.append(Candidate(ALL, together, repair.edits))
+        tried.append(Candidate(ALL, together, repair.edits, repair.titles))
     if static is not None and not _touched(repair.edits, static.edits):
         name = f"{tried[-1].name if tried else 'merged'} + {STATIC}"
-        tried.append(Candidate(name, (*together, STATIC), (*repair.edits, *static.edits)))
+        edits, titles = (*repair.edits, *static.edits), (*repair.titles, static.title)
+        tried.append(Candidate(name, (*together, STATIC), edits, titles))
     return tuple(tried)
 
 

@@ -13,6 +13,11 @@ def state_folder() -> Path:
     return _home("state") or platformdirs.user_state_path("slowlens", appauthor=False)
 
 
+def undo_folder() -> Path:
+    """Folder of the undo journals, one folder a checkpoint."""
+    return state_folder() / "undo"
+
+
 def cache_folder() -> Path:
     """Folder of what can be made again; ``$SLOWLENS_HOME/cache`` where that is set."""
     return _home("cache") or platformdirs.user_cache_path("slowlens", appauthor=False)

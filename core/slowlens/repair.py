@@ -1,18 +1,13 @@
-"""Which fixes of a run to apply together, and their patch as a file to share."""
+"""Which fixes of a run to apply together."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from io import BytesIO
 from typing import NamedTuple
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from slowlens.findings import Applicability, Edit, Finding, Fix
 from slowlens.frozen import dataclass, replace
 from slowlens.jsonvalue import same
-from slowlens.patch import Patch, unified_diff
 from slowlens.run import Run
 from slowlens.standing import Standing, elsewhere
-
-DIFF_NAME = "slowlens.patch"
 
 
 class Chosen(NamedTuple):
@@ -72,20 +67,6 @@ def fixes(
     done = [fix for _, fix in chosen]
     without = dict.fromkeys(left for left, fix in left_out if fix not in done)
     return Repair(tuple(chosen), tuple(without))
-
-
-def patched_archive(patch: Patch) -> bytes:
-    """Pack the patched files, whole, and their diff into a zip that is the same everywhere."""
-    files = [(file.name, file.after) for file in patch.files if file.after is not None]
-    buffer = BytesIO()
-    with ZipFile(buffer, "w") as archive:
-        for name, content in (*files, (DIFF_NAME, unified_diff(patch).encode())):
-            entry = ZipInfo(name)
-            entry.compress_type = ZIP_DEFLATED
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
-    return buffer.getvalue()
 
 
 def _offered(run: Run, rules: Collection[str] | None) -> Iterator[tuple[str, Finding, Fix]]:

@@ -10,12 +10,12 @@ import pytest
 
 import builders
 from literals import equality, generation, loaded, measurement
-from slowlens import journal
 from slowlens.checking import check
 from slowlens.cli import main
 from slowlens.facts.live.measurement import Status, WarmUp
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.frozen import replace
+from slowlens.patch import journal
 from slowlens.store import default_store
 
 SLOW = b"""\
@@ -344,7 +344,7 @@ def test_earlier_fixes_are_counted_after_an_undo(
     slowlens("fix", merged, "--source", source, "--apply", "--unsafe")
     capsys.readouterr()
     assert slowlens("undo", merged) == 0
-    assert "Earlier fixes that can be undone: 1." in capsys.readouterr().out
+    assert "Other fixes that can be undone: 1." in capsys.readouterr().out
     assert slowlens("undo", merged) == 0
     assert "Earlier" not in capsys.readouterr().out
 

@@ -18,7 +18,7 @@ from slowlens.frozen import replace
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.jsonvalue import ABSENT
 from slowlens.overlay import ALL, candidates, overlay, overlays, static_version
-from slowlens.repair import Chosen, Repair
+from slowlens.repair import Chosen, Repair, fixes
 
 CACHE_ON = Edit("generation_config.json", ("use_cache",), before=False, after=True)
 SLOW = {**builders.GENERATION_CONFIG, "use_cache": False}
@@ -237,8 +237,12 @@ def test_only_the_fixes_that_are_asked_for(tmp_path: Path) -> None:
         assert "merged + gen-use-cache-false" in [one.name for one in made]
     with overlays(run, unsafe=False) as made:
         assert "merged + gen-use-cache-false" not in [one.name for one in made]
-    with overlays(run, rules=["eos-lost-or-wrong"]) as made:
+    with overlays(run, only=Repair()) as made:
         assert made == ()
+    repair = fixes(run, unsafe=True)
+    (one, *_) = repair.chosen
+    with overlays(run, only=Repair((one,))) as made:
+        assert [(each.rules, each.titles) for each in made] == [((one.rule,), (one.fix.title,))]
 
 
 def static_of(folder: Path, major: int = 5, **changes: Any) -> Fix | None:

@@ -1,20 +1,16 @@
 """Which fixes go together, and what is said about the others."""
 
-import zipfile
 from dataclasses import replace
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from slowlens import patch
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix, Severity
 from slowlens.jsonvalue import ABSENT
-from slowlens.repair import Repair, fixes, patched_archive
+from slowlens.repair import Repair, fixes
 from slowlens.run import CheckpointSummary, Run
 from slowlens.standing import Silence
 
@@ -157,22 +153,6 @@ def test_a_fix_without_edits_is_left_out() -> None:
 def test_findings_without_a_fix_and_rules_without_findings() -> None:
     run = run_with(found("measured", None), Outcome("passed", Status.PASSED))
     assert fixes(run, unsafe=True) == Repair()
-
-
-def test_the_archive_holds_whole_files_and_their_diff(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_bytes(b'{"use_cache": false}')
-    new = Edit("generation_config.json", ("eos_token_id",), ABSENT, 2)
-    prepared = patch.prepare(tmp_path, (*CACHE.edits, new))
-    content = patched_archive(prepared)
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        assert {name: archive.read(name) for name in archive.namelist()} == {
-            "config.json": b'{"use_cache": true}',
-            "generation_config.json": b'{\n  "eos_token_id": 2\n}\n',
-            "slowlens.patch": patch.unified_diff(prepared).encode(),
-        }
-        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
-    assert str(tmp_path).encode() not in content
-    assert patched_archive(prepared) == content
 
 
 def test_what_is_silenced_is_left_as_it_is() -> None:

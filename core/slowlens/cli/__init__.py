@@ -16,9 +16,12 @@ from slowlens.spelling import meant
 
 COMMANDS = (
     *("check", "explain", "inspect", "diff", "measure", "compare", "baseline", "gate", "import"),
-    *("runs", "fix", "undo", "ui", "demo"),
+    *("runs", "fix", "export", "history", "undo", "ui", "demo"),
 )
 """Modules of this package. Only the one that is called is imported: a gate should start fast."""
+AS_IT_IS = ("check", "explain", "inspect", "diff")
+"""They tell what stands in the files just now, and start fast: all others settle first what a fix
+or an undo that was killed has left half done."""
 MODULES = {"import": "import_"}
 """Where the name of a command is a keyword of Python."""
 
@@ -41,7 +44,7 @@ def main(argv: Sequence[str] | None = None, begun: Callable[[], None] = lambda: 
     try:
         arguments = _parsed(sys.argv[1:] if argv is None else argv)
         begun()
-        return int(arguments.run(arguments))
+        return _called(arguments)
     except SlowlensError as error:
         print(f"slowlens: {error}", file=sys.stderr)
         if error.hint:
@@ -54,6 +57,25 @@ def main(argv: Sequence[str] | None = None, begun: Callable[[], None] = lambda: 
         return 141
     except Exception as error:  # noqa: BLE001 - the boundary: a bug is told apart from a finding
         return _internal_error(error)
+
+
+def _called(arguments: argparse.Namespace) -> int:
+    if arguments.settles:
+        _settle_what_was_interrupted()
+    return int(arguments.run(arguments))
+
+
+def _settle_what_was_interrupted() -> None:
+    """Complete what a fix or an undo whose process died has left half done, and say so."""
+    from slowlens.patch import recover
+
+    for settled in recover():
+        if settled.trouble is not None:
+            print(f"slowlens: {settled.trouble}", file=sys.stderr)
+            print(f"  {settled.trouble.hint}", file=sys.stderr)
+        else:
+            found = "and found whole" if settled.whole else "and has been taken back"
+            print(f"slowlens: a fix of {settled.root} was interrupted, {found}", file=sys.stderr)
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:
@@ -86,7 +108,7 @@ def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         subparser = subparsers.add_parser(
             name, help=text.splitlines()[0], description=text, formatter_class=_Formatter
         )
-        subparser.set_defaults(run=command.run, parser=subparser)
+        subparser.set_defaults(run=command.run, parser=subparser, settles=name not in AS_IT_IS)
         command.configure(subparser)
     return top
 

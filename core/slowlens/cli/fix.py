@@ -11,62 +11,43 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slowlens import patch
-from slowlens.checking import check
-from slowlens.cli.judging import add_judging, judging, silences_for
-from slowlens.cli.names import FOLDER_OR_ID
+from slowlens.cli.fixing import add_fixes, checked, chosen, require_rules
+from slowlens.cli.judging import judging
 from slowlens.cli.output import has_colour
 from slowlens.cli.unfixed import in_their_place, unfixed
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
 from slowlens.gather.hub.ids import hub_id, not_here, require_weights
 from slowlens.gather.hub.locate import locate, require_name
-from slowlens.repair import Repair, fixes
+from slowlens.repair import Repair
 from slowlens.reports import words
 from slowlens.reports.text import for_others, labelled
 from slowlens.reports.units import plain
-from slowlens.rulenames import rule_named
 from slowlens.run import Run
-from slowlens.standing import Silence, Standing
-from slowlens.store import default_store
-from slowlens.witness import witness, witness_of_pair
+from slowlens.standing import Standing
 
 COLOURS = {"-": 31, "+": 32, "@": 36}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    only = "folder of the checkpoint to fix; an id is only looked at"
-    parser.add_argument("merged", metavar="MERGED", help=only)
-    parser.add_argument("--source", help=FOLDER_OR_ID.format(" it came from"))
+    add_fixes(parser, "folder of the checkpoint to fix; an id is only looked at")
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--diff", action="store_true", help="show what would change (default)")
     action.add_argument(
         "--apply", action="store_true", help="write the fixes; undo takes them back"
     )
-    parser.add_argument(
-        "--unsafe", action="store_true", help="also fixes that change what the model writes"
-    )
-    parser.add_argument(
-        "--rule",
-        action="append",
-        metavar="ID",
-        help="only the fixes of this rule, for all runtimes; may be repeated; `slowlens explain` "
-        "lists all",
-    )
-    add_judging(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the fixes, then their diff or what was written."""
-    if arguments.rule:
-        arguments.rule = [*dict.fromkeys(rule_named(name).id for name in arguments.rule)]
+    require_rules(arguments)
     folder = _folder(arguments.merged, writing=arguments.apply)
-    silences = silences_for(arguments).covering(arguments.merged)
-    found, origin = _checked(folder, arguments, silences)
-    repair = _chosen(found, arguments, unsafe=arguments.unsafe)
+    found, origin = checked(folder, arguments)
+    repair = chosen(found, arguments, unsafe=arguments.unsafe)
     prepared = patch.prepare(folder, repair.edits)
     _print(_plan(found, origin, repair, unfixed(found, arguments.rule or ())))
-    more = _chosen(found, arguments, unsafe=True)
+    more = chosen(found, arguments, unsafe=True)
     if prepared.files and len(more.chosen) > len(repair.chosen):
         print("Add --unsafe to include what changes the model's answers.\n")
     if not prepared.files:
@@ -74,35 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.apply:
         patch.apply(prepared, repair.titles)
         _print(_written(arguments, prepared))
-        again, _ = _checked(folder, arguments, silences)
+        again, _ = checked(folder, arguments)
         _print(_left(again))
     else:
         _print(_painted(patch.unified_diff(prepared)))
         print(f"\nNothing was written. {_how_to_write(arguments, unsafe=arguments.unsafe)}")
     return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
-
-
-def _checked(
-    folder: Path, arguments: argparse.Namespace, silences: tuple[Silence, ...]
-) -> tuple[Run, Run | None]:
-    """Check the files, and go by what was measured of these very files where a run is kept.
-
-    Return that run too.
-    """
-    source, runtimes = arguments.source, arguments.runtime
-    found = check(folder, source, runtimes=runtimes, silences=silences)
-    speaks = witness_of_pair if source else witness
-    before = speaks(found, default_store().recent())
-    if before is None:
-        return found, None
-    measured = before.measurement
-    return check(folder, source, measured, runtimes=runtimes, silences=silences), before
-
-
-def _chosen(found: Run, arguments: argparse.Namespace, *, unsafe: bool) -> Repair:
-    """Choose as the gate counts: what concerns other runtimes only where its rule is named."""
-    others = arguments.rule is not None
-    return fixes(found, unsafe=unsafe, rules=arguments.rule, others=others)
 
 
 def _nothing(

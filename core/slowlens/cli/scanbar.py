@@ -1,4 +1,4 @@
-"""How far the reading of weights has come: a bar on a terminal, one line in a log."""
+"""How far the reading or copying of bytes has come: a bar on a terminal, one line in a log."""
 
 import sys
 import time
@@ -20,8 +20,9 @@ class ScanBar:
         name: str,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
+        done: str = "read {} of weights",
     ) -> None:
-        self._name = plain(name)
+        self._name, self._done = plain(name), done
         self._stream = stream or sys.stderr
         self._clock = clock
         self._start = self._shown = clock()
@@ -32,7 +33,7 @@ class ScanBar:
         moving = self._stream.isatty()
         if done >= total:
             clear = "\r\x1b[K" if moving else ""
-            self._stream.write(f"{clear}{self._name}: read {self._speed(done, now)}\n")
+            self._stream.write(f"{clear}{self._name}: {self._speed(done, now)}\n")
         elif moving and now - self._shown >= INTERVAL:
             self._shown = now
             bar = "█" * (WIDTH * done // total)
@@ -44,7 +45,8 @@ class ScanBar:
 
     def _speed(self, done: int, now: float) -> str:
         seconds = max(now - self._start, 1e-3)
-        return f"{size(done)} of weights in {seconds:.1f} s ({size(int(done / seconds))}/s)"
+        told = self._done.format(size(done))
+        return f"{told} in {seconds:.1f} s ({size(int(done / seconds))}/s)"
 
 
 def _columns() -> int:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from patched import AFTER, BEFORE, CONFIG, CONFIG_ON, GENERATION, ON, contents, links
-from slowlens import journal, patch
+from patched import AFTER, BEFORE, CONFIG, CONFIG_ON, GENERATION, GENERATION_ON, ON, contents, links
+from slowlens import patch
 from slowlens.errors import JsonError, PatchError, StaleEditError
 from slowlens.findings import Edit
 from slowlens.jsonvalue import ABSENT
+from slowlens.patch import journal
 
 
 def test_a_fix_and_its_undo(root: Path) -> None:
@@ -38,6 +39,33 @@ def test_fixes_are_undone_one_by_one_the_newest_first(root: Path) -> None:
     with pytest.raises(PatchError, match="nothing to undo") as caught:
         patch.undo(root)
     assert "can be undone" in caught.value.hint
+
+
+def test_an_older_fix_is_undone_where_the_newer_one_is_elsewhere(root: Path) -> None:
+    patch.apply(patch.prepare(root, [CONFIG_ON]))
+    patch.apply(patch.prepare(root, [GENERATION_ON]))
+    assert [file.name for file in patch.undo(root, 1).files] == ["config.json"]
+    assert contents(root) == {**AFTER, "config.json": CONFIG}
+    assert [entry.number for entry in journal.history(root)] == [2]
+    with pytest.raises(PatchError, match="there is no fix 1 of") as caught:
+        patch.undo(root, 1)
+    assert caught.value.hint == "There are these: 2."
+    patch.undo(root, 2)
+    assert contents(root) == BEFORE
+
+
+def test_an_older_fix_of_the_same_file_waits_for_the_newer_one(root: Path) -> None:
+    patch.apply(patch.prepare(root, ON))
+    patch.apply(patch.prepare(root, [Edit("config.json", ("eps",), 1e-6, ABSENT)]), ["Drop it"])
+    now = contents(root)
+    with pytest.raises(StaleEditError) as caught:
+        patch.undo(root, 1)
+    assert str(caught.value) == "a file of fix 1 was changed again by fix 2"
+    assert caught.value.hint == "Undo fix 2 first, the newest first."
+    assert contents(root) == now
+    patch.undo(root, 2)
+    patch.undo(root, 1)
+    assert contents(root) == BEFORE
 
 
 def test_a_file_is_made_by_its_first_key_and_removed_by_undo(root: Path) -> None:
@@ -119,16 +147,13 @@ def test_a_file_that_is_no_json(root: Path) -> None:
         patch.prepare(root, [CONFIG_ON])
 
 
-@pytest.mark.parametrize("change", ["bytes", "gone", "link"])
+@pytest.mark.parametrize("change", ["bytes", "gone"])
 def test_a_file_that_changed_since_it_was_read_is_left_alone(root: Path, change: str) -> None:
     prepared = patch.prepare(root, ON)
     path = root / "generation_config.json"
     path.unlink()
     if change == "bytes":
         path.write_bytes(b"{}")
-    if change == "link":
-        (root / "blob").write_bytes(GENERATION)
-        path.symlink_to("blob")
     now = contents(root)
     with pytest.raises(StaleEditError, match=r"generation_config\.json changed after it was read"):
         patch.apply(prepared)
@@ -159,25 +184,15 @@ def test_a_file_that_was_put_back_by_hand_is_no_hindrance(root: Path) -> None:
 # Links
 
 
-def test_a_link_is_replaced_and_its_target_never_written(cached: Path) -> None:
-    patch.apply(patch.prepare(cached, ON))
-    assert contents(cached) == AFTER
-    assert links(cached) == {}
-    assert contents(cached.parent / "blobs") == BEFORE
-    patch.undo(cached)
-    assert links(cached) == {name: f"../blobs/{name}" for name in BEFORE}
-
-
-@pytest.mark.parametrize("change", ["gone", "bytes"])
-def test_undo_writes_a_file_where_the_link_would_lead_elsewhere(cached: Path, change: str) -> None:
-    patch.apply(patch.prepare(cached, ON))
-    blob = cached.parent / "blobs/config.json"
-    blob.unlink()
-    if change == "bytes":
-        blob.write_bytes(b"{}")
-    patch.undo(cached)
-    assert contents(cached) == BEFORE
-    assert not (cached / "config.json").is_symlink()
+def test_a_link_is_never_written_through_nor_replaced(cached: Path) -> None:
+    prepared = patch.prepare(cached, ON)
+    assert prepared.files[0].after == AFTER["config.json"]
+    with pytest.raises(PatchError, match=r"config\.json is a link to \.\./blobs/config\.json") as e:
+        patch.apply(prepared)
+    assert e.value.hint == f"Make a patched copy instead: slowlens export {cached} --to FOLDER"
+    assert contents(cached) == contents(cached.parent / "blobs") == BEFORE
+    assert len(links(cached)) == len(BEFORE)
+    assert journal.history(cached) == journal.pending(cached) == ()
 
 
 def test_a_link_that_leads_nowhere_is_explained(cached: Path) -> None:
@@ -186,10 +201,12 @@ def test_a_link_that_leads_nowhere_is_explained(cached: Path) -> None:
         patch.prepare(cached, [CONFIG_ON])
 
 
-def test_one_hard_link_changes_and_the_other_does_not(root: Path) -> None:
+def test_a_file_under_two_names_is_not_changed(root: Path) -> None:
     os.link(root / "config.json", root.parent / "other.json")
-    patch.apply(patch.prepare(root, [CONFIG_ON]))
-    assert (root.parent / "other.json").read_bytes() == CONFIG
+    with pytest.raises(PatchError, match=r"config\.json is one file under 2 names") as caught:
+        patch.apply(patch.prepare(root, ON))
+    assert "slowlens export" in caught.value.hint
+    assert contents(root) == BEFORE
 
 
 def test_a_folder_reached_through_a_link_has_one_journal(root: Path) -> None:
@@ -208,6 +225,19 @@ def test_the_mode_of_a_file_stays(root: Path) -> None:
     assert (root / "config.json").stat().st_mode & 0o777 == 0o640
     patch.undo(root)
     assert (root / "config.json").stat().st_mode & 0o777 == 0o640
+
+
+def test_mode_and_times_come_back(root: Path) -> None:
+    path = root / "config.json"
+    path.chmod(0o640)
+    os.utime(path, ns=(1_600_000_000_000_000_001, 1_500_000_000_000_000_001))
+    patch.apply(patch.prepare(root, ON))
+    assert path.stat().st_mtime_ns > 1_500_000_000_000_000_001
+    path.chmod(0o600)
+    patch.undo(root)
+    found = path.stat()
+    assert found.st_mode & 0o777 == 0o640
+    assert found.st_mtime_ns == 1_500_000_000_000_000_001
 
 
 def test_a_new_file_gets_the_mode_that_the_user_gives_new_files(root: Path) -> None:

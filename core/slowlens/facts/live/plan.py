@@ -13,6 +13,8 @@ class Overlay:
     path: str
     rules: tuple[str, ...] = ()
     """Whose fixes are tried."""
+    titles: tuple[str, ...] = ()
+    """Of the fixes in it."""
 
 
 @dataclass(frozen=True, slots=True)

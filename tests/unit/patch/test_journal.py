@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from slowlens import durable, journal
+from slowlens import durable
 from slowlens.errors import PatchError
-from slowlens.journal import PatchedFile
+from slowlens.patch import journal
+from slowlens.patch.journal import PatchedFile
 
 FILES = (
-    PatchedFile("config.json", b"\xef\xbb\xbf{}\r\n", b"{\xff", link="../blobs/a"),
+    PatchedFile(
+        "config.json", b"\xef\xbb\xbf{}\r\n", b"{\xff", 0o640, (1_600_000_000_123_456_789, 7)
+    ),
     PatchedFile("new.json", None, b""),
     PatchedFile("gone.json", b"{}", None),
 )
@@ -27,7 +30,7 @@ def root(tmp_path: Path) -> Path:
 
 def record(root: Path, *titles: str) -> journal.Entry:
     with journal.alone(root):
-        return journal.record(root, FILES, titles)
+        return journal.finish(journal.begin(root, FILES, titles))
 
 
 def test_an_entry_comes_back_as_it_was(root: Path) -> None:
@@ -50,6 +53,39 @@ def test_a_forgotten_entry_is_gone_and_its_number_free(root: Path) -> None:
     journal.forget(record(root, "second"))
     assert journal.history(root) == (first,)
     assert record(root, "third").path.name == "000002.json"
+
+
+def test_what_is_being_written_is_no_history_yet(root: Path) -> None:
+    with journal.alone(root):
+        entry = journal.begin(root, FILES, ["fix"])
+    assert journal.history(root) == ()
+    assert journal.pending(root) == (entry,)
+    assert list(journal.interrupted()) == [root]
+    done = journal.finish(entry)
+    assert (journal.history(root), journal.pending(root)) == ((done,), ())
+    assert list(journal.interrupted()) == []
+    with journal.alone(root):
+        assert [journal.begin(root, FILES, []).number for _ in range(2)] == [2, 3]
+    assert journal.reopen(done) == entry
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"checkpoint": 1}', b'{"checkpoint": "/no"}']
+)
+def test_what_cannot_be_read_or_is_gone_hinders_no_start(root: Path, content: bytes) -> None:
+    with journal.alone(root):
+        entry = journal.begin(root, FILES, ["fix"])
+    entry.path.write_bytes(content)
+    assert list(journal.interrupted()) == []
+
+
+def test_who_does_not_wait_is_told_that_another_has_it(root: Path) -> None:
+    with journal.alone(root) as free:
+        assert free
+        with journal.alone(root, wait=False) as free:
+            assert not free
+    with journal.alone(root, wait=False) as free:
+        assert free
 
 
 def test_looking_makes_nothing(root: Path, home: Path) -> None:
@@ -77,7 +113,7 @@ def test_what_is_no_entry_is_ignored(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[]", b"{}", b'{"schema_version": 2}', b'{"schema_version": 1, "files": [{"name": 1}]}'],
+    [b"", b"[]", b"{}", b'{"schema_version": 1}', b'{"schema_version": 2, "files": [{"name": 1}]}'],
 )
 def test_an_unreadable_entry_is_named(root: Path, content: bytes) -> None:
     path = record(root, "fix").path

@@ -5,46 +5,53 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from slowlens.durable import sync_folder, write_new
+from slowlens.durable import sync, sync_folder, write_new
 from slowlens.errors import PatchError
 from slowlens.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What stands under a file's name: nothing, bytes, or a link to those bytes."""
+    """What stands under a file's name: nothing, or bytes with their mode and times."""
 
     content: bytes | None
-    link: str | None = None
+    mode: int | None = None
+    """Permission bits; None for those of the file that is replaced."""
+    times: tuple[int, int] | None = None
+    """Of the last access and the last change, in nanoseconds; None for now."""
 
 
 def state_of(path: Path) -> State:
     """Read what stands there now; a link that leads nowhere is an error."""
-    link = os.readlink(path) if path.is_symlink() else None  # noqa: PTH115
     try:
-        return State(path.read_bytes(), link)
+        found = path.stat()
+        return State(
+            path.read_bytes(), found.st_mode & 0o7777, (found.st_atime_ns, found.st_mtime_ns)
+        )
     except FileNotFoundError:
-        if link is None:
+        if not path.is_symlink():
             return State(None)
         raise PatchError(
-            f"{path.name} is a link to {link}, which is not there",
+            f"{path.name} is a link to {path.readlink()}, which is not there",
             hint="Download or copy the checkpoint again.",
         ) from None
 
 
 def switch(root: Path, wanted: Mapping[str, State]) -> None:
-    """Replace files by name, or put all of them back and raise. Links are never written through."""
+    """Replace files by name, or put all of them back and raise."""
     found = {name: state_of(root / name) for name in wanted}
     try:
         _replace(root, wanted)
     except BaseException as error:
-        moved = {name: state for name, state in found.items() if state_of(root / name) != state}
+        moved = {
+            name: state for name, state in found.items() if _content(root / name) != state.content
+        }
         try:
             _replace(root, moved)
         except OSError:
             raise PatchError(
                 f"{', '.join(moved)} could not be put back after this failure: {error}",
-                hint=f"Once the disk can be written again, run: slowlens undo {root}",
+                hint="Once the disk can be written again, the next call of slowlens does that.",
             ) from error
         raise
 
@@ -53,6 +60,10 @@ def clear(root: Path, names: tuple[str, ...]) -> None:
     """Remove what a switch that was killed has left beside the files."""
     for name in names:
         _beside(root / name).unlink(missing_ok=True)
+
+
+def _content(path: Path) -> bytes | None:
+    return state_of(path).content
 
 
 def _replace(root: Path, wanted: Mapping[str, State]) -> None:
@@ -64,7 +75,7 @@ def _replace(root: Path, wanted: Mapping[str, State]) -> None:
             if state.content is None:
                 (root / name).unlink(missing_ok=True)
             else:
-                os.replace(_beside(root / name), root / name)  # noqa: PTH105
+                _beside(root / name).replace(root / name)
         for folder in {(root / name).parent for name in wanted}:
             sync_folder(folder)
     finally:
@@ -77,15 +88,18 @@ def _beside(path: Path) -> Path:
 
 
 def _stage(path: Path, state: State) -> None:
-    """Put the new state beside ``path``, with the mode and owner of what stands there."""
+    """Put the new bytes beside ``path``, with the mode and owner of what stands there."""
     beside = _beside(path)
     beside.unlink(missing_ok=True)
-    if state.link is not None:
-        beside.symlink_to(state.link)
-    elif state.content is not None:
+    if state.content is not None:
         write_new(beside, state.content)
         if path.exists():
             _copy_access(path, beside)
+        if state.mode is not None:
+            beside.chmod(state.mode)
+        if state.times is not None:
+            os.utime(beside, ns=state.times)
+        sync(beside)
 
 
 def _copy_access(path: Path, beside: Path) -> None:
