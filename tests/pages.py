@@ -70,10 +70,12 @@ def explained(slow: float = 0.4) -> Measurement:
     )
     found = slow_and_fast(slow)
     trial = Trial(Subject.MERGED, Cache.STATIC, Purpose.SPEED, 4)
+    titles = ("Turn the key-value cache on",)
+    double = Overlay(name, "/gone", ("gen-use-cache-false",), titles)
     return replace(
         found,
         generations=(*found.generations, *fixed, *source),
-        plan=replace(found.plan, overlays=(Overlay(name, "/gone", ("gen-use-cache-false",)),)),
+        plan=replace(found.plan, overlays=(double,)),
         models=(replace(found.models[0], weights_read=4 * 10**8),),
         peaks=Peaks(1e10, 2e12, "bfloat16"),
         equalities=(equality(),),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from slowlens.facts.decoding.cache import USE_CACHE
+from slowlens.facts.live.agreement import judgement_of
 from slowlens.facts.live.answer_split import reach, shown
 from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import attribution
@@ -18,22 +19,24 @@ from slowlens_dashboard.repairs import Offer
 
 
 def gain(offer: Offer, offers: Sequence[Offer], measurement: Measurement) -> str:
-    """Say what the fix saved where it was tried, or what the cache does where it turns that on.
+    """Say what the fix saved where it was tried alone, or what the cache does where it turns it on.
 
-    Empty where the run tells of neither, or of more than this fix: those of a rule are tried
-    together.
+    Empty where the run tells of neither.
     """
-    rules = _rules(offer)
-    shared = any(rules & _rules(other) for other in offers if other is not offer)
-    found = None if shared else attribution(measurement)
-    tried = next((one for one in found.parts if rules & {*one.rules}), None) if found else None
+    title = offer.fix.title
+    alike = any(other.fix.title == title for other in offers if other is not offer)
+    alone = {one.name for one in measurement.plan.overlays if one.titles == (title,)}
+    found = attribution(measurement) if alone and not alike else None
+    tried = next((one for one in found.parts if one.time.subject in alone), None) if found else None
     if found and tried:
         return _saved(found.merged, tried)
     return _cached(measurement) if _turns_cache_on(offer.fix) else ""
 
 
-def _rules(offer: Offer) -> set[str]:
-    return {found.rule for found in offer.findings}
+def agreement(offer: Offer, measurement: Measurement) -> str:
+    """Say whether the results stay the same, of a fix that turns the cache on; empty of others."""
+    found = judgement_of(measurement) if _turns_cache_on(offer.fix) else None
+    return found.sentence if found else ""
 
 
 def _saved(merged: AnswerTime, tried: Saving) -> str:

@@ -16,6 +16,7 @@ from slowlens.facts.live.plan import Plan
 from slowlens.measure.events import Event
 from slowlens.measure.session import measure
 from slowlens.overlay import overlays, static_version
+from slowlens.repair import Repair
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.store import Store, default_store
@@ -69,10 +70,10 @@ class Jobs:
         """Return the newest stored runs."""
         return self.store.recent(limit)
 
-    def start(self, plan: Plan, *, fixes: bool = False) -> Job:
+    def start(self, plan: Plan, *, fixes: bool | Repair = False) -> Job:
         """Check the pair as it is now and begin to measure it; raises ``BusyError``.
 
-        With ``fixes``, those that the check offers are tried too, on doubles.
+        With ``fixes``, those that the check offers, or just these, are tried too, on doubles.
         """
         with self._lock:
             if active := self.active:
@@ -80,7 +81,7 @@ class Jobs:
             source = Path(plan.source) if plan.source else None
             silences = find_silences(Path.cwd()).covering(plan.merged)
             run = check(Path(plan.merged), source, silences=silences)
-            tried = _fixes_of(run, plan) if fixes else no_fixes
+            tried = _fixes_of(run, plan, fixes) if fixes else no_fixes
             job = Job(run, plan, self._measure, self.store.save, tried)
             self._jobs = {j.id: j for j in [*self._all(), job][-KEPT:]}
             job.start()
@@ -101,7 +102,9 @@ class Jobs:
         return list(self._jobs.values())
 
 
-def _fixes_of(run: Run, plan: Plan) -> Fixes:
+def _fixes_of(run: Run, plan: Plan, fixes: bool | Repair) -> Fixes:
+    if isinstance(fixes, Repair):
+        return partial(overlays, run, only=fixes)
     return partial(overlays, run, static=static_version(run, plan.device))
 
 

@@ -10,6 +10,7 @@ from slowlens.gather.hub.ids import hub_id
 from slowlens.places import demo_folder
 
 ROOTS, MERGED, SOURCE = "SLOWLENS_ROOTS", "SLOWLENS_MERGED", "SLOWLENS_SOURCE"
+READ_ONLY = "SLOWLENS_READ_ONLY"
 """Environment variables: the only thing that a server and the scripts it reruns both see."""
 
 
@@ -20,12 +21,15 @@ class Options:
     roots: tuple[Path, ...]
     merged: Path | None = None
     source: Path | None = None
+    read_only: bool = False
+    """Whether nothing may be measured, written or undone."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables that ``options_from`` reads back."""
         pair = {MERGED: self.merged, SOURCE: self.source}
         roots = os.pathsep.join(str(root) for root in self.roots)
-        return {ROOTS: roots} | {name: str(path) for name, path in pair.items() if path}
+        named = {name: str(path) for name, path in pair.items() if path}
+        return {ROOTS: roots, READ_ONLY: "1" if self.read_only else ""} | named
 
     def allow(self, text: str) -> Path:
         """Return the folder that a person typed, if it exists and lies below a root."""
@@ -68,11 +72,12 @@ class Options:
 
 
 def options_from(environment: Mapping[str, str]) -> Options:
-    """Allow the working directory, the demo, and the folders that were named."""
+    """Allow the folders that were named, and else the working directory and the demo."""
     given = [Path(text) for text in environment.get(ROOTS, "").split(os.pathsep) if text]
-    pair = [
+    merged, source = (
         Path(text).resolve() if text else None for text in map(environment.get, (MERGED, SOURCE))
-    ]
-    wanted = [Path.cwd(), demo_folder(), *given, *(path for path in pair if path)]
+    )
+    pair = [path for path in (merged, source) if path]
+    wanted = [*(given or (Path.cwd(), demo_folder())), *pair]
     roots = dict.fromkeys(path.expanduser().resolve() for path in wanted)
-    return Options(tuple(roots), *pair)
+    return Options(tuple(roots), merged, source, bool(environment.get(READ_ONLY)))

@@ -7,12 +7,13 @@ from pathlib import Path
 from slowlens import patch
 from slowlens.diagnose import Found
 from slowlens.errors import SlowlensError
+from slowlens.exports import Form
 from slowlens.findings import Edit, Fix
 from slowlens.gather.hub.ids import require_weights
-from slowlens.repair import patched_archive
 from slowlens.run import Run
 from slowlens.standing import Standing
 from slowlens_dashboard.messages import complain, tell
+from slowlens_dashboard.permission import require_permission
 from slowlens_dashboard.prose import code
 
 
@@ -48,14 +49,16 @@ def files(root: Path, edits: Iterable[Edit]) -> tuple[str, ...]:
     return tuple(file.name for file in patch.prepare(root, edits).files)
 
 
-def archive(root: Path, edits: Iterable[Edit]) -> bytes:
-    """Return the patched files as a zip; nothing is written."""
-    return patched_archive(patch.prepare(root, edits))
+def exported(form: Form, root: Path, edits: Iterable[Edit]) -> bytes:
+    """Return the patch in a form to carry away; nothing is written."""
+    edits = tuple(edits)
+    return form.render(patch.prepare(root, edits), edits)
 
 
 def apply(root: Path, edits: Iterable[Edit], titles: Iterable[str]) -> None:
     """Write the edits; a callback."""
     try:
+        require_permission()
         require_weights(root)
         prepared = patch.prepare(root, edits)
         patch.apply(prepared, titles)
@@ -66,10 +69,11 @@ def apply(root: Path, edits: Iterable[Edit], titles: Iterable[str]) -> None:
         tell(f"Fixed {names}. The exact old bytes are kept for undo.")
 
 
-def undo(root: Path) -> None:
-    """Take the newest fix back; a callback."""
+def undo(root: Path, number: int) -> None:
+    """Take a fix of the journal back; a callback."""
     try:
-        undone = patch.undo(root)
+        require_permission()
+        undone = patch.undo(root, number)
     except SlowlensError as error:
         complain(error)
     else:

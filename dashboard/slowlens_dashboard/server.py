@@ -1,6 +1,7 @@
 """The ASGI application: Streamlit's script, our routes, and how the server starts and ends."""
 
 import gc
+import logging
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,9 +14,13 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
+from slowlens.patch import recover
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.login import TokenLogin
 from slowlens_dashboard.routes import ROUTES
+
+logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 MAIN = HERE / "main.py"
@@ -29,8 +34,10 @@ OWN_NAMES = ("localhost", "127.0.0.1")
 Ready = Callable[[str], None]
 
 
-def parts(hosts: Iterable[str] | None = None, ready: Ready | None = None) -> dict[str, Any]:
-    """Return the arguments of ``st.App`` beside the script.
+def parts(
+    hosts: Iterable[str] | None = None, ready: Ready | None = None, token: str = ""
+) -> dict[str, Any]:
+    """Return the arguments of ``st.App`` beside the script; ``token`` is asked of everybody.
 
     Hosts other than our own names are refused, which defeats DNS rebinding for our routes and
     for Streamlit's. ``st.App`` itself is called in ``app.py``, where ``streamlit run`` looks
@@ -42,15 +49,17 @@ def parts(hosts: Iterable[str] | None = None, ready: Ready | None = None) -> dic
     )
     return {
         "routes": ROUTES,
-        "middleware": [trusted],
+        "middleware": [trusted, *([Middleware(TokenLogin, token=token)] if token else [])],
         "lifespan": _lifespan(ready),
         "on_script_error": explain,
     }
 
 
-def serve(address: str, port: int | None, names: Iterable[str], ready: Ready) -> None:
+def serve(
+    address: str, port: int | None, names: Iterable[str], ready: Ready, token: str = ""
+) -> None:
     """Run the dashboard until it is interrupted; ``ready`` is called with its URL."""
-    app = st.App(MAIN, **parts([address, *names], ready))
+    app = st.App(MAIN, **parts([address, *names], ready, token))
     chosen = {"server.address": address, "logger.hideWelcomeMessage": True}
     app.run(config=settings() | chosen | ({} if port is None else {"server.port": port}))
 
@@ -80,6 +89,9 @@ def _lifespan(
     async def lifespan(_app: st.App) -> AsyncIterator[None]:
         for name in PRELOADED:
             import_module(name)
+        for settled in recover():
+            if settled.trouble is not None:
+                logger.warning("%s %s", settled.trouble, settled.trouble.hint)
         gc.freeze()  # Streamlit collects after every script run: keep that away from the imports
         if ready:
             ready(f"http://{_name()}:{config.get_option('server.port')}")

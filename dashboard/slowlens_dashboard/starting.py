@@ -9,16 +9,20 @@ from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.live.plan import Plan
 from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.contradiction import require_one_way, require_two
-from slowlens.measure.plan import GENERATED
+from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED
+from slowlens.repair import Chosen, Repair
 from slowlens.run import Run
 from slowlens_dashboard.jobs import BusyError, jobs
 from slowlens_dashboard.messages import complain, tell
-from slowlens_dashboard.pair import options
+from slowlens_dashboard.pair import Pair, options
+from slowlens_dashboard.permission import require_permission
+from slowlens_dashboard.repairs import Offer
 
 
-def start(plan: Plan, *, fixes: bool = False) -> None:
+def start(plan: Plan, *, fixes: bool | Repair = False) -> None:
     """Start to measure, or attach to what runs already; a callback."""
     try:
+        require_permission()
         for folder in (plan.merged, plan.source):
             if folder is not None:
                 require_weights(options().allow(folder))
@@ -33,11 +37,30 @@ def start(plan: Plan, *, fixes: bool = False) -> None:
         complain(error)
 
 
+def stop(run_id: str) -> None:
+    """End a run that is in progress; a callback."""
+    try:
+        require_permission()
+        jobs().stop(run_id)
+    except SlowlensError as error:
+        complain(error)
+
+
 def again(run: Run) -> Plan:
     """Return the plan of ``run``, to measure the same once more; its doubles are gone by now."""
     assert run.measurement
     source = None if run.source is None else run.source.path
     return replace(run.measurement.plan, merged=run.merged.path, source=source, overlays=())
+
+
+def attempt(offer: Offer, pair: Pair, last: Run | None) -> tuple[Plan, Repair]:
+    """Return the plan that tries one fix, as ``last`` was measured, and that fix."""
+    if last is not None:
+        plan = again(last)
+    else:
+        source = None if pair.source is None else str(pair.source)
+        plan = Plan(str(pair.merged), source, prompt=DEFAULT_PROMPT)
+    return plan, Repair(tuple(Chosen(found.rule, offer.fix) for found in offer.findings))
 
 
 def with_fixes(run: Run) -> bool:

@@ -96,7 +96,8 @@ def test_from_the_question_to_the_proven_fix_and_back(
     assert '"schema_version"' in downloaded(page, "Run file").read_text()
 
     page.get_by_role("button", name="See the fixes").click()
-    with zipfile.ZipFile(downloaded(page, "Export patched configs")) as archive:
+    page.get_by_role("button", name="Export").click()
+    with zipfile.ZipFile(downloaded(page, "Patched files (zip)")) as archive:
         assert b'"use_cache": true' in archive.read("config.json")
     apply_it(page, merged)
     after = files(merged)

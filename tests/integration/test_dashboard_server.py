@@ -92,6 +92,21 @@ def test_our_routes_answer(tmp_path: Path) -> None:
         assert get(url, "/api/runs/..%2f..%2fetc%2fpasswd.json")[0] in (400, 404)
 
 
+def test_who_is_let_in_has_the_token(tmp_path: Path) -> None:
+    with started("--share", "--host", "127.0.0.1", folder=tmp_path) as (_, url):
+        address, _, token = url.partition("/?token=")
+        assert len(token) >= 32
+        for path in ("/", "/_stcore/health", "/api/runs/x/events", f"/?token={token[:-1]}"):
+            status, body = get(address, path)
+            assert status == 401
+            assert "Token" in body
+        assert get(address, f"/?token={token}")[0] == 303
+        cookie = f"slowlens-token={token}"
+        assert get(address, "/_stcore/health", Cookie=cookie) == (200, "ok")
+        assert get(address, "/api/runs/x/events", Cookie=cookie)[0] == 404
+        assert get(address, "/", Cookie=cookie, Host="evil.example")[0] == 400
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to a process")
 def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     said = tmp_path / "stderr"

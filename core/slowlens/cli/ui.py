@@ -10,6 +10,7 @@ import webbrowser
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from importlib.util import find_spec
+from secrets import token_urlsafe
 from threading import Thread
 
 from slowlens.cli.words import given_path
@@ -17,6 +18,7 @@ from slowlens.errors import CheckpointError, UsageError
 
 NEEDS = ("streamlit", "plotly", "pandas")
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104
+HERE = "127.0.0.1"
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -31,16 +33,19 @@ def configure(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="allow checkpoints below DIR too; may be repeated",
+        help="open only what lies below DIR, and the pair named here; may be repeated (default: "
+        "the working directory and the demo)",
     )
     parser.add_argument(
         "--host",
         "--server.address",
         dest="host",
-        default="127.0.0.1",
         metavar="ADDRESS",
-        help="address to listen on (default: %(default)s, this machine only)",
+        help=f"address to listen on (default: {HERE}, this machine only); any other asks everybody "
+        "for the token that is printed",
     )
+    text = "let others in: listen on every address of this machine, with a token to log in"
+    parser.add_argument("--share", action="store_true", help=text)
     parser.add_argument(
         "--port", "--server.port", dest="port", type=int, metavar="N", help="port (default: 8501)"
     )
@@ -51,6 +56,8 @@ def configure(parser: ArgumentParser) -> None:
         metavar="HOST",
         help="host name under which others reach this server; may be repeated",
     )
+    text = "let others look, compare and export, but neither measure nor fix"
+    parser.add_argument("--read-only", action="store_true", help=text)
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
 
@@ -61,14 +68,20 @@ def run(arguments: Namespace) -> int:
             f"The dashboard is not installed: {', '.join(missing)} is missing.",
             hint="Install it with: pip install 'slowlens[dashboard]'",
         )
+    arguments.host = arguments.host or (EVERY_ADDRESS if arguments.share else HERE)
+    if arguments.host == EVERY_ADDRESS:
+        arguments.name += _own_names()
+    token = "" if _is_here(arguments.host) and not arguments.share else token_urlsafe(24)
     _refuse_bad_folders(arguments)
     _refuse_address(arguments.host, arguments.port)
     from slowlens_dashboard.options import Options
     from slowlens_dashboard.server import serve
 
-    options = Options(tuple(arguments.root), arguments.merged, arguments.source)
+    options = Options(
+        tuple(arguments.root), arguments.merged, arguments.source, arguments.read_only
+    )
     os.environ.update(options.environment())
-    serve(arguments.host, arguments.port, arguments.name, _announce(arguments))
+    serve(arguments.host, arguments.port, arguments.name, _announce(arguments, token), token)
     return 0
 
 
@@ -101,16 +114,35 @@ def _refuse_address(host: str, port: int | None) -> None:
             ) from error
 
 
-def _announce(arguments: Namespace) -> Callable[[str], None]:
+def _announce(arguments: Namespace, token: str) -> Callable[[str], None]:
     def announce(url: str) -> None:
-        print(f"Slowlens is ready: {url}")
-        if arguments.host == EVERY_ADDRESS and not arguments.name:
-            print("Only this machine may use it: name the host that others type with --name HOST.")
+        own = f"{url}/?token={token}" if token else url
+        print(f"Slowlens is ready: {own}")
+        port = url.rpartition(":")[2]
+        for name in arguments.name if token else ():
+            print(f"For others: http://{name}:{port}/?token={token}")
+        if token:
+            print("Whoever has the token may open it; http does not hide it on the way.")
         print("Press Ctrl-C to end it.", flush=True)
         if not arguments.no_browser and _has_screen():
-            Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+            Thread(target=webbrowser.open, args=(own,), daemon=True).start()
 
     return announce
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.")
+
+
+def _own_names() -> list[str]:
+    """Return the name of this machine and its addresses, as far as it knows them."""
+    name = socket.gethostname()
+    try:
+        _, others, addresses = socket.gethostbyname_ex(name)
+    except OSError:
+        return [name]
+    found = dict.fromkeys((name, *others, *addresses))
+    return [one for one in found if not _is_here(one)]
 
 
 def _has_screen() -> bool:

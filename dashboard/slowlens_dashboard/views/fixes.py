@@ -1,23 +1,30 @@
 """Apply, undo or export what removes the findings, and see what became of it."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from slowlens import journal
 from slowlens.findings import Applicability
+from slowlens.patch import journal
 from slowlens.repair import Repair, fixes
 from slowlens.run import Run
 from slowlens.witness import before_and_after, measured_runs
 from slowlens_dashboard import repairs
 from slowlens_dashboard.diagnosis import diagnose, recent_runs
-from slowlens_dashboard.gains import gain
+from slowlens_dashboard.gains import agreement, gain
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.prose import code, plain
-from slowlens_dashboard.starting import again, start
+from slowlens_dashboard.pair import Pair
+from slowlens_dashboard.permission import read_only
+from slowlens_dashboard.prose import plain
+from slowlens_dashboard.repairs import Offer
+from slowlens_dashboard.starting import again, attempt, start
+from slowlens_dashboard.widgets.applied_fixes import applied_fixes
 from slowlens_dashboard.widgets.comparison import comparison
+from slowlens_dashboard.widgets.export_menu import export_menu
 from slowlens_dashboard.widgets.fix_card import confirm, fix_card
 from slowlens_dashboard.widgets.pair_header import pair_header
 from slowlens_dashboard.widgets.recent_runs import origin_link
@@ -26,7 +33,7 @@ FEW = 4
 """Fixes whose diffs are all shown at once."""
 
 
-def all_fixes(run: Run, root: Path) -> None:
+def all_fixes(run: Run, pair: Pair) -> None:
     """Draw the buttons that take every fix together."""
     unsafe = fixes(run, unsafe=True)
     repair = fixes(run, unsafe=False)
@@ -38,16 +45,8 @@ def all_fixes(run: Run, root: Path) -> None:
         return
     _left_out(run, repair)
     with st.container(horizontal=True):
-        _apply_all(repair, root)
-        st.download_button(
-            "Export patched configs",
-            lambda: repairs.archive(root, repair.edits),
-            f"{root.name}-patched.zip",
-            "application/zip",
-            icon=":material/folder_zip:",
-            on_click="ignore",
-            help="The patched JSON files and their diff as a zip; the checkpoint stays as it is.",
-        )
+        _apply_all(repair, pair.merged)
+        export_menu(repair, pair, unsafe=repair is unsafe)
 
 
 def _left_out(run: Run, repair: Repair) -> None:
@@ -77,24 +76,9 @@ def _apply_all(repair: Repair, root: Path) -> None:
         icon=":material/build:",
         on_click=confirm,
         args=(root, repair.edits, repair.titles),
+        disabled=read_only(),
         help="Together, with those for other runtimes; you see what is written first.",
     )
-
-
-def applied(run: Run, root: Path, *, proved: bool) -> None:
-    """Draw what was written before, and the way back."""
-    history = journal.history(root)
-    if not history:
-        return
-    newest = history[0]
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f":green-badge[applied] **{plain(', '.join(newest.titles) or 'A fix')}** in "
-            + ", ".join(code(file.name) for file in newest.files),
-            width="stretch",
-        )
-        st.button("Undo", icon=":material/undo:", on_click=repairs.undo, args=(root,))
-        measure(run, "secondary" if proved else "primary")
 
 
 def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
@@ -108,8 +92,16 @@ def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
         icon=":material/replay:",
         on_click=start,
         args=(again(last),),
+        disabled=read_only(),
     ) and (active := jobs().active):
         st.switch_page(LIVE, query_params={"run": active.id})
+
+
+def told_of(offer: Offer, offers: Sequence[Offer], run: Run) -> tuple[str, ...]:
+    """Return what a run of these very files measured of a fix."""
+    if run.measurement is None or not (found := gain(offer, offers, run.measurement)):
+        return ()
+    return tuple(filter(None, (found, agreement(offer, run.measurement))))
 
 
 chosen = pair_header("Fixes")
@@ -117,7 +109,7 @@ diagnosis = diagnose(chosen)
 run = diagnosis.run
 root = chosen.merged
 proof = before_and_after(run, recent_runs())
-applied(run, root, proved=proof is not None)
+applied_fixes(root, partial(measure, run, "primary" if proof is None else "secondary"))
 if proof is not None:
     comparison(*proof)
 offers = repairs.offers(run)
@@ -130,18 +122,27 @@ if not offers:
         icon=":material/check_circle:",
     )
     st.stop()
-all_fixes(run, root)
-few = len(offers) <= FEW
-measured = run.measurement
-gains = [gain(offer, offers, measured) if measured else "" for offer in offers]
-if diagnosis.origin is not None and any(gains):
+all_fixes(run, chosen)
+told = [told_of(offer, offers, run) for offer in offers]
+if diagnosis.origin is not None and any(told):
     origin_link(diagnosis.origin)
-told = list(zip(offers, gains, strict=True))
-for number, (offer, text) in enumerate(each for each in told if each[0].counts):
-    fix_card(offer, root, f"fix-{number}", unfolded=few, gain=text)
-others = [each for each in told if not each[0].counts]
+last = next(iter(measured_runs(run, recent_runs())), None)
+
+
+def card(number: int, key: str, *, unfolded: bool) -> None:
+    """Draw one of the offers."""
+    offer = offers[number]
+    tried, measured = attempt(offer, chosen, last), told[number]
+    name = f"{key}-{number}"
+    fix_card(offer, root, name, attempt=tried, unfolded=unfolded, measured=measured)
+
+
+counted = [number for number, offer in enumerate(offers) if offer.counts]
+others = [number for number, offer in enumerate(offers) if not offer.counts]
+for number in counted:
+    card(number, "fix", unfolded=len(offers) <= FEW)
 if others:
     title = f"For other runtimes than those that are judged: {len(others)}"
-    with st.expander(title, icon=":material/alt_route:", expanded=len(others) == len(offers)):
-        for number, (offer, text) in enumerate(others):
-            fix_card(offer, root, f"other-{number}", unfolded=False, gain=text)
+    with st.expander(title, icon=":material/alt_route:", expanded=not counted):
+        for number in others:
+            card(number, "other", unfolded=False)

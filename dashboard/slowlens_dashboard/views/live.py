@@ -6,7 +6,9 @@ from slowlens.measure.plan import SAMPLED_FROM
 from slowlens_dashboard.charts.steps import lines_note
 from slowlens_dashboard.job import Job
 from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain
+from slowlens_dashboard.starting import stop
 from slowlens_dashboard.widgets.live_chart import live_chart
 from slowlens_dashboard.widgets.pair_header import pair_header, run_header
 from slowlens_dashboard.widgets.plan_form import plan_form
@@ -22,7 +24,12 @@ def watch(job: Job) -> None:
             width="stretch",
         )
         st.button(
-            "Stop", icon=":material/stop:", type="primary", on_click=jobs().stop, args=(job.id,)
+            "Stop",
+            icon=":material/stop:",
+            type="primary",
+            on_click=stop,
+            args=(job.id,),
+            disabled=read_only(),
         )
     live_chart(job.id, job.plan)
     sampled = job.plan.new_tokens >= SAMPLED_FROM and not job.plan.full
@@ -63,5 +70,13 @@ if run is not None:
 chosen = pair_header("Live run")
 if wanted:
     missing(wanted)
-plan_form(chosen)
+if read_only():
+    st.info(
+        "It shows, compares and exports what was measured. To measure, start a dashboard of your"
+        " own: slowlens ui",
+        title="This dashboard is read-only.",
+        icon=":material/lock:",
+    )
+else:
+    plan_form(chosen)
 recent_list()

@@ -5,12 +5,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from slowlens.facts.live.plan import Plan
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix
+from slowlens.repair import Repair
 from slowlens_dashboard import repairs
 from slowlens_dashboard.errors import explained
 from slowlens_dashboard.instructions import Command, instructions
+from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.pages import LIVE
+from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import code, plain, prose, sentence
 from slowlens_dashboard.repairs import Offer
+from slowlens_dashboard.starting import start
 from slowlens_dashboard.widgets.finding_card import runtimes, severity_badge
 from slowlens_dashboard.widgets.rule_page import about
 
@@ -26,35 +32,65 @@ SAFETY = {
 }
 
 
-def fix_card(offer: Offer, root: Path, key: str, *, unfolded: bool, gain: str = "") -> None:
-    """Draw a fix; its diff is there at once where there are few. ``gain``: what was measured."""
+def fix_card(
+    offer: Offer,
+    root: Path,
+    key: str,
+    *,
+    attempt: tuple[Plan, Repair],
+    unfolded: bool,
+    measured: Sequence[str] = (),
+) -> None:
+    """Draw a fix; its diff is there at once where there are few.
+
+    ``attempt`` tries it; ``measured`` are sentences about what that, or an earlier run, found.
+    """
     fix = offer.fix
     with st.container(border=True):
-        left, right = st.columns([5, 1], vertical_alignment="center")
+        left, right = st.columns([3, 1], vertical_alignment="center")
         badge = f":{COLORS[fix.applicability]}-badge[{SAFETY[fix.applicability]}]"
         left.markdown(f"{badge} &nbsp; **{plain(fix.title)}**")
         if fix.edits:
-            right.button(
-                "Apply",
-                key=f"apply-{key}",
-                icon=":material/build:",
-                width="stretch",
-                on_click=confirm,
-                args=(root, fix.edits, (fix.title,)),
-            )
+            with right.container(horizontal=True, horizontal_alignment="right"):
+                _try_button(attempt, key, again=bool(measured))
+                st.button(
+                    "Apply",
+                    key=f"apply-{key}",
+                    icon=":material/build:",
+                    on_click=confirm,
+                    args=(root, fix.edits, (fix.title,)),
+                    disabled=read_only(),
+                )
         if fix.reason:
             _reason(fix)
         explained_rules: set[str] = set()
         for number, (rule, finding) in enumerate(offer.findings):
             about_key = "" if rule in explained_rules else f"{key}-{number}"
-            _removed(rule, finding, about_key, estimate=bool(gain))
+            _removed(rule, finding, about_key, estimate=bool(measured))
             explained_rules.add(rule)
-        if gain:
-            st.markdown(f":blue-badge[measured] {prose(sentence(gain))}")
+        for told in measured:
+            st.markdown(f":blue-badge[measured] {prose(sentence(told))}")
         if fix.edits:
             names = ", ".join(dict.fromkeys(edit.file for edit in fix.edits))
             with st.expander(f"What changes in {plain(names)}", expanded=unfolded), explained():
                 st.code(repairs.diff(root, fix.edits), language="diff")
+
+
+def _try_button(attempt: tuple[Plan, Repair], key: str, *, again: bool) -> None:
+    """Measure with the fix on a double; the checkpoint stays as it is."""
+    plan, repair = attempt
+    if st.button(
+        "Try again" if again else "Try it",
+        key=f"try-{key}",
+        icon=":material/science:",
+        on_click=start,
+        args=(plan,),
+        kwargs={"fixes": repair},
+        disabled=read_only(),
+        help="Measures the checkpoint as it is and with this fix, in turns, on a double that is"
+        " removed again. Nothing is written into the checkpoint.",
+    ) and (active := jobs().active):
+        st.switch_page(LIVE, query_params={"run": active.id})
 
 
 def _reason(fix: Fix) -> None:

@@ -15,6 +15,7 @@ from slowlens.witness import before_and_after
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
+from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.starting import again, start, with_fixes
@@ -93,7 +94,13 @@ def _doubts(run: Run) -> Sequence[Finding]:
 
 def _actions(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Measure again", icon=":material/replay:", on_click=_again, args=(run,))
+        st.button(
+            "Measure again",
+            icon=":material/replay:",
+            on_click=_again,
+            args=(run,),
+            disabled=read_only(),
+        )
         st.button("New run", icon=":material/add:", on_click=_leave)
         st.download_button(
             "Run file",

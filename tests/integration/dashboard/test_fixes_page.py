@@ -1,5 +1,6 @@
 """Fixes: applied, undone, and proved."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,33 @@ def test_a_fix_shows_its_diff_and_is_applied_after_a_confirmation(
     at = press(at, "Undo")
     assert {path.name: path.read_bytes() for path in merged.iterdir()} == before
     assert "byte for byte" in at.toast[0].value
+
+
+def test_fixes_are_undone_one_by_one(open_page: Open, pair: tuple[Path, Path]) -> None:
+    before = {path.name: path.read_bytes() for path in pair[0].iterdir()}
+    for _ in range(2):
+        at = open_page("fixes").toggle(key="unsafe").set_value(True).run()
+        at = at.button(key="apply-fix-0").click().run()
+        at.button(key="write-fix").click().run()
+    at = open_page("fixes")
+    assert said(at).count(":green-badge[applied]") == 2
+    assert at.button(key="undo-1").disabled
+    assert not at.button(key="undo-2").disabled
+    at = at.button(key="undo-2").click().run()
+    at.button(key="undo-1").click().run()
+    assert {path.name: path.read_bytes() for path in pair[0].iterdir()} == before
+
+
+def test_a_file_that_was_edited_after_a_fix_says_so(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    at = open_page("fixes").button(key="apply-all").click().run()
+    at.button(key="write-fix").click().run()
+    with (pair[0] / "config.json").open("ab") as file:
+        file.write(b"\n")
+    at = open_page("fixes")
+    assert "config.json changed since" in said(at)
+    assert "changed after the fix" in said(press(at, "Undo"))
 
 
 def test_a_file_that_changed_meanwhile_is_not_overwritten(
@@ -86,7 +114,7 @@ def test_what_was_measured_of_a_fix_stands_beside_its_estimate(
 ) -> None:
     before = said(open_page("fixes"))
     assert "Costs: 2 to 24 times" in before
-    assert "measured" not in before
+    assert "badge[measured]" not in before
     store(pair, explained())
     text = said(open_page("fixes"))
     assert "Estimated cost: 2 to 24 times" in text
@@ -95,6 +123,22 @@ def test_what_was_measured_of_a_fix_stands_beside_its_estimate(
     assert "What was measured is from the run that ended 20" in text
     write_json(pair[0] / "config.json", {**SLOW_CONFIG, "max_position_embeddings": 64})
     assert "badge[measured]" not in said(open_page("fixes")), "other files were measured"
+
+
+def test_a_fix_is_tried_before_it_is_applied(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    before = {path.name: path.read_bytes() for path in pair[0].iterdir()}
+    at = open_page("fixes")
+    at = press(at, "Try it")
+    job = jobs_module.jobs().active
+    assert job is not None
+    assert (job.plan.merged, job.plan.source) == (str(pair[0]), str(pair[1]))
+    (tried,) = job.plan.overlays
+    assert tried.titles == ("Turn the key-value cache on",)
+    assert json.loads((Path(tried.path) / "config.json").read_bytes())["use_cache"] is True
+    assert "In progress" in said(at)
+    assert {path.name: path.read_bytes() for path in pair[0].iterdir()} == before
 
 
 def test_before_and_after_once_both_were_measured(open_page: Open, pair: tuple[Path, Path]) -> None:

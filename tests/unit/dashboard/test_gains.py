@@ -15,8 +15,10 @@ from slowlens_dashboard.repairs import Offer
 TRIED = "merged + a-rule"
 
 
-def offer(rule: str = "a-rule", *, key: str = "use_cache", after: Json = True) -> Offer:
-    fix = Fix("Do it", Applicability.SAFE, (Edit("config.json", (key,), False, after),))
+def offer(
+    rule: str = "a-rule", *, key: str = "use_cache", after: Json = True, title: str = "Do it"
+) -> Offer:
+    fix = Fix(title, Applicability.SAFE, (Edit("config.json", (key,), False, after),))
     finding = Finding("m", Severity.ERROR, Confidence.READ, (), (), fix=fix)
     return Offer(fix, (Found(rule, finding),))
 
@@ -27,7 +29,8 @@ def tried(*after: float, rounds: int = 3) -> Measurement:
     runs = [generation(seconds, *[seconds] * 9) for seconds in after]
     fixed = [replace(run, trial=replace(run.trial, subject=TRIED)) for run in runs]
     found = measurement(*[slow] * rounds, *fixed)
-    plan = replace(found.plan, new_tokens=10, overlays=(Overlay(TRIED, "/x", ("a-rule",)),))
+    double = Overlay(TRIED, "/x", ("a-rule",), ("Do it",))
+    plan = replace(found.plan, new_tokens=10, overlays=(double,))
     return replace(found, plan=plan)
 
 
@@ -65,14 +68,21 @@ def test_a_fix_that_changes_little_and_runs_that_cannot_tell_say_so() -> None:
     assert said(tried(0.1, 0.2, 0.3)).startswith("whether an answer takes less time is not clear")
 
 
-def test_what_was_tried_with_other_fixes_of_its_rule_is_told_of_none_of_them() -> None:
-    other = offer(key="rope_theta", after=1)
-    assert said(tried(0.1, 0.1, 0.1), other, this=offer(key="x")) == ""
-    assert said(tried(0.1, 0.1, 0.1), offer("b-rule"), this=offer(key="x"))
+def test_of_two_fixes_that_are_called_the_same_none_is_told() -> None:
+    assert said(tried(0.1, 0.1, 0.1), offer(key="rope_theta", after=1), this=offer(key="x")) == ""
+    other = offer(key="rope_theta", after=1, title="Do that")
+    assert said(tried(0.1, 0.1, 0.1), other, this=offer(key="x"))
 
 
-def test_another_rule_was_not_tried() -> None:
-    assert said(tried(0.1, 0.1, 0.1), this=offer("b-rule", key="x")) == ""
+def test_what_was_tried_together_with_others_is_told_of_none_of_them() -> None:
+    found = tried(0.1, 0.1, 0.1)
+    (one,) = found.plan.overlays
+    both = replace(one, titles=("Do it", "Do that"))
+    assert said(replace(found, plan=replace(found.plan, overlays=(both,)))) == ""
+
+
+def test_another_fix_was_not_tried() -> None:
+    assert said(tried(0.1, 0.1, 0.1), this=offer(key="x", title="Do that")) == ""
 
 
 def cached(slow: float = 0.4, *, recomputes: bool = True) -> Measurement:

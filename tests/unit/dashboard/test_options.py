@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from slowlens.errors import CheckpointError
+from slowlens.places import demo_folder
 from slowlens_dashboard.options import Options, options_from
 
 
@@ -38,11 +39,14 @@ def test_odd_text_is_no_path(tmp_path: Path, text: str) -> None:
 
 def test_options_cross_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    given = Options((Path("a"), Path("b")), merged=Path("elsewhere/m"))
+    given = Options((Path("a"), Path("b")), merged=Path("elsewhere/m"), read_only=True)
     read = options_from(given.environment())
+    assert read.read_only
+    assert not options_from(Options(()).environment()).read_only
     assert read.merged == tmp_path / "elsewhere/m"
     assert read.source is None
-    assert {tmp_path, tmp_path / "a", tmp_path / "b", tmp_path / "elsewhere/m"} <= set(read.roots)
+    assert set(read.roots) == {tmp_path / "a", tmp_path / "b", tmp_path / "elsewhere/m"}
+    assert options_from({}).roots == (tmp_path, demo_folder().resolve())
 
 
 def test_a_model_of_the_hub_is_told_apart_from_a_misspelt_folder(

@@ -1,0 +1,58 @@
+"""A login by token, in front of everything: Streamlit's pages and WebSocket, and our own routes.
+
+Streamlit's own login guards scripts and no custom routes; this guards the server.
+"""
+
+from hmac import compare_digest
+
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+COOKIE, QUERY = "slowlens-token", "token"
+DENIED = 4401
+"""Code of a WebSocket that is closed before it was opened."""
+PAGE = """\
+<!doctype html><html lang="en"><meta charset="utf-8"><title>Slowlens</title>
+<meta name="viewport" content="width=device-width"><style>
+body{font:16px sans-serif;max-width:26rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark}
+input,button{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;margin-top:.5rem}</style>
+<h1>Slowlens</h1><form method="get"><label for="token">Token, which the terminal printed that the
+server was started in</label><input id="token" name="token" type="password" required autofocus>
+<button>Log in</button></form></html>
+"""
+
+
+class TokenLogin:
+    """Lets in who has the token: once in the address or the form, then in a cookie."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app, self._token = app, token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is logged in; answer the rest."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        asked = HTTPConnection(scope)
+        if self._is_token(asked.cookies.get(COOKIE, "")):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": DENIED})
+        else:
+            await self._answer(asked)(scope, receive, send)
+
+    def _answer(self, asked: HTTPConnection) -> Response:
+        """Log in with the token in the address, which then leaves it, or ask for it."""
+        if not self._is_token(asked.query_params.get(QUERY, "")):
+            return HTMLResponse(PAGE, 401, {"Cache-Control": "no-store"})
+        clean = asked.url.remove_query_params(QUERY)
+        here = f"/{clean.path.lstrip('/')}"  # two slashes would lead to another server
+        to = here + (f"?{clean.query}" if clean.query else "")
+        answer = RedirectResponse(to, 303, {"Cache-Control": "no-store"})
+        answer.set_cookie(COOKIE, self._token.decode(), httponly=True, samesite="lax")
+        return answer
+
+    def _is_token(self, text: str) -> bool:
+        return compare_digest(text.encode(), self._token)
