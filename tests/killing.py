@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from patched import BEFORE, CONFIG_ON, ON
 from slowlens import patch
 from slowlens.findings import Edit
 from slowlens.jsonvalue import ABSENT
@@ -23,15 +24,10 @@ from slowlens.patch import journal
 
 CALLS = ("open", "write", "fsync", "close", "replace", "unlink", "mkdir", "chmod", "chown", "utime")
 MOMENTS = ("before", "after", "half", "unsynced")
-OLD = {
-    "config.json": b'{\r\n  "eps": 1e-06,\r\n  "use_cache": false\r\n}',
-    "generation_config.json": b'{ "use_cache":false }\n',
-}
 MODE = 0o640
 TIMES = (1_600_000_000_123_456_789, 1_500_000_000_987_654_321)
-ONE = (Edit("config.json", ("use_cache",), before=False, after=True),)
-TWO = (*ONE, Edit("generation_config.json", ("use_cache",), before=False, after=True))
-THREE = (*TWO, Edit("new.json", ("a",), ABSENT, 1))
+ONE = (CONFIG_ON,)
+THREE = (*ON, Edit("new.json", ("a",), ABSENT, 1))
 State = dict[str, tuple[bytes, int, int]]
 
 
@@ -126,7 +122,7 @@ class Scene:
         shutil.rmtree(self._folder, ignore_errors=True)
         os.environ["SLOWLENS_HOME"] = str(self._folder / "home")
         self.root.mkdir(parents=True)
-        for name, content in OLD.items():
+        for name, content in BEFORE.items():
             (self.root / name).write_bytes(content)
             (self.root / name).chmod(MODE)
             os.utime(self.root / name, ns=TIMES)
@@ -154,7 +150,7 @@ def check(scene: Scene, old: State, new: State, entries: tuple[int, int]) -> Non
     whole = contents(now) == contents(new)
     assert kept == entries[whole], f"{kept} entries in the journal"
     for name, (content, mode, time) in now.items():
-        if content == OLD.get(name):
+        if content == BEFORE.get(name):
             assert (mode & 0o777, time) == (MODE, TIMES[1]), f"{name}: not its mode and time"
 
 
@@ -170,11 +166,11 @@ def scenes(folder: Path) -> Iterator[tuple[str, Scene]]:
     def fixing(edits: tuple[Edit, ...]) -> Callable[[Path], object]:
         return lambda root: patch.apply(patch.prepare(root, edits), ["a fix"])
 
-    for name, edits in (("one", ONE), ("two", TWO), ("three", THREE)):
+    for name, edits in (("one", ONE), ("two", ON), ("three", THREE)):
         yield f"apply {name}", Scene(folder, (), fixing(edits))
         yield f"undo {name}", Scene(folder, (edits,), patch.undo)
-    yield "a second fix", Scene(folder, (ONE,), fixing(TWO[1:]))
-    yield "undo the older one", Scene(folder, (ONE, TWO[1:]), lambda root: patch.undo(root, 1))
+    yield "a second fix", Scene(folder, (ONE,), fixing(ON[1:]))
+    yield "undo the older one", Scene(folder, (ONE, ON[1:]), lambda root: patch.undo(root, 1))
 
 
 def main() -> None:

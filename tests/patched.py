@@ -13,6 +13,14 @@ BEFORE = {"config.json": CONFIG, "generation_config.json": GENERATION}
 AFTER = {name: content.replace(b"false", b"true") for name, content in BEFORE.items()}
 
 
+def laid_out(root: Path) -> Path:
+    """Write the checkpoint into the new folder ``root``."""
+    root.mkdir(parents=True)
+    for name, content in BEFORE.items():
+        (root / name).write_bytes(content)
+    return root
+
+
 def contents(root: Path) -> dict[str, bytes]:
     """Return every file of a folder, hidden ones included."""
     return {path.name: path.read_bytes() for path in root.iterdir()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patched import AFTER, BEFORE, CONFIG_ON, GENERATION_ON, ON, contents
+from patched import AFTER, BEFORE, CONFIG_ON, GENERATION_ON, ON, contents, laid_out
 from slowlens import patch
 from slowlens.cli import main
 from slowlens.findings import Edit
@@ -15,11 +15,7 @@ from slowlens.patch import journal
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = tmp_path / "merged"
-    root.mkdir()
-    for name, content in BEFORE.items():
-        (root / name).write_bytes(content)
-    return root
+    return laid_out(tmp_path / "merged")
 
 
 def slowlens(*arguments: object) -> int:

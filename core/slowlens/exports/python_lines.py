@@ -13,7 +13,7 @@ HEAD = """\
 import json
 from pathlib import Path
 
-checkpoint = Path("{checkpoint}")
+checkpoint = Path(".")
 """
 READ = 'values = json.loads(path.read_text(encoding="utf-8"))'
 WRITE = (
@@ -22,8 +22,8 @@ WRITE = (
 
 
 def render(patch: Patch, edits: Edits) -> bytes:
-    """Return a script, UTF-8; the folder in it is ``.`` to be replaced."""
-    lines = [HEAD.format(checkpoint=".")]
+    """Return a script, UTF-8, about the folder that it is run in."""
+    lines = [HEAD]
     for file in patch.files:
         lines.append(f"path = checkpoint / {json.dumps(file.name)}")
         lines.append("values = {}" if file.before is None else READ)

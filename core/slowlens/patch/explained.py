@@ -1,5 +1,6 @@
 """What the disk refuses, in words that help."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
@@ -24,7 +25,8 @@ def explained(root: Path) -> Iterator[None]:
 
 def instead(root: Path) -> str:
     """Say what to do where a checkpoint cannot be changed in place."""
-    return f"Make a patched copy instead: slowlens export {root} --to FOLDER"
+    command = shlex.join(["slowlens", "export", str(root), "--to", "FOLDER"])
+    return f"Make a patched copy instead: {command}"
 
 
 def _hint(root: Path, error: OSError) -> str:

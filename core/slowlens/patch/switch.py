@@ -1,6 +1,7 @@
 """Replace several files of a folder together: all of them, or none."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -51,7 +52,8 @@ def switch(root: Path, wanted: Mapping[str, State]) -> None:
         except OSError:
             raise PatchError(
                 f"{', '.join(moved)} could not be put back after this failure: {error}",
-                hint="Once the disk can be written again, the next call of slowlens does that.",
+                hint="Once the disk can be written again, this does that: "
+                f"{shlex.join(['slowlens', 'history', str(root)])}",
             ) from error
         raise
 

@@ -6,16 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from patched import BEFORE
+from patched import BEFORE, laid_out
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = tmp_path / "merged"
-    root.mkdir()
-    for name, content in BEFORE.items():
-        (root / name).write_bytes(content)
-    return root
+    return laid_out(tmp_path / "merged")
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_what_cannot_even_be_put_back_is_at_the_next_start(
         patched.setattr(os, "replace", dying)
         with pytest.raises(PatchError, match=r"config\.json could not be put back") as caught:
             patch.apply(prepared)
-    assert "the next call of slowlens does that" in caught.value.hint
+    assert f"slowlens history {root}" in caught.value.hint
     assert contents(root) == {**BEFORE, "config.json": AFTER["config.json"]}
     assert list(patch.recover()) == [patch.Settled(root)]
     assert contents(root) == BEFORE
