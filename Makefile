@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ui test check lint types layers unit live truth-v4 e2e browser bench docs defaults wheel clean
+.PHONY: help demo ui test check lint types layers unit live truth-v4 e2e browser bench docs strings defaults wheel clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ bench: $(ENV)/.dev ## the benchmarks
 
 docs: $(ENV)/.dev ## write the pages that are made from the code
 	$(BIN)/python tools/make_docs.py
+
+strings: $(ENV)/.dev ## collect what is to be translated (dashboard/slowlens_dashboard/locale)
+	$(BIN)/python tools/make_strings.py
 
 defaults: $(ENV)/.dev ## read the class defaults of the pinned transformers again
 	$(BIN)/python tools/make_defaults.py

@@ -8,6 +8,7 @@ from slowlens_dashboard import judging, pair
 from slowlens_dashboard.errors import explained
 from slowlens_dashboard.messages import show_messages
 from slowlens_dashboard.pages import CHECKPOINT, DIFF, FIXES, LIVE
+from slowlens_dashboard.widgets.language_switch import language_switch
 
 HERE = Path(__file__).parent
 
@@ -19,4 +20,7 @@ with explained():
     pair.current()
     pair.publish()
     judging.publish()
-    page.run()
+    body = st.container()
+    language_switch()  # before the page, which may stop the script
+    with body:
+        page.run()

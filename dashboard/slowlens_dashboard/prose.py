@@ -4,24 +4,29 @@ import re
 
 from slowlens.jsonvalue import Absent, Json
 from slowlens.reports.units import value
+from slowlens_dashboard.translation import ENDS, STOPS
 
 SHORTCODE = re.compile(r":[a-zA-Z+][\w+-]*(?:/\w+)?:")
 """An icon or emoji to Streamlit, escaped or not; as code it stays text."""
 CODE = re.compile(
     r"(?:"
-    r"(?<!\S)(?:~|\.{1,2})?/[^\s,;]+"  # a path
+    r"(?<![!-~])(?:~|\.{1,2})?/[^\s,;\u3000-\u303f\uff00-\uffef]+"  # a path
     r"|<\|[^|\s]+\|>"  # a special token
     r"|[\w-]+\.(?:json|jinja|safetensors|gguf|bin)\b"
     r"|\b\w*_\w+(?:\.\w+)*\b"
     r"|\b\w+\(\)"
     rf"|{SHORTCODE.pattern}"
-    r")+"  # two code spans must not touch: their fences would become one
+    r")+",  # two code spans must not touch: their fences would become one
+    re.ASCII,  # Chinese goes without blanks between words
 )
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>#$~|]|:(?=[a-z])")
 TICKS = re.compile(r"`+")
 BREAKS = re.compile(r"\s*[\r\n]+\s*")
 """A line break would end a code span, or begin a block."""
-SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
+SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)|(?<=[\u3002\uff01\uff1f])(?=\S)")
+"""Behind a full stop of Chinese goes no blank."""
+EAST_ASIAN = "\u2e80"
+"""From here on letters are Chinese, and so are full stops."""
 SHORT = 80
 
 
@@ -69,7 +74,9 @@ def sentence(text: str) -> str:
     """Return ``text`` with a capital and a full stop, unless it begins with code."""
     first = text.split(" ", 1)[0]
     head = text[:1].upper() + text[1:] if first.isalpha() else text
-    return head if head.endswith((".", "!", "?")) else f"{head}."
+    if head.endswith((".", "!", "?", *ENDS)):
+        return head
+    return f"{head}{STOPS['.'] if head[-1:] >= EAST_ASIAN else '.'}"
 
 
 def sentences(text: str) -> list[str]:

@@ -1,0 +1,156 @@
+"""What the engine and the pages say in English, told in another language.
+
+The engine speaks English and knows of no reader, and a run file holds what was said when it was
+made. So a text is translated where it is shown: the catalogue holds the f-strings of the code with
+names for their holes, and a text is recognised by the words between the holes, which are then
+translated themselves.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
+
+HOLE = re.compile(r"(?<!%)\{([^\W\d]\w*)\}")
+"""As in Python's own format strings; with a percent sign before it, it is one of Plotly's."""
+SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
+FILLING = r"(?:(?![.!?] \S).)*?"
+"""What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
+JOINTS = re.compile(r"(; |: |, | and | or | · | → | in | of | for |\n| \(|\)|\(|, or )")
+"""What the code joins phrases with."""
+JOINED = {
+    "; ": "；", ": ": "：", ", ": "，", " and ": "和", " or ": "或", ", or ": "，或", " in ": "，",
+    " of ": "，", " for ": "，", " (": "（", "(": "（", ")": "）",
+}  # fmt: skip
+STOPS = {".": "。", "!": "！", "?": "？"}
+ENDS = tuple(STOPS.values())
+MARKS = re.compile(r"([*#>]*)(.*?)([*]*)", re.DOTALL)
+"""Markdown around a text."""
+BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
+KEPT = 20_000
+"""Texts whose translations are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A text with holes: which texts it recognises, and what it is in the other language."""
+
+    recognise: re.Pattern[str]
+    words: str
+    """Its longest piece between holes: texts without it need not be looked at."""
+    weight: int
+    """Letters between its holes: the more, the surer."""
+    target: str
+
+    @classmethod
+    def of(cls, text: str, target: str) -> Self:
+        pieces = HOLE.split(text)
+        literal, names = pieces[::2], pieces[1::2]
+        parts = [_literal(literal[0], first=True)]
+        for name, piece in zip(names, literal[1:], strict=True):
+            parts += [f"(?P<{name}>{FILLING})", re.escape(piece)]
+        inner = [literal[0][1:], *literal[1:]]
+        return cls(
+            re.compile("".join(parts), re.DOTALL),
+            max(inner, key=len),
+            sum(map(len, literal)),
+            target,
+        )
+
+
+class Catalogue:
+    """Texts in English and what they are in one other language."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._whole = {_lowered(text): target for text, target in texts.items()}
+        patterns = (_Pattern.of(t, target) for t, target in texts.items() if HOLE.search(t))
+        self._patterns = sorted(patterns, key=lambda pattern: -pattern.weight)
+        self.told = lru_cache(KEPT)(self._told)
+
+    def _told(self, text: str) -> str:
+        """Return ``text`` in the other language, as far as the catalogue knows its parts."""
+        if not any(letter.isalpha() for letter in text):
+            return text
+        if (whole := self._known(text)) is not None:
+            return whole
+        for around in (BLANKS, MARKS):
+            before, inner, after = _split(around, text)
+            if inner != text:
+                return f"{before}{self.told(inner)}{after}"
+        return self._by_sentences(SENTENCE_END.split(text))
+
+    def _known(self, text: str) -> str | None:
+        """Return a text that the catalogue holds, with or without its full stop."""
+        stop = STOPS.get(text[-1:], "")
+        bare = text[:-1] if stop else text
+        whole = self._whole.get(_lowered(text))
+        if whole is not None:
+            return whole
+        found = self._whole.get(_lowered(bare))
+        if found is None:
+            candidates = [f for f in map(self._fitting, dict.fromkeys((bare, text))) if f]
+            if not candidates:
+                return None
+            found = self._filled(*max(candidates, key=lambda candidate: candidate[0].weight))
+        return found if not stop or found.endswith(ENDS) else found + stop
+
+    def _fitting(self, text: str) -> tuple[_Pattern, Mapping[str, str]] | None:
+        """Return the surest pattern that recognises a text, with what is in its holes."""
+        for pattern in self._patterns:
+            if pattern.words in text and (match := pattern.recognise.fullmatch(text)):
+                return pattern, match.groupdict()
+        return None
+
+    def _filled(self, pattern: _Pattern, parts: Mapping[str, str]) -> str:
+        told = {name: self.told(part) for name, part in parts.items()}
+        return HOLE.sub(lambda hole: told[hole[1]], pattern.target)
+
+    def _by_sentences(self, sentences: Sequence[str]) -> str:
+        """Translate as many sentences at a time as are known together."""
+        if len(sentences) == 1:
+            return self._by_joints(sentences[0])
+        for size in range(len(sentences) - 1, 0, -1):
+            known = self._known(" ".join(sentences[:size]))
+            if known is not None:
+                return _beside(known, self.told(" ".join(sentences[size:])))
+        return _beside(self._by_joints(sentences[0]), self.told(" ".join(sentences[1:])))
+
+    def _by_joints(self, text: str) -> str:
+        """Translate a list or another text that the code has joined, if all its words are known."""
+        pieces = JOINTS.split(text)
+        told = [piece if n % 2 else self._known(piece) or piece for n, piece in enumerate(pieces)]
+        changed = [n for n in range(0, len(pieces), 2) if told[n] != pieces[n]]
+        if not changed:
+            return text
+        return "".join(
+            JOINED.get(piece, piece) if n % 2 and {n - 1, n + 1} & {*changed} else piece
+            for n, piece in enumerate(told)
+        )
+
+
+def holes(text: str) -> Iterator[str]:
+    """Yield the names of the holes of a text in their order."""
+    yield from HOLE.findall(text)
+
+
+def _literal(piece: str, *, first: bool) -> str:
+    """Match a piece; the code begins a sentence with a capital where it makes one of a phrase."""
+    if first and piece[:1].isalpha():
+        return f"[{re.escape(piece[0].lower())}{re.escape(piece[0].upper())}]{re.escape(piece[1:])}"
+    return re.escape(piece)
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _split(pattern: re.Pattern[str], text: str) -> tuple[str, str, str]:
+    match = pattern.fullmatch(text)
+    assert match is not None
+    return match[1], match[2], match[3]
+
+
+def _beside(first: str, second: str) -> str:
+    """Put one sentence behind another: after a full stop of Chinese goes no blank."""
+    return f"{first}{'' if first.endswith(ENDS) else ' '}{second}"

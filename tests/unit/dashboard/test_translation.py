@@ -1,0 +1,72 @@
+"""What the code says in English is recognised and told in another language."""
+
+import pytest
+
+from slowlens_dashboard.translation import Catalogue
+
+TEXTS = {
+    "generate() runs without its cache{versions}: {who} turns it off{because}": (
+        "generate() 运行时没有缓存{versions}: {who} 关闭了它{because}"
+    ),
+    " under {label}": " (在 {label} 下)",
+    "the run proves it ({message})": "实测证明({message})",
+    "every step processed all {count}": "每一步处理了全部 {count}",
+    "{number} tokens": "{number} 个 token",
+    "Stop": "停止",
+    "it said “{text}”": "它说: {text}",
+    "{share}: %{customdata}<extra></extra>": "{share}= %{customdata}<extra></extra>",
+    "Press it.": "请按它。",
+    "merged as shipped": "合并后原样",
+}
+TOLD = Catalogue(TEXTS).told
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("Stop", "停止"),
+        ("stop", "停止"),
+        ("Stop.", "停止。"),
+        ("**Stop**", "**停止**"),
+        ("## Stop", "## 停止"),
+        ("Press it.", "请按它。"),
+        ("3 tokens", "3 个 token"),
+        (
+            "merged as shipped: %{customdata}<extra></extra>",
+            "合并后原样= %{customdata}<extra></extra>",
+        ),
+        ("merged as shipped and 3 tokens", "合并后原样和3 个 token"),
+    ],
+)
+def test_a_text_is_recognised(english: str, chinese: str) -> None:
+    assert TOLD(english) == chinese
+
+
+def test_what_is_in_the_holes_is_translated_too() -> None:
+    said = "Generate() runs without its cache under transformers 4: config.json turns it off"
+    assert TOLD(said) == "generate() 运行时没有缓存 (在 transformers 4 下): config.json 关闭了它"
+
+
+def test_a_hole_swallows_no_other_sentence() -> None:
+    said = (
+        "generate() runs without its cache: config.json turns it off."
+        " The run proves it (every step processed all 3 tokens). Stop."
+    )
+    assert TOLD(said) == (
+        "generate() 运行时没有缓存: config.json 关闭了它。"
+        "实测证明(每一步处理了全部 3 个 token)。停止。"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "8.35 ms", "config.json", "a text that is new", "x  \n y"])
+def test_what_is_not_known_stays_as_it_is(text: str) -> None:
+    assert TOLD(text) == text
+
+
+def test_the_surest_pattern_wins() -> None:
+    catalogue = Catalogue({"{a} of {b}": "{b}/{a}", "steps of {b} were lost": "{b} 丢了"})
+    assert catalogue.told("steps of merged were lost") == "merged 丢了"
+
+
+def test_text_of_a_user_is_not_read_as_a_pattern() -> None:
+    assert TOLD("it said “{text} (.*)”") == "它说: {text} (.*)"
