@@ -2,7 +2,7 @@
 
 from slowlens.facts.live.likeness import Unlike, unlike_conditions, unlike_imports, unlike_models
 from slowlens.facts.live.side import Side, shared_kinds, side_of, side_of_import
-from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
+from slowlens.facts.live.trial import Cache, Kind, Purpose, Subject, Trial
 from slowlens.facts.live.verdict import THRESHOLD, judge
 from slowlens.frozen import replace
 from slowlens.run import Run
@@ -12,10 +12,18 @@ SINGLE = "no verdict: an imported result counts as a single run, so it gives fig
 
 
 def compare_runs(
-    before: Run, after: Run, threshold: float = THRESHOLD, *, anyway: bool = False
+    before: Run,
+    after: Run,
+    threshold: float = THRESHOLD,
+    *,
+    anyway: bool = False,
+    kind: Kind | None = None,
 ) -> SpeedVerdict:
-    """Judge ``after`` by ``before``: measured runs, or results of another benchmark."""
-    unlike, judged = _measurements(before, after, threshold)
+    """Judge ``after`` by ``before``: measured runs, or results of another benchmark.
+
+    Measured runs by ``kind`` of trial alone, where one is given.
+    """
+    unlike, judged = _measurements(before, after, threshold, kind)
     if not judged and not unlike:
         unlike, judged = _imports(before, after, threshold)
     return SpeedVerdict(before, after, threshold, judged, unlike, anyway)
@@ -42,7 +50,7 @@ def compare_subjects(run: Run, threshold: float = THRESHOLD) -> SpeedVerdict:
 
 
 def _measurements(
-    before: Run, after: Run, threshold: float
+    before: Run, after: Run, threshold: float, kind: Kind | None
 ) -> tuple[tuple[Unlike, ...], tuple[Judged, ...]]:
     one, two = before.measurement, after.measurement
     if one is None or two is None:
@@ -56,8 +64,9 @@ def _measurements(
             shipped=(subject, cache) == (Subject.MERGED, Cache.AS_SHIPPED),
         )
         for subject, cache in shared_kinds(one, two)
+        if kind in (None, (subject, cache))
     )
-    return (*unlike_conditions(one, two), *unlike_models(one, two)), judged
+    return (*unlike_conditions(one, two), *unlike_models(one, two, kind)), judged
 
 
 def _imports(
@@ -65,7 +74,7 @@ def _imports(
 ) -> tuple[tuple[Unlike, ...], tuple[Judged, ...]]:
     one, two = before.imported, after.imported
     if one is None or two is None:
-        return (Unlike(INSTRUMENT, _instrument(before), _instrument(after)),), ()
+        return (Unlike(INSTRUMENT, instrument(before), instrument(after)),), ()
     judged = _judged(
         "TPOT as the tool tells it", side_of_import(one), side_of_import(two), threshold
     )
@@ -80,7 +89,8 @@ def _without_verdict(judged: Judged) -> Judged:
     return replace(judged, slower=slower, faster=faster)
 
 
-def _instrument(run: Run) -> str:
+def instrument(run: Run) -> str:
+    """Say what a run was measured with."""
     if run.imported:
         return run.imported.tool
     return "slowlens measure" if run.measurement else "none: it was only checked"

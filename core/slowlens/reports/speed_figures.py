@@ -1,4 +1,4 @@
-"""The figures of both sides of a verdict on speed, for the tables of all its reports."""
+"""The figures of sides that are compared by their speed, for the tables of all its reports."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -8,12 +8,28 @@ from slowlens.facts.live.side import Side
 from slowlens.facts.live.speed import Work
 from slowlens.facts.live.statistics import Interval, geometric_ratio, ratio_interval
 from slowlens.facts.live.verdict import LEAST_RUNS, times
+from slowlens.frozen import dataclass
 from slowlens.reports.spread import UNKNOWN, grown
 from slowlens.reports.units import counted, size
 from slowlens.speedverdict import Judged, SpeedVerdict
 
 Row: TypeAlias = tuple[str, str, str, str]
 """A figure, its value on both sides, and the second over the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of each side, in words."""
+
+    name: str
+    told: tuple[str, ...]
+    ratios: tuple[str, ...]
+    """Each side over the first; empty where there is nothing to divide."""
+
+    @property
+    def known(self) -> bool:
+        """Whether a side has it."""
+        return not all(told.startswith(UNKNOWN) for told in self.told)
 
 
 def head(verdict: SpeedVerdict) -> Row:
@@ -24,45 +40,40 @@ def head(verdict: SpeedVerdict) -> Row:
 
 def rows(judged: Judged) -> Iterator[Row]:
     """Yield the figures that at least one side has."""
-    sides = (judged.before, judged.after)
-    told: Sequence[tuple[str, Callable[[Side], str], str]] = (
-        (
-            _named("TTFT", [side.ttfts for side in sides]),
-            lambda side: _times(side.ttfts),
-            _ratio([side.ttfts for side in sides]),
-        ),
-        (
-            _named("TPOT", [side.tpots for side in sides]),
-            lambda side: _times(side.tpots),
-            _ratio([side.tpots for side in sides]),
-        ),
-        ("growth per 1,000 tokens", lambda side: grown(side.growth, side.tpots), ""),
-        ("a step processes", lambda side: _work(side.work), ""),
-        ("weights read a step", lambda side: _bytes(side.weights_read), ""),
-        ("memory peak", lambda side: _bytes(side.memory_peak), ""),
-        ("answer, free to stop", _answer, ""),
-    )
-    quotients = {
-        "weights read a step": [side.weights_read for side in sides],
-        "memory peak": [side.memory_peak for side in sides],
-        "answer, free to stop": [side.answer for side in sides],
-    }
-    for name, tell, ratio in told:
-        before, after = (tell(side) for side in sides)
-        if not (before.startswith(UNKNOWN) and after.startswith(UNKNOWN)):
-            yield name, before, after, ratio or _quotient(quotients.get(name, ()))
+    for figure in figures((judged.before, judged.after)):
+        if figure.known:
+            before, after = figure.told
+            yield figure.name, before, after, figure.ratios[1]
 
 
-def _named(name: str, sides: Sequence[Sequence[float]]) -> str:
-    return f"{name}, median" if max(map(len, sides)) > 1 else name
+def figures(sides: Sequence[Side]) -> Iterator[Figure]:
+    """Yield every figure of the sides, known or not."""
+    yield _timed("TTFT", [side.ttfts for side in sides])
+    yield _timed("TPOT", [side.tpots for side in sides])
+    yield _said("growth per 1,000 tokens", sides, lambda side: grown(side.growth, side.tpots))
+    yield _said("a step processes", sides, lambda side: _work(side.work))
+    yield _counted("weights read a step", [side.weights_read for side in sides])
+    yield _counted("memory peak", [side.memory_peak for side in sides])
+    answers = _counted("answer, free to stop", [side.answer for side in sides])
+    yield Figure(answers.name, tuple(map(_answer, sides)), answers.ratios)
 
 
-def _times(seconds: Sequence[float]) -> str:
-    return ranged(seconds) if seconds else UNKNOWN
+def _timed(name: str, sides: Sequence[Sequence[float]]) -> Figure:
+    named = f"{name}, median" if max(map(len, sides)) > 1 else name
+    told = tuple(ranged(seconds) if seconds else UNKNOWN for seconds in sides)
+    return Figure(named, told, tuple(_ratio(sides[0], after) for after in sides))
 
 
-def _ratio(sides: Sequence[Sequence[float]]) -> str:
-    before, after = sides
+def _said(name: str, sides: Sequence[Side], tell: Callable[[Side], str]) -> Figure:
+    return Figure(name, tuple(map(tell, sides)), ("",) * len(sides))
+
+
+def _counted(name: str, values: Sequence[int | None]) -> Figure:
+    told = tuple(UNKNOWN if value is None else size(value) for value in values)
+    return Figure(name, told, tuple(_quotient(values[0], after) for after in values))
+
+
+def _ratio(before: Sequence[float], after: Sequence[float]) -> str:
     if not before or not after:
         return ""
     found = _interval(after, before)
@@ -80,13 +91,8 @@ def _interval(candidate: Sequence[float], reference: Sequence[float]) -> Interva
         return None
 
 
-def _quotient(values: Sequence[int | None]) -> str:
-    before, after = values or (None, None)
+def _quotient(before: int | None, after: int | None) -> str:
     return times(after / before) if before and after else ""
-
-
-def _bytes(count: int | None) -> str:
-    return UNKNOWN if count is None else size(count)
 
 
 def _work(work: Work) -> str:

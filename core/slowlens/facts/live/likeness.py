@@ -9,10 +9,11 @@ from slowlens.facts.live.circumstances import MACHINE, TASK, Tell, of_model, of_
 from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.side import shared_kinds
-from slowlens.facts.live.trial import Purpose, Trial
+from slowlens.facts.live.trial import Kind, Purpose, Trial
 from slowlens.frozen import dataclass
 
 NOTHING_SHARED = "what was timed"
+TOOL = "tool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,14 @@ def unlike_conditions(before: Measurement, after: Measurement) -> tuple[Unlike, 
     return tuple(_unlike({**MACHINE, **TASK}, before, after))
 
 
-def unlike_models(before: Measurement, after: Measurement) -> tuple[Unlike, ...]:
-    """Compare what the checkpoints made of it: dtype, attention, prompt length, batch."""
-    shared = shared_kinds(before, after)
+def unlike_models(
+    before: Measurement, after: Measurement, kind: Kind | None = None
+) -> tuple[Unlike, ...]:
+    """Compare what the checkpoints made of it: dtype, attention, prompt length, batch.
+
+    Of ``kind`` alone where one is given.
+    """
+    shared = [each for each in shared_kinds(before, after) if kind in (None, each)]
     if not shared:
         return (Unlike(NOTHING_SHARED, _timed(before), _timed(after)),)
     tells: dict[str, Tell] = {}
@@ -42,7 +48,7 @@ def unlike_models(before: Measurement, after: Measurement) -> tuple[Unlike, ...]
 
 def unlike_imports(before: Imported, after: Imported) -> tuple[Unlike, ...]:
     """Compare two results of other benchmarks: the tool, its TPOT and its settings."""
-    here, there = _told(before), _told(after)
+    here, there = told_by(before), told_by(after)
     return tuple(
         Unlike(name, here[name], there[name])
         for name in here
@@ -57,9 +63,10 @@ def _unlike(tells: Mapping[str, Tell], before: Measurement, after: Measurement) 
             yield Unlike(what, here, there)
 
 
-def _told(result: Imported) -> Mapping[str, str]:
+def told_by(result: Imported) -> Mapping[str, str]:
+    """Return what the file of another benchmark tells, in words; empty for what it does not."""
     settings = {name.replace("_", " "): _written(value) for name, value in result.settings.items()}
-    return {"tool": result.tool, "version": result.version, "TPOT": result.definition} | settings
+    return {TOOL: result.tool, "version": result.version, "TPOT": result.definition} | settings
 
 
 def _written(value: str | int | float) -> str:

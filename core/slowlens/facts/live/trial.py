@@ -1,6 +1,7 @@
 """What is asked of ``generate()`` in one trial."""
 
 from enum import StrEnum
+from typing import TypeAlias
 
 from slowlens.frozen import dataclass
 
@@ -21,6 +22,10 @@ class Cache(StrEnum):
     OFF = "off"
     STATIC = "static"
     """Of a fixed size, which transformers compiles the decode step for where there is a GPU."""
+
+
+Kind: TypeAlias = tuple[str, Cache]
+"""A subject, and what is asked of its cache."""
 
 
 class Purpose(StrEnum):
