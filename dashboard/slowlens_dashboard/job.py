@@ -8,11 +8,12 @@ from threading import Thread
 
 from slowlens.checking import measured
 from slowlens.errors import SlowlensError
-from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.measure.events import Event, Failed
 from slowlens.measure.recorder import Recorder
 from slowlens.run import Run
+from slowlens_dashboard.drafts import Draft, no_draft
 from slowlens_dashboard.eventlog import Entry, EventLog
 from slowlens_dashboard.inbox import Inbox, Signal
 
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 Fixes = Callable[[], AbstractContextManager[tuple[Overlay, ...]]]
 """Makes doubles of the checkpoint with its fixes tried, which are gone at the end of the block."""
+Drafts = Callable[[Run], AbstractContextManager[Draft]]
+"""Makes room for a run in progress on the disk."""
 
 
 def no_fixes() -> AbstractContextManager[tuple[Overlay, ...]]:
@@ -37,6 +40,7 @@ class Job:
         measure: Callable[[Plan], AbstractContextManager[Iterator[Event]]],
         save: Callable[[Run], object],
         fixes: Fixes = no_fixes,
+        drafts: Drafts = no_draft,
     ) -> None:
         self.run = run
         self.plan = plan
@@ -46,6 +50,7 @@ class Job:
         self._measure = measure
         self._save = save
         self._fixes = fixes
+        self._drafts = drafts
         self._recorder = Recorder(plan)
         self._told = EventLog()
         self._inbox = Inbox()
@@ -81,21 +86,29 @@ class Job:
     def _follow(self) -> None:
         status = Status.FAILED
         try:
+            with self._drafts(self.run) as draft:
+                status = self._measured(draft)
+                if self._keep(status):
+                    draft.drop()
+        finally:
+            self.status = status
+
+    def _measured(self, draft: Draft) -> Status:
+        """Follow the session to its end, and say how it ended."""
+        try:
             with self._fixes() as overlays:
                 self._try(overlays)
+                draft.write(self._recorder)
                 with self._measure(self.plan) as events:
                     self._inbox.follow(events)
-                    status = self._read()
+                    return self._read(draft)
         except SlowlensError as error:
             self.error, self.hint = str(error), error.hint
         except Exception as error:
             logger.exception("run %s failed", self.id)
             self.error = f"The measurement failed: {type(error).__name__}: {error}."
             self.hint = "The server's terminal shows the whole traceback."
-        try:
-            self._keep(status)
-        finally:
-            self.status = status
+        return Status.FAILED
 
     def _try(self, overlays: tuple[Overlay, ...]) -> None:
         """Measure them too; the doubles live as long as the session."""
@@ -103,8 +116,8 @@ class Job:
             self.plan = replace(self.plan, overlays=overlays)
             self._recorder = Recorder(self.plan)
 
-    def _read(self) -> Status:
-        """Take messages until the session ends, and say how it ended."""
+    def _read(self, draft: Draft) -> Status:
+        """Take messages until the session ends."""
         while True:
             match self._inbox.take():
                 case Signal.STOP:
@@ -116,16 +129,24 @@ class Job:
                 case event:
                     self._recorder.apply(event)
                     self._told.tell(event, self._recorder)
+                    draft.note(event, self._recorder)
 
-    def _keep(self, status: Status) -> None:
-        """Store the run, with what was measured before a stop or a failure."""
+    def _keep(self, status: Status) -> bool:
+        """Store the run, with what was measured before a stop or a failure; whether that went."""
         measurement = self._recorder.measurement(status, self.error, self.hint)
-        try:
-            self.run = measured(self.run, measurement)
-        except Exception:  # its folder is gone by now, say: keep what was read at the start
-            logger.exception("run %s could not be diagnosed again", self.id)
-            self.run = replace(self.run, measurement=measurement)
+        self.run = diagnosed(self.run, measurement)
         try:
             self._save(self.run)
         except Exception:
             logger.exception("run %s could not be stored", self.id)
+            return False
+        return True
+
+
+def diagnosed(run: Run, measurement: Measurement) -> Run:
+    """Diagnose ``run`` again with what was measured."""
+    try:
+        return measured(run, measurement)
+    except Exception:  # its folder is gone by now, say: keep what was read at the start
+        logger.exception("run %s could not be diagnosed again", run.id)
+        return replace(run, measurement=measurement)

@@ -4,6 +4,7 @@ A module singleton on purpose: the routes and every tab's script share it, a ref
 again, and "Clear cache" in Streamlit's menu cannot drop it.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, partial
@@ -20,7 +21,10 @@ from slowlens.repair import Repair
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.store import Store, default_store
-from slowlens_dashboard.job import Fixes, Job, no_fixes
+from slowlens_dashboard.drafts import abandoned, drafted
+from slowlens_dashboard.job import Fixes, Job, diagnosed, no_fixes
+
+logger = logging.getLogger(__name__)
 
 KEPT = 8
 """Finished jobs whose event logs stay at hand for late viewers."""
@@ -82,10 +86,21 @@ class Jobs:
             silences = find_silences(Path.cwd()).covering(plan.merged)
             run = check(Path(plan.merged), source, silences=silences)
             tried = _fixes_of(run, plan, fixes) if fixes else no_fixes
-            job = Job(run, plan, self._measure, self.store.save, tried)
+            drafts = partial(drafted, self.store)
+            job = Job(run, plan, self._measure, self.store.save, tried, drafts)
             self._jobs = {j.id: j for j in [*self._all(), job][-KEPT:]}
             job.start()
             return job
+
+    def adopt(self) -> None:
+        """Keep what servers that were killed had measured of their runs."""
+        try:
+            for run, draft in abandoned(self.store):
+                if run.measurement and not self.store.path(run.id).exists():
+                    self.store.save(diagnosed(run, run.measurement))
+                draft.drop()
+        except (SlowlensError, OSError):
+            logger.exception("a run that was interrupted could not be kept")
 
     def stop(self, run_id: str) -> None:
         """End a job's process; what it measured is kept."""

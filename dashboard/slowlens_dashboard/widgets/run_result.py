@@ -70,7 +70,7 @@ def _ending(measurement: Measurement) -> None:
                 "What was timed until then is below."
                 if measurement.timed
                 else "Nothing was timed by then.",
-                title="You stopped this run.",
+                title=prose(measurement.error or "You stopped this run."),
                 icon=":material/stop_circle:",
             )
         case _:
