@@ -112,6 +112,8 @@ class Run:
     """Who most likely wrote merged."""
     imported: Imported | None = None
     """The result of another benchmark; nothing was checked then, and merged is only a name."""
+    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How much of which kind a report has left out of it; empty as it was kept."""
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -1,0 +1,27 @@
+"""The kinds of things that a report leaves out unless it is asked to tell them."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What can be told or left out."""
+
+    PATHS = "paths"
+    """Of folders and files; what is left is the name of the last one."""
+    USERS = "users"
+    """Names of users, as home folders tell them, and mail addresses."""
+    HOSTS = "hosts"
+    """Names and addresses of machines, and the ids of GPUs."""
+    SECRETS = "secrets"
+    """Tokens, keys and passwords."""
+    PROMPT = "prompt"
+    """The prompt, what was written, and the ids of its tokens."""
+
+
+LEFT = {
+    Kind.USERS: "user",
+    Kind.HOSTS: "(redacted host)",
+    Kind.SECRETS: "(redacted secret)",
+    Kind.PROMPT: "(redacted text)",
+}
+"""What stands in their places; of a path its last name."""

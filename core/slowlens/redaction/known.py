@@ -1,0 +1,82 @@
+"""What a run itself tells of its folders, its users and its texts."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
+from slowlens.facts.identity import Identity
+from slowlens.facts.live.trial import Subject
+from slowlens.frozen import dataclass
+from slowlens.redaction.patterns import HOME
+from slowlens.redaction.walking import strings_of
+from slowlens.run import Run
+
+ANYBODY = frozenset(
+    (*Subject, "root", "user", "users", "home", "admin", "administrator", "ubuntu", "debian")
+) | frozenset(("ec2-user", "runner", "jovyan", "nobody", "public", "shared", "default", "guest"))
+"""Users who are nobody in particular, and words that a report cannot do without."""
+SHORT = 3
+"""Letters of a name that may be a word of any sentence; in a path it goes all the same."""
+LINE = 12
+"""Characters of a line of a prompt that is told apart from other words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is to be looked for in every text, longer ones first."""
+
+    paths: tuple[str, ...]
+    texts: tuple[str, ...]
+    identity: Identity
+
+
+def known(run: Run, here: Identity) -> Known:
+    """Collect it."""
+    paths = {part for path in _paths(run) for part in (path, *_above(path))}
+    users = {found for text in strings_of(run) for found in HOME.findall(text)}
+    names = {name.lower() for name in (*users, *here.users) if _telling(name)}
+    hosts = {name for host in here.hosts for name in (host, host.partition(".")[0])}
+    identity = Identity(_longest_first(names), _longest_first(filter(_telling, hosts)))
+    texts = {part for text in _texts(run) for part in _quotes(text)}
+    return Known(_longest_first(paths), _longest_first(texts), identity)
+
+
+def _paths(run: Run) -> Iterator[str]:
+    """Yield those of folders and files; a bare name is none."""
+    measured = run.measurement
+    found = [run.merged.path, run.source.path if run.source else ""]
+    if measured is not None:
+        plan = measured.plan
+        found += [plan.merged, plan.source or "", plan.image]
+        found += [each.path for each in (*plan.overlays, *measured.models)]
+    return (path for path in found if re.search(r"[\\/]", path) and path.strip("\\/. "))
+
+
+def _above(path: str) -> Iterator[str]:
+    """Yield the folders that it lies in, but for those that every machine has."""
+    windows = "\\" in path
+    pure: PurePath = (PureWindowsPath if windows else PurePosixPath)(path)
+    if pure.is_absolute():
+        yield from (str(folder) for folder in pure.parents if len(folder.parts) > 2)
+
+
+def _texts(run: Run) -> Iterator[str]:
+    if run.measurement is not None:
+        yield run.measurement.plan.prompt
+        yield from (generation.text for generation in run.measurement.generations)
+
+
+def _quotes(text: str) -> Iterator[str]:
+    """Yield it and its lines, as they are and as a program quotes them."""
+    for part in (text, *text.splitlines()):
+        whole = part.strip()
+        if len(whole) >= LINE:
+            yield from (whole, repr(whole)[1:-1])
+
+
+def _telling(name: str) -> bool:
+    return len(name) >= SHORT and name.lower() not in ANYBODY and name != "localhost"
+
+
+def _longest_first(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(found, key=lambda text: (-len(text), text)))

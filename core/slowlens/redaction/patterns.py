@@ -1,0 +1,89 @@
+"""What paths, secrets and names of machines look like in the middle of a text."""
+
+import re
+from ipaddress import ip_address
+
+_END = r"\s/\\'\"`<>|,;:()\[\]{}"
+"""What ends the name of a folder in a text."""
+POSIX_PATH = re.compile(
+    rf"(?:(?<![\w/.<~*])|(?<=file://))"
+    rf"(?:(?:~[\w.-]*|\.{{1,2}}(?:/\.\.)*)(?:/[^{_END}]+)+|(?:/[^{_END}]+){{2,}})"
+    rf"(?: [^{_END}]+(?:/[^{_END}]+)+)?/?"
+)
+"""Of a single name below the root there is nothing to take out."""
+WINDOWS_PATH = re.compile(
+    rf"(?:(?<![A-Za-z0-9])[A-Za-z]:[\\/]|\\\\(?=\w))(?:[^{_END}]+[\\/]+)*[^{_END}]*"
+)
+QUOTED_PATH = re.compile(
+    r"(?P<quote>['\"`])(?P<path>(?:~|\.{1,2}|[A-Za-z]:)?[\\/][^'\"`\n]*)(?P=quote)"
+)
+"""One that may hold spaces."""
+
+SECRETS = (
+    re.compile(
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+    ),
+    re.compile(
+        r"(?<![A-Za-z0-9])(?:"
+        r"(?:hf|api_org)_[A-Za-z0-9]{16,}"
+        r"|sk-[\w-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
+        r"|xox[a-z]-[\w-]{10,}|A(?:KI|SI)A[A-Z0-9]{16}|AIza[\w-]{30,}|ya29\.[\w-]{20,}"
+        r"|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{20,}|nvapi-[\w-]{20,}|r8_[A-Za-z0-9]{20,}"
+        r"|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?)"
+    ),
+    re.compile(r"(?<=Bearer )\S+|(?<=bearer )\S+|(?<=Authorization: Basic )\S+", re.IGNORECASE),
+    re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"),
+    re.compile(
+        r"(?:(?<=[?&]sig=)|(?<=[?&]key=)|(?<=[?&]token=)|(?<=[?&]Signature=)"
+        r"|(?<=[?&]X-Amz-Signature=)|(?<=[?&]access_token=))[^\s&#]+"
+    ),
+)
+_NAMED = (
+    r"(?:api[_-]?key|apikey|secret(?:[_-]?key)?|passw(?:or)?d|passphrase|credentials?"
+    r"|(?:access|auth|bearer|hf|hub|hugging[_-]?face(?:[_-]?hub)?|private|refresh|session|wandb)"
+    r"[_-]?(?:token|key))"
+)
+
+SECRET_KEY = re.compile(rf"(?:^|[\W_]){_NAMED}$", re.IGNORECASE)
+"""Names of keys whose values are secrets."""
+ASSIGNED = re.compile(
+    rf"(?P<name>(?<![A-Za-z0-9]){_NAMED}[\"']?\s*[:=]\s*)(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;]+)",
+    re.IGNORECASE,
+)
+
+HOME = re.compile(
+    r"(?:/(?:home|Users)/|[A-Za-z]:[\\/]+Users[\\/]+|(?<![\w/.])~(?=\w))([^\s/\\'\"`<>|,;:()\[\]{}]+)"
+)
+MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*(?![\w@])")
+URL_HOST = re.compile(
+    r"(?<=://)(?<!file://)(?:[^\s/@]*@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s/:?#'\"`<>()@]+)(?::\d+)?"
+)
+INNER_HOST = re.compile(
+    r"(?<![\w.-])(?:[\w-]+\.)+(?:local|localdomain|internal|intranet|intra|lan|corp|private|home\.arpa"
+    r"|cluster\.local)(?![\w-])",
+    re.IGNORECASE,
+)
+ADDRESS = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,7})(?![\w:])"
+)
+PUBLIC = re.compile(
+    r"(?:.+\.)?(?:huggingface\.co|hf\.co|github\.com|githubusercontent\.com|pytorch\.org"
+    r"|python\.org|pypi\.org|readthedocs\.io|vllm\.ai|nvidia\.com|arxiv\.org|openreview\.net"
+    r"|localhost|127\.0\.0\.1|\[::1\])",
+    re.IGNORECASE,
+)
+"""Machines that are nobody's secret."""
+
+
+def last_name(path: str) -> str:
+    """Return the last name in a path of any system."""
+    return re.split(r"[\\/]", path.rstrip("\\/"))[-1].lstrip("~") or path.strip("\\/~.")
+
+
+def is_address(text: str) -> bool:
+    """Whether it is the address of a machine, and not one that every machine has."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return False
+    return not (found.is_loopback or found.is_unspecified)

@@ -1,0 +1,145 @@
+"""One text without what is to go, and what has gone so far."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+from slowlens.redaction import patterns
+from slowlens.redaction.kinds import LEFT, Kind
+from slowlens.redaction.known import Known
+
+NEVER = re.compile(r"(?!)")
+
+
+class Strings:
+    """Takes out the kinds in ``gone``; equal texts become equal texts."""
+
+    def __init__(self, known: Known, gone: Collection[Kind]) -> None:
+        self._known, self._gone = known, gone
+        self._users = _words(known.identity.users)
+        self._hosts = _words(known.identity.hosts)
+        self._seen: dict[Kind, set[str]] = {kind: set() for kind in Kind}
+        self._done: dict[str, str] = {}
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many different ones of each kind were taken out; a kind that was not there is not."""
+        return {kind.value: len(found) for kind, found in self._seen.items() if found}
+
+    def whole(self, kind: Kind, text: str) -> str:
+        """Return what stands for a text that is of ``kind`` as a whole."""
+        if kind not in self._gone or text in ("", LEFT.get(kind)):
+            return self.text(text)
+        self._seen[kind].add(text)
+        return LEFT[kind]
+
+    def saw(self, kind: Kind, text: str) -> None:
+        """Count what somebody else took out."""
+        self._seen[kind].add(text)
+
+    def hides(self, kind: Kind) -> bool:
+        """Whether it is to go."""
+        return kind in self._gone
+
+    def path(self, text: str) -> str:
+        """Return what is left of a text that is a path as a whole: its last name."""
+        if Kind.PATHS in self._gone and re.search(r"[\\/]", text):
+            self._seen[Kind.PATHS].add(text)
+            text = patterns.last_name(text)
+        return self.text(text)
+
+    def text(self, text: str) -> str:
+        """Return ``text`` without what is to go, wherever in it."""
+        if text not in self._done:
+            made = text
+            for kind, take in self._takers():
+                if kind in self._gone:
+                    made = take(made)
+            self._done[text] = made
+        return self._done[text]
+
+    def _takers(self) -> Iterator[tuple[Kind, Callable[[str], str]]]:
+        """Yield them in an order in which none breaks what a later one looks for."""
+        yield Kind.PROMPT, self._without_quotes
+        yield Kind.SECRETS, self._without_secrets
+        yield Kind.PATHS, self._without_paths
+        yield Kind.HOSTS, self._without_hosts
+        yield Kind.USERS, self._without_users
+
+    def _without_quotes(self, text: str) -> str:
+        return self._without_all(Kind.PROMPT, self._known.texts, text, lambda _: LEFT[Kind.PROMPT])
+
+    def _without_secrets(self, text: str) -> str:
+        for pattern in patterns.SECRETS:
+            text = self._sub(Kind.SECRETS, pattern, text)
+        return self._sub(
+            Kind.SECRETS,
+            patterns.ASSIGNED,
+            text,
+            lambda match: f"{match['name']}{LEFT[Kind.SECRETS]}",
+        )
+
+    def _without_paths(self, text: str) -> str:
+        text = self._without_all(Kind.PATHS, self._known.paths, text, patterns.last_name)
+        if "/" not in text and "\\" not in text:
+            return text
+        text = self._sub(
+            Kind.PATHS,
+            patterns.QUOTED_PATH,
+            text,
+            lambda match: f"{match['quote']}{patterns.last_name(match['path'])}{match['quote']}",
+        )
+        for pattern in (patterns.WINDOWS_PATH, patterns.POSIX_PATH):
+            text = self._sub(Kind.PATHS, pattern, text, lambda match: patterns.last_name(match[0]))
+        return text
+
+    def _without_hosts(self, text: str) -> str:
+        text = self._sub(Kind.HOSTS, patterns.URL_HOST, text, _url)
+        text = self._sub(Kind.HOSTS, patterns.INNER_HOST, text)
+        text = self._sub(Kind.HOSTS, patterns.ADDRESS, text, _address)
+        return self._sub(Kind.HOSTS, self._hosts, text)
+
+    def _without_users(self, text: str) -> str:
+        return self._sub(Kind.USERS, self._users, self._sub(Kind.USERS, patterns.MAIL, text))
+
+    def _sub(
+        self,
+        kind: Kind,
+        pattern: re.Pattern[str],
+        text: str,
+        left: Callable[[re.Match[str]], str] | None = None,
+    ) -> str:
+        """Replace what matches, and remember it where that changed anything."""
+
+        def become(match: re.Match[str]) -> str:
+            made = left(match) if left else LEFT[kind]
+            if made != match[0]:
+                self._seen[kind].add(match[0])
+            return made
+
+        return pattern.sub(become, text)
+
+    def _without_all(
+        self, kind: Kind, found: Iterable[str], text: str, left: Callable[[str], str]
+    ) -> str:
+        for known in found:
+            if known in text:
+                self._seen[kind].add(known)
+                text = text.replace(known, left(known))
+        return text
+
+
+def _words(names: Collection[str]) -> re.Pattern[str]:
+    """Match any of these names where it is a word of its own."""
+    if not names:
+        return NEVER
+    listed = "|".join(map(re.escape, names))
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{listed})(?![A-Za-z0-9])", re.IGNORECASE)
+
+
+def _url(match: re.Match[str]) -> str:
+    public = patterns.PUBLIC.fullmatch(match["host"])
+    return match[0] if public else LEFT[Kind.HOSTS]
+
+
+def _address(match: re.Match[str]) -> str:
+    return LEFT[Kind.HOSTS] if patterns.is_address(match[0]) else match[0]
