@@ -1,7 +1,9 @@
 """Runs that later ones are judged by: whole copies of run files, under names that people choose."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from slowlens.codec import encode
@@ -58,6 +60,17 @@ class Baselines:
         run = load(self._existing(name))
         _require_times(run)
         return run
+
+    def of_runs(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the names under which runs are kept, by their ids; damaged ones are passed over.
+
+        Reads every baseline whole.
+        """
+        found = defaultdict[str, tuple[str, ...]](tuple)
+        for name in self.names():
+            with suppress(RunFileError):
+                found[self.load(name).id] += (name,)
+        return dict(found)
 
     def delete(self, name: str) -> None:
         """Forget a baseline; RunFileError when there is none of that name."""

@@ -1,5 +1,6 @@
-"""Which run is meant on a command line: its id, its file, or the name of a baseline."""
+"""Which run is meant on a command line: its id, its file, its name, or that of a baseline."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,24 +8,38 @@ from pathlib import Path
 from slowlens.baselines import NAME, default_baselines
 from slowlens.errors import RunFileError, SlowlensError, UsageError
 from slowlens.gate import ExitCode
+from slowlens.labels import default_labels
 from slowlens.run import Run
+from slowlens.store import FEW as MANY
 from slowlens.store import Store, default_store, load
 
 FEW = 3
 """Runs that are named to whoever named none."""
 NO_RUN = "slowlens measure MERGED makes a run."
-HELP = "id of a run or its beginning, a run file, or the name of a baseline"
+HELP = "id of a run or its beginning, its name, a run file, or the name of a baseline"
 
 
 def run_named(name: str) -> Run:
-    """Return the run that is meant; RunFileError where there is none, or there are several."""
+    """Return the run that is meant; RunFileError where there is none, or there are several.
+
+    What is meant exactly goes before the beginning of an id.
+    """
     if Path(name).is_file():
         return _file(name)
-    baselines = default_baselines()
+    store, baselines = default_store(), default_baselines()
+    if name in store.ids():
+        return store.load(name)
     if NAME.fullmatch(name) and name in baselines.names():
-        return baselines.load(name)
-    store = default_store()
+        run = baselines.load(name)
+        _refuse_others(name, [other for other in _called(store, name) if other != run.id])
+        return run
     return store.load(id_in(store, name, f"There is no run, run file or baseline {name}."))
+
+
+def _refuse_others(name: str, others: list[str]) -> None:
+    if others:
+        message = f"{name} is the name of a baseline, and of {', '.join(others[:MANY])}."
+        raise RunFileError(message, hint="Write the id of the run, or name one of them otherwise.")
 
 
 def _file(name: str) -> Run:
@@ -36,13 +51,16 @@ def _file(name: str) -> Run:
 
 
 def id_in(store: Store, name: str, message: str = "", empty: str = NO_RUN) -> str:
-    """Return the id of the run in ``store`` that begins with ``name``; RunFileError with a hint.
+    """Return the id of the run in ``store`` that is ``name``, is called or begins so.
 
-    ``message`` says that there is none, and ``empty`` what to do where there is none at all.
-    UsageError where ``name`` is empty: every id begins so.
+    RunFileError with a hint where there is none, or there are several; ``message`` says that there
+    is none, and ``empty`` what to do where there is none at all. UsageError where ``name`` is
+    empty: every id begins so.
     """
     if not name:
         raise UsageError("The id of a run is empty.", hint="Is the variable set?")
+    if name not in store.ids() and (called := _called(store, name)):
+        return _only(called, name)
     try:
         return store.find(name)
     except RunFileError as error:
@@ -51,10 +69,25 @@ def id_in(store: Store, name: str, message: str = "", empty: str = NO_RUN) -> st
         raise RunFileError(message or str(error), hint=_elsewhere(store, name) or empty) from error
 
 
+def _called(store: Store, name: str) -> list[str]:
+    """Return the ids of the runs in ``store`` that people gave this name, the newest first."""
+    kept = set(store.ids())
+    return [run_id for run_id in default_labels().named(name) if run_id in kept]
+
+
+def _only(called: list[str], name: str) -> str:
+    if len(called) == 1:
+        return called[0]
+    more = f" and {len(called) - MANY} more" if len(called) > MANY else ""
+    message = f"{len(called)} runs are named {name}: {', '.join(called[:MANY])}{more}."
+    raise RunFileError(message, hint="Write the id of one, or its beginning.")
+
+
 def _elsewhere(store: Store, name: str) -> str:
     """Say where a run may be that is not in ``store``."""
-    if name and any(run_id.startswith(name) for run_id in store.trash.ids()):
-        return f"It was deleted; slowlens runs restore {name} brings it back."
+    trash = store.trash
+    if any(run_id.startswith(name) for run_id in trash.ids()) or _called(trash, name):
+        return f"It was deleted; slowlens runs restore {shlex.quote(name)} brings it back."
     newest = ", ".join(store.ids()[:FEW])
     return f"The newest are {newest}." if newest else ""
 

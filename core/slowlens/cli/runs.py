@@ -1,23 +1,28 @@
-"""List the runs that were kept, the newest first; delete some, and bring them back.
+"""List the runs that were kept, the newest first; name some, delete some, and bring them back.
 
-An id may be cut short where a run is named, as long as only one begins so. What is deleted is
-moved into a folder of the store, trash, until you empty that.
+An id may be cut short where a run is named, as long as only one begins so, and a name goes for the
+run that has it. Names and notes are kept beside the run files, which stay as they are. What is
+deleted is moved into a folder of the store, trash, until you empty that.
 
 Exit codes: 0 done, 2 it could not be, 3 wrong usage or an internal error.
 """
 
 import argparse
 
+from slowlens.baselines import default_baselines
+from slowlens.briefing import brief_of
 from slowlens.cli.output import add_output, write
 from slowlens.cli.runnames import id_in
 from slowlens.cli.words import at_least
 from slowlens.errors import RunFileError
-from slowlens.reports.runs import render, render_json
+from slowlens.labels import NONE, default_labels
+from slowlens.reports.runs import Listed, render, render_json
 from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.store import Store, default_store
 
 SHOWN = 20
+ID = "its id, or the beginning of it, or its name"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,12 +34,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
     parser.set_defaults(act=_list)
     actions = parser.add_subparsers(metavar="ACTION", title="actions")
+    naming = actions.add_parser("name", help="give a run a name, and a note")
+    naming.add_argument("id", metavar="ID", help=ID)
+    naming.add_argument("name", metavar="NAME", help="what to call it; an empty one removes it")
+    naming.add_argument("--note", metavar="TEXT", help="what to remember of it; empty removes it")
+    naming.set_defaults(act=_name)
     for name, act, text in (
         ("delete", _delete, "move runs into the trash"),
         ("restore", _restore, "bring runs back from the trash"),
     ):
         action = actions.add_parser(name, help=text)
-        action.add_argument("ids", nargs="+", metavar="ID", help="its id, or the beginning of it")
+        action.add_argument("ids", nargs="+", metavar="ID", help=ID)
         action.set_defaults(act=act)
 
 
@@ -47,12 +57,18 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace, store: Store) -> None:
     store = store.trash if arguments.deleted else store
     ids = store.ids()
-    shown = {run_id: _loaded(store, run_id) for run_id in ids[: arguments.limit]}
+    shown = _listed(store, ids[: arguments.limit])
     if arguments.format == "json":
         write(render_json(shown), arguments.output)
     else:
         table = f"{render(shown)}\n" if shown else ""
         write(f"{table}{_where(store, len(ids), len(shown))}\n", arguments.output)
+
+
+def _listed(store: Store, ids: tuple[str, ...]) -> list[Listed]:
+    labels, baselines = default_labels().all(), default_baselines().of_runs()
+    briefs = [brief_of(run_id, _loaded(store, run_id)) for run_id in ids]
+    return [Listed(b, labels.get(b.id, NONE), baselines.get(b.id, ())) for b in briefs]
 
 
 def _where(store: Store, kept: int, shown: int) -> str:
@@ -67,6 +83,17 @@ def _loaded(store: Store, run_id: str) -> Run | RunFileError:
         return store.load(run_id)
     except RunFileError as error:
         return error
+
+
+def _name(arguments: argparse.Namespace, store: Store) -> None:
+    run_id = id_in(store, arguments.id)
+    label = default_labels().put(run_id, arguments.name, arguments.note)
+    print(f"{run_id} is named {label.name}." if label.name else f"{run_id} has no name now.")
+    if label.note:
+        print(f"Its note: {label.note}")
+    others = [other for other in default_labels().named(label.name) if other != run_id]
+    if others:
+        print(f"{', '.join(others)} has that name too: neither can be named by it.")
 
 
 def _delete(arguments: argparse.Namespace, store: Store) -> None:

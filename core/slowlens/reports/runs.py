@@ -1,19 +1,14 @@
 """Kept runs, one a line: which, when, of what, and what came of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
-from slowlens.errors import RunFileError
-from slowlens.facts.live.imported import Metric
-from slowlens.facts.live.measurement import Status
-from slowlens.facts.live.speed import speed_of
-from slowlens.facts.live.trial import Cache, Subject
-from slowlens.importing import origin
-from slowlens.reports.called import processes_of
+from slowlens.brief import Brief
+from slowlens.frozen import dataclass
+from slowlens.labels import NONE, Label
 from slowlens.reports.spread import latency
 from slowlens.reports.tables import WIDTH, aligned
 from slowlens.reports.units import minute, plain
-from slowlens.run import Run
 
 HEAD = ("id", "date, UTC", "checkpoint", "TPOT", "answer")
 WORDS = (0, 1, 2, 4)
@@ -22,72 +17,65 @@ NAME = 24
 """Characters of a checkpoint's name that are shown, the last ones."""
 
 
-def render(runs: Mapping[str, Run | RunFileError]) -> str:
-    """Render runs by their ids for a terminal, an answer as far as there is room for it."""
-    rows = [HEAD, *(_row(run_id, run) for run_id, run in runs.items())]
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A run, what a person calls it, and the baselines that are a copy of it."""
+
+    brief: Brief
+    label: Label = NONE
+    baselines: tuple[str, ...] = ()
+
+
+def render(runs: Sequence[Listed]) -> str:
+    """Render runs for a terminal, an answer as far as there is room for it."""
+    rows = [HEAD, *(_row(each.brief) for each in runs)]
     head, *lines = aligned([tuple(map(plain, row)) for row in rows], WORDS)
     told = [_cut(head)]
-    for (run_id, run), line in zip(runs.items(), lines, strict=True):
-        told += [_cut(line), *_below(len(run_id), run)]
+    for each, line in zip(runs, lines, strict=True):
+        told += [_cut(line), *_below(each)]
     return "".join(f"{line}\n" for line in told)
 
 
-def render_json(runs: Mapping[str, Run | RunFileError]) -> str:
-    """Render runs by their ids as a list of objects; null for what is not known."""
-    rows = [{"id": run_id, **_told(run), "answer": became(run)} for run_id, run in runs.items()]
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+def render_json(runs: Sequence[Listed]) -> str:
+    """Render runs as a list of objects; null for what is not known."""
+    return json.dumps([_told(each) for each in runs], indent=2, ensure_ascii=False) + "\n"
 
 
-def became(run: Run | RunFileError) -> str:
-    """Say what came of a run: its answer, or why it has none, on one line."""
-    if isinstance(run, RunFileError):
-        return f"cannot be read: {run}"
-    measured = run.measurement
-    if measured and measured.status is Status.FAILED:
-        return f"failed: {measured.error}"
-    if measured and measured.status is Status.STOPPED:
-        return f"stopped early: {run.answer}"
-    return run.answer
-
-
-def tpot(run: Run) -> float | None:
-    """Return the seconds per token of merged as shipped, or those that another tool tells."""
-    if run.imported:
-        figure = run.imported.figure(Metric.TPOT)
-        return figure.typical if figure else None
-    speed = speed_of(run.measurement, Subject.MERGED, Cache.AS_SHIPPED) if run.measurement else None
-    return speed.tpot if speed else None
-
-
-def _row(run_id: str, run: Run | RunFileError) -> tuple[str, ...]:
-    if isinstance(run, RunFileError):
-        return (run_id, "", "", "", became(run))
-    title = run.merged.title
+def _row(brief: Brief) -> tuple[str, ...]:
+    if brief.merged is None:
+        return (brief.id, "", "", "", brief.answer)
+    title = brief.merged.title
     shown = title if len(title) <= NAME else f"…{title[1 - NAME :]}"
-    return (run_id, minute(run.created), shown, latency(tpot(run)), _of(run))
+    return (brief.id, minute(brief.created), shown, latency(brief.tpot), _of(brief))
 
 
-def _below(indent: int, run: Run | RunFileError) -> Iterator[str]:
-    """Yield below an import what tells it from others of the same model."""
-    if isinstance(run, Run) and run.imported:
-        yield _cut(f"{'':{indent}}  {plain(origin(run.imported))}")
+def _below(each: Listed) -> Iterator[str]:
+    """Yield what a person called it, and of an import what tells it from others of its model."""
+    named = ": ".join(filter(None, (each.label.name, each.label.note)))
+    marks = (named, *(f"baseline {name}" for name in each.baselines), each.brief.origin)
+    for text in filter(None, marks):
+        yield _cut(f"{'':{len(each.brief.id)}}  {plain(text)}")
 
 
-def _of(run: Run) -> str:
+def _of(brief: Brief) -> str:
     """Say what came of it, and first how many processes it took where that is not one."""
-    processes = processes_of(run.measurement)
-    return f"{processes}: {became(run)}" if processes else became(run)
+    if brief.timed is None or not brief.timed.processes:
+        return brief.answer
+    return f"{brief.timed.processes} processes: {brief.answer}"
 
 
-def _told(run: Run | RunFileError) -> Mapping[str, str | float | None]:
-    if isinstance(run, RunFileError):
-        return dict.fromkeys(("created", "checkpoint", "path", "tpot"))
-    name = run.merged
+def _told(each: Listed) -> dict[str, object]:
+    brief, place = each.brief, each.brief.merged
     return {
-        "created": run.created,
-        "checkpoint": name.title,
-        "path": name.argument,
-        "tpot": tpot(run),
+        "id": brief.id,
+        "name": each.label.name or None,
+        "note": each.label.note or None,
+        "baselines": list(each.baselines),
+        "created": brief.created or None,
+        "checkpoint": place.title if place else None,
+        "path": place.argument if place else None,
+        "tpot": brief.tpot,
+        "answer": brief.answer,
     }
 
 

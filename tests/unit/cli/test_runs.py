@@ -135,3 +135,84 @@ def test_a_run_is_not_compared_with_itself(capsys: pytest.CaptureFixture[str]) -
         out, error = capsys.readouterr()
         assert out == ""
         assert "Both are the run 2026-1: there is nothing to compare." in error
+
+
+def test_a_run_is_given_a_name_and_a_note(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"), measured("2026-2"))
+    before = default_store().path("2026-1").read_bytes()
+    assert cli.main(["runs", "name", "2026-1", "before the fix", "--note", "cold\nmachine"]) == 0
+    assert capsys.readouterr().out == ("2026-1 is named before the fix.\nIts note: cold\nmachine\n")
+    assert cli.main(["baseline", "save", "main", "2026-1"]) == 0
+    capsys.readouterr()
+    _, other, named, note, mark, _, _ = listed(capsys)
+    assert (other[:6], named[:6]) == ("2026-2", "2026-1")
+    assert note == "        before the fix: cold machine"
+    assert mark == "        baseline main"
+    assert default_store().path("2026-1").read_bytes() == before
+    newest, told = json.loads("\n".join(listed(capsys, "--format", "json")))
+    assert (told["name"], told["note"], told["baselines"]) == (
+        "before the fix",
+        "cold\nmachine",
+        ["main"],
+    )
+    assert (newest["name"], newest["note"], newest["baselines"]) == (None, None, [])
+    assert cli.main(["runs", "name", "2026-1", "", "--note", ""]) == 0
+    assert capsys.readouterr().out == "2026-1 has no name now.\n"
+    assert cli.main(["baseline", "delete", "main"]) == 0
+    capsys.readouterr()
+    assert len(listed(capsys)) == 5
+
+
+def test_a_name_goes_for_the_run_wherever_one_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keep(measured("2026-1"), measured("2026-2", 0.4))
+    cli.main(["runs", "name", "2026-1", "before"])
+    cli.main(["runs", "name", "2026-2", "after the fix"])
+    assert cli.main(["compare", "before", "after the fix"]) == 1
+    assert cli.main(["baseline", "save", "main", "before"]) == 0
+    assert cli.main(["runs", "delete", "after the fix"]) == 0
+    capsys.readouterr()
+    assert cli.main(["compare", "before", "after the fix"]) == 3
+    assert "slowlens runs restore 'after the fix' brings it back" in capsys.readouterr().err
+    assert cli.main(["runs", "restore", "after the fix"]) == 0
+    assert cli.main(["compare", "before", "after the fix"]) == 1
+
+
+def test_a_name_that_several_have_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"), measured("2026-2", 0.4), measured("2026-3"))
+    for run_id in ("2026-1", "2026-2"):
+        assert cli.main(["runs", "name", run_id, "fix"]) == 0
+    assert "2026-1 has that name too: neither can be named by it." in capsys.readouterr().out
+    assert cli.main(["runs", "delete", "fix"]) == 2
+    error = capsys.readouterr().err
+    assert "2 runs are named fix: 2026-2, 2026-1." in error
+    assert "Write the id of one, or its beginning." in error
+    assert cli.main(["runs", "delete", "2026-2"]) == 0
+    assert cli.main(["compare", "fix", "2026-3"]) == 0, "the other one is deleted"
+    assert cli.main(["baseline", "save", "fix", "2026-3"]) == 0
+    capsys.readouterr()
+    assert cli.main(["compare", "fix", "2026-3"]) == 3
+    assert "fix is the name of a baseline, and of 2026-1." in capsys.readouterr().err
+    assert cli.main(["runs", "name", "2026-3", "fix"]) == 0
+    assert cli.main(["runs", "name", "2026-1", ""]) == 0
+    assert cli.main(["compare", "2026-1", "fix"]) == 0, "the baseline is a copy of the named run"
+
+
+def test_an_id_goes_before_a_name_and_a_name_before_the_beginning_of_an_id(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keep(measured("2025-1"), measured("2026-1"), measured("2026-2", 0.4))
+    cli.main(["runs", "name", "2025-1", "2026-1"])
+    cli.main(["runs", "name", "2026-2", "2025"])
+    capsys.readouterr()
+    assert cli.main(["runs", "delete", "2026-1"]) == 0
+    assert "Deleted 2026-1." in capsys.readouterr().out
+    assert cli.main(["runs", "delete", "2025"]) == 0
+    assert "Deleted 2026-2." in capsys.readouterr().out
+
+
+def test_a_name_that_would_drive_a_terminal_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(measured("2026-1"))
+    assert cli.main(["runs", "name", "2026-1", "\x1b[2J"]) == 3
+    assert "cannot be the name of a run" in capsys.readouterr().err
