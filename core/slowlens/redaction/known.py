@@ -48,7 +48,8 @@ def _paths(run: Run) -> Iterator[str]:
     if measured is not None:
         plan = measured.plan
         found += [plan.merged, plan.source or "", plan.image]
-        found += [each.path for each in (*plan.overlays, *measured.models)]
+        found += [each.path for each in plan.overlays]
+        found += [each.path for each in measured.models]
     return (path for path in found if re.search(r"[\\/]", path) and path.strip("\\/. "))
 
 

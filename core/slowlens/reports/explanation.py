@@ -8,7 +8,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prefill import prefill
 from slowlens.facts.live.seconds import milliseconds, rounded
 from slowlens.facts.live.waterfall import Share, Waterfall, sentence
-from slowlens.reports.tables import fitted, prose
+from slowlens.reports.tables import Rows, fitted, prose
 
 
 def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterator[str]:
@@ -16,37 +16,44 @@ def lines(measurement: Measurement, named: Callable[[str], str] = str) -> Iterat
 
     No table where it would tell no more than the sentences.
     """
+    rows = shares(measurement, named)
+    if rows:
+        yield f"Where the time of a token goes{basis(measurement.peaks)}:"
+        yield from fitted(rows)
+        yield ""
+    for said in sentences(measurement):
+        yield from prose(named(said))
+
+
+def shares(measurement: Measurement, named: Callable[[str], str] = str) -> Rows:
+    """Return a line a share below the names of the kinds; empty where sentences tell as much."""
     found = waterfalls(measurement)
-    if not found:
-        return
-    shown = [share for share in Share if any(each.seconds(share) for each in found)]
-    missing = [*_missing(measurement, found)]
     if not any(each.split for each in found):
-        yield from missing
-        for each in found:
-            if any(part.share is not Share.REST for part in each.parts):
-                yield from prose(f"{named(sentence(each))}.")
-        return
-    yield f"Where the time of a token goes{basis(measurement.peaks)}:"
+        return ()
+    shown = [share for share in Share if any(each.seconds(share) for each in found)]
     head = ("", *(named(each.label) for each in found))
     whole = ("time per token (TPOT)", *(_whole(each) for each in found))
-    rows = (_row(share, found) for share in shown)
-    yield from fitted([head, *rows, whole, *_first_tokens(measurement, found)])
-    yield ""
-    yield from missing
+    parts = (_row(share, found) for share in shown)
+    return [head, *parts, whole, *_first_tokens(measurement, found)]
+
+
+def sentences(measurement: Measurement) -> Iterator[str]:
+    """Say what each kind is bound by, and why no kind has a floor where that is so."""
+    found = waterfalls(measurement)
+    yield from _missing(measurement, found)
+    split = any(each.split for each in found)
     for each in found:
-        yield from prose(f"{named(sentence(each))}.")
+        if split or any(part.share is not Share.REST for part in each.parts):
+            yield f"{sentence(each)}."
 
 
 def _missing(measurement: Measurement, found: tuple[Waterfall, ...]) -> Iterator[str]:
     """Say why no kind has a floor, which is more than that there is none in the table."""
-    if all(each.floor is None for each in found):
+    if found and all(each.floor is None for each in found):
         unread = "the bytes that a token reads could not be counted"
         unprobed = "the bandwidth of the device could not be measured"
         why = unread if measurement.peaks else unprobed
-        yield from prose(
-            f"The floor is not available: {why}. How much faster a token could be is not known."
-        )
+        yield f"The floor is not available: {why}. How much faster a token could be is not known."
 
 
 def _first_tokens(

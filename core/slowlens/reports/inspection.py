@@ -72,10 +72,8 @@ def _memory(memory: Memory) -> str:
 
 
 def _settings(settings: Mapping[str, Mapping[Runtime, Setting]]) -> Iterator[str]:
-    rows = [row for name, by in settings.items() for row in _rows(name, by)]
-    written = [row for row in rows if row[3] != DEFAULT or row[4]]
-    shown = {row[0] for row in written} | {"use_cache"}
-    rows = [row for row in rows if row[0] in shown]
+    rows = [*decided(settings)]
+    shown = {row[0] for row in rows}
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     seen = ""
     for row in rows:
@@ -88,6 +86,16 @@ def _settings(settings: Mapping[str, Mapping[Runtime, Setting]]) -> Iterator[str
     if silent:
         text = f"{counted(len(silent), 'setting')} at the default everywhere: {', '.join(silent)}"
         yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def decided(
+    settings: Mapping[str, Mapping[Runtime, Setting]],
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield the settings that a file decides or that need a note, a row each value: `_rows`."""
+    for name, by in settings.items():
+        rows = [*_rows(name, by)]
+        if name == "use_cache" or any(row[3] != DEFAULT or row[4] for row in rows):
+            yield from rows
 
 
 def _rows(

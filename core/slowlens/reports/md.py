@@ -49,7 +49,7 @@ def _run(batch: Batch, run: Run, name: str, heading: str) -> Iterator[str]:
     if run.findings:
         head = ("severity", "finding", "where", "cost", "fix")
         yield table(head, (_row(found) for found in run.findings))
-    rest = [*_rest(run)]
+    rest = [*not_counted(run)]
     if rest:
         yield "\n".join(f"- {escaped(line)}" for line in rest)
 
@@ -60,7 +60,8 @@ def _row(found: Found) -> tuple[str, ...]:
     return finding.severity, f"{finding.message} ({rule})", words.proof(finding), finding.cost, fix
 
 
-def _rest(run: Run) -> Iterator[str]:
+def not_counted(run: Run) -> Iterator[str]:
+    """Say what could not be read, is silenced, for others or not checked, and who is judged."""
     for problem in run.problems:
         yield f"not read: {words.problem(problem)}"
     found = run.standings

@@ -15,16 +15,17 @@ from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.reports import attribution, explanation, stopped
 from slowlens.reports.called import called, shape_of
 from slowlens.reports.spread import UNKNOWN, growing, latency, variation
-from slowlens.reports.tables import fitted, prose
+from slowlens.reports.tables import Rows, fitted, prose
 from slowlens.reports.units import counted, milliseconds
 
+NOTHING_TIMED = "No timed trial was finished."
 HEAD = ("trial", "TTFT", "TPOT", "p90", "p95", "rounds", "CV", "tokens into each step")
 
 
 def render(measurement: Measurement) -> str:
     """Render the figures for a terminal; TTFT and TPOT are medians over rounds."""
     named = called(shape_of(measurement))
-    ended = (*stopped.cut_off(measurement), *_ends(measurement))
+    ended = (*stopped.cut_off(measurement), *ends(measurement))
     said = (*factors(measurement), *growths(measurement), *ended)
     parts = (
         list(stopped.mark(measurement)),
@@ -79,7 +80,8 @@ def growths(measurement: Measurement) -> Iterator[str]:
             yield f"{speed.label}: {growing(speed.growth)} per token for every 1,000 before it."
 
 
-def _ends(measurement: Measurement) -> Iterator[str]:
+def ends(measurement: Measurement) -> Iterator[str]:
+    """Say of each answer that was free to stop whether it did."""
     for subject in Subject:
         answer = answer_of(measurement, subject)
         if answer is None:
@@ -124,23 +126,35 @@ def _failures(measurement: Measurement, named: Callable[[str], str]) -> Iterator
 
 
 def _table(measurement: Measurement, named: Callable[[str], str]) -> Iterator[str]:
+    rows = trials(measurement, named)
+    if not rows:
+        yield NOTHING_TIMED
+        return
+    yield from fitted(rows, (0, len(rows[0]) - 1))
+    yield ""
+    yield from prose(legend(measurement, rows[0]), hanging="")
+
+
+def trials(measurement: Measurement, named: Callable[[str], str] = str) -> Rows:
+    """Return the figures of each kind of trial below their heads; empty where none was timed."""
     found = speeds(measurement)
     if not found:
-        yield "No timed trial was finished."
-        return
+        return ()
     rows = [HEAD, *(_row(measurement, speed, named) for speed in found)]
     columns = {column[0]: column for column in zip(*rows, strict=True)}
     if len({*columns["rounds"][1:]}) == 1:
         del columns["rounds"]
-    told = {head: cells for head, cells in columns.items() if {*cells[1:]} != {UNKNOWN}}
-    yield from fitted([*zip(*told.values(), strict=True)], (0, len(told) - 1))
-    yield ""
-    legend = _legend(found, told, measurement.plan.tensor_parallel)
-    yield from prose(f"{'; '.join(legend)}.", hanging="")
+    told = (cells for cells in columns.values() if {*cells[1:]} != {UNKNOWN})
+    return [*zip(*told, strict=True)]
+
+
+def legend(measurement: Measurement, heads: Collection[str]) -> str:
+    """Say what a trial is, and what the columns mean that are there."""
+    told = _legend(speeds(measurement), heads, measurement.plan.tensor_parallel)
+    return f"{'; '.join(told)}."
 
 
 def _legend(found: tuple[Speed, ...], heads: Collection[str], processes: int) -> Iterator[str]:
-    """Say what a trial is, and what the columns mean that are there."""
     tokens = " or ".join(str(count) for count in sorted({speed.new_tokens for speed in found}))
     rounds = "Rounds" if "rounds" in heads else counted(found[0].rounds, "round")
     yield f"{rounds} of {tokens} tokens"

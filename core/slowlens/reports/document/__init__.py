@@ -1,0 +1,53 @@
+"""A run as a report: answer, what to change, what was measured, the evidence, the environment."""
+
+from slowlens.batch import batch
+from slowlens.gate import ExitCode
+from slowlens.reports import words
+from slowlens.reports.called import place
+from slowlens.reports.document.blocks import Document, Section, Tone
+from slowlens.reports.document.changes import changes
+from slowlens.reports.document.environment import environment
+from slowlens.reports.document.evidence import evidence
+from slowlens.reports.document.measured import measured
+from slowlens.reports.document.redactions import redactions
+from slowlens.reports.units import moment
+from slowlens.run import Run
+
+TONES = {
+    ExitCode.CLEAN: Tone.GOOD,
+    ExitCode.FOUND: Tone.BAD,
+    ExitCode.UNCHECKED: Tone.WARNING,
+}
+
+
+def document(run: Run) -> Document:
+    """Build the report of one run, which was measured, checked only, or imported."""
+    code = batch(run).code(run)
+    sections = [
+        Section("What to change", changes(run)),
+        Section("What was measured", measured(run)),
+        Section("The evidence", evidence(run)),
+        Section("The environment", environment(run)),
+        Section("What this report leaves out", redactions(run)),
+    ]
+    if run.imported is not None:
+        sections = [section for section in sections if section.title in IMPORTED]
+    return Document(
+        title=run.merged.title or "Unnamed model",
+        verdict="imported" if run.imported else words.VERDICTS[code],
+        tone=Tone.PLAIN if run.imported else TONES[code],
+        answer=run.answer,
+        about=tuple(_about(run)),
+        sections=tuple(section for section in sections if section.blocks),
+    )
+
+
+IMPORTED = ("What was measured", "What this report leaves out")
+"""Of another benchmark no more is known."""
+
+
+def _about(run: Run) -> list[str]:
+    """Say of what, and when."""
+    came = [f"from {run.source.title}"] if run.source else []
+    when = f"{'measured' if run.measurement else 'checked'} {moment(run.created)}"
+    return [place(run), *came, "imported" if run.imported else when]

@@ -1,0 +1,93 @@
+"""The charts' figures as tables, for whoever cannot see them: a few lines of each."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from statistics import median
+
+from slowlens.facts.live.device import DeviceSample
+from slowlens.facts.live.measurement import TIMED, Measurement
+from slowlens.facts.live.seconds import milliseconds
+from slowlens.facts.live.timing import Generation
+from slowlens.reports.document.blocks import Table
+from slowlens.reports.spread import UNKNOWN
+from slowlens.reports.units import counted
+
+Gauge = Callable[[DeviceSample], float | None]
+GAUGES: Mapping[str, Gauge] = {
+    "GPU busy, %": lambda look: look.utilization,
+    "SM clock, MHz": lambda look: look.sm_clock,
+    "power, W": lambda look: look.power,
+    "temperature, °C": lambda look: look.temperature,
+    "GPU memory, GB": lambda look: _giga(look.memory_used),
+    "memory of the run, GB": lambda look: _giga(look.process_memory),
+    "load average": lambda look: look.load,
+}
+LINES = 12
+"""Of the table of steps, at most about so many."""
+
+
+def steps_table(measurement: Measurement) -> Table | None:
+    """Return the time of some tokens in each kind of trial; None where no second one was timed.
+
+    Medians over rounds; tokens lie evenly between the first and the last.
+    """
+    timed = [g for g in measurement.generations if g.trial.purpose in TIMED]
+    if not any(len(g.steps) > 1 for g in timed):
+        return None
+    kinds = {label: _times(ran) for label, ran in _by_label(timed)}
+    places = [{*times} for times in kinds.values()]
+    shared = sorted(set.intersection(*places))
+    every = shared if len(shared) >= LINES / 2 else sorted(set.union(*places))
+    rows = tuple(
+        (f"{token:,}", *(_median(times.get(token, ())) for times in kinds.values()))
+        for token in _some(every)
+    )
+    caption = f"{counted(len(rows), 'token')} of {len(set.union(*places)):,}; medians over rounds."
+    return Table(("token", *kinds), rows, caption)
+
+
+def machine_table(measurement: Measurement) -> Table | None:
+    """Return the least, middle and greatest of what the machine told; None where it told nothing.
+
+    Of several GPUs, all looks together.
+    """
+    rows = []
+    for name, gauge in GAUGES.items():
+        found = [value for look in measurement.samples if (value := gauge(look)) is not None]
+        if found:
+            rows.append((name, *(f"{tell(found):,.4g}" for tell in (min, median, max))))
+    head = ("figure", "least", "median", "greatest")
+    caption = f"{counted(len({look.at for look in measurement.samples}), 'look')} at the machine."
+    return Table(head, tuple(rows), caption) if rows else None
+
+
+def _by_label(timed: Sequence[Generation]) -> Iterator[tuple[str, list[Generation]]]:
+    labelled = sorted(((g.trial.label, n, g) for n, g in enumerate(timed)), key=itemgetter(0, 1))
+    found = {label: [g for *_, g in ran] for label, ran in groupby(labelled, key=itemgetter(0))}
+    for label in dict.fromkeys(g.trial.label for g in timed):
+        yield label, found[label]
+
+
+def _times(ran: Sequence[Generation]) -> Mapping[int, list[float]]:
+    """Return the seconds that each token took, by its place in the answer."""
+    found: dict[int, list[float]] = {}
+    for generation in ran:
+        for step in generation.steps:
+            found.setdefault(generation.trial.ahead + step.index + 1, []).append(step.seconds)
+    return found
+
+
+def _median(seconds: Sequence[float]) -> str:
+    return milliseconds(median(seconds)) if seconds else UNKNOWN
+
+
+def _some(tokens: Sequence[int]) -> list[int]:
+    if len(tokens) <= LINES:
+        return [*tokens]
+    last = len(tokens) - 1
+    return [tokens[round(last * number / (LINES - 1))] for number in range(LINES)]
+
+
+def _giga(count: int | None) -> float | None:
+    return None if count is None else count / 1e9
