@@ -44,7 +44,7 @@ HEADS = re.compile(r"[A-Z][a-z]+$")
 WORDS = re.compile(r"[a-z]{2,}\W* \W*\w|\w\W* \W*[a-z]{2,}")
 """Two words side by side."""
 NO_WORDS = re.compile(r"^\n|\\[wsSdb]|\(\?|:material/|^https?://|^[\w.]+(, ?[\w.]+)+$|^# noqa")
-HOLE = re.compile(r"(?<!%)\{[^\W\d]\w*\}")
+HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})[^\W\d]\w*\}")
 
 
 def texts() -> dict[str, list[str]]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-HOLE = re.compile(r"(?<!%)\{([^\W\d]\w*)\}")
-"""As in Python's own format strings; with a percent sign before it, it is one of Plotly's."""
+HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})([^\W\d]\w*)\}")
+"""As in Python's own format strings; the names left out are those of Plotly's templates."""
 SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
 FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
