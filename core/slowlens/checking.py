@@ -57,6 +57,7 @@ def check(
     silences: Iterable[Silence] = (),
     scan_weights: bool = False,
     progress: Progress | None = None,
+    scan: Scan | None = None,
     configs_only: bool = False,
 ) -> Run:
     """Diagnose ``merged`` from its files, and from ``measurement`` where there is one.
@@ -65,7 +66,8 @@ def check(
     Only what concerns ``runtimes`` counts: unless told otherwise, ``generate()`` of the installed
     transformers and a bare forward loop. What the rules in ``silences`` find does not count.
     With ``scan_weights`` or ``progress`` every weight is read as well; ``progress`` is told how far
-    that has come. A folder without weights is a problem unless ``configs_only``.
+    that has come. ``scan`` is what ``read_weights`` found in these very files before. A folder
+    without weights is a problem unless ``configs_only``.
 
     Raises CheckpointError when a folder is no checkpoint, and UsageError, a ValueError, for a
     runtime or a rule that is none. A file that cannot be read is one of the run's ``problems``;
@@ -74,7 +76,16 @@ def check(
     require_name(merged, "the name of the checkpoint")
     around = surroundings(source, runtimes, configs_only=configs_only)
     scanning = progress or (_unheard if scan_weights else None)
-    return check_one(around, merged, measurement, decided(silences), scanning)
+    return check_one(around, merged, measurement, decided(silences), scanning, scan=scan)
+
+
+def read_weights(merged: Path, source: Path | None, progress: Progress) -> Scan:
+    """Read every weight of a pair, for ``check`` to judge.
+
+    CheckpointError when a folder is no checkpoint or has no weights, SlowlensError without numpy.
+    """
+    there = None if source is None else read_checkpoint(source)
+    return _scan(read_checkpoint(merged), there, progress)
 
 
 def surroundings(
@@ -103,6 +114,7 @@ def check_one(
     silences: Iterable[Silence] = (),
     progress: Progress | None = None,
     *,
+    scan: Scan | None = None,
     differences: bool = True,
 ) -> Run:
     """Diagnose one of several checkpoints, as ``check`` does.
@@ -111,7 +123,8 @@ def check_one(
     """
     environment, defaults, there = around.environment, around.defaults, around.source
     checkpoint = read_checkpoint(locate(merged), configs_only=around.configs_only)
-    scan = None if progress is None else _scan(checkpoint, there, progress)
+    if progress is not None:
+        scan = _scan(checkpoint, None if there is None else there.checkpoint, progress)
     here = reading(Merged, _told(checkpoint, scan), defaults)
     changes = None if there is None else _changes(there, here)
     outcomes = _outcomes(around, here, changes, measurement, scan)
@@ -180,15 +193,14 @@ def measured(run: Run, measurement: Measurement) -> Run:
     changed = FileProblem(
         "a file", "changed while the run was measured", "Measure again to trust the figures."
     )
-    return replace(again, problems=(*again.problems, changed))
+    return replace(again, merged=then, problems=(*again.problems, changed))
 
 
 def _unheard(*_: object) -> None:
     """Tell nobody how far a scan has come."""
 
 
-def _scan(merged: Checkpoint, there: Source | None, progress: Progress) -> Scan:
-    source = None if there is None else there.checkpoint
+def _scan(merged: Checkpoint, source: Checkpoint | None, progress: Progress) -> Scan:
     for checkpoint in filter(None, (merged, source)):
         require_weights(checkpoint.root)
     return scan_weights(merged, source, progress)

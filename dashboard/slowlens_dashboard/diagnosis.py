@@ -3,30 +3,37 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import streamlit as st
 
-from slowlens.checking import check
-from slowlens.errors import SlowlensError
+from slowlens.checking import check, read_weights
+from slowlens.errors import RunFileError, SlowlensError
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.runtimes import Runtime
+from slowlens.facts.weights.scan import Scan
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.standing import Silence
+from slowlens.store import load
 from slowlens.witness import witness_of_pair
-from slowlens_dashboard.errors import explain
+from slowlens_dashboard import kept
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.judging import judged
+from slowlens_dashboard.messages import complain
 from slowlens_dashboard.pair import Pair
+from slowlens_dashboard.permission import require_permission
+from slowlens_dashboard.scans import Reading, scans
 
 READ = (".json", ".jinja", ".safetensors", ".bin")
 """Endings of the files that a check reads."""
 KEPT_RUNS = 40
-SCANNED = "scanned"
-"""Key of the pair, and the stamps of its files, whose weights are all to be read."""
+AT_ONCE = 0.1
+"""Seconds that a click waits for the weights: those of a small pair are read by then."""
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -41,8 +48,8 @@ class _Question:
     stamps: tuple[Stamp, ...]
     measured: str = ""
     """Id of the run whose measurement is taken along."""
-    scan: bool = False
-    """Whether every weight is read."""
+    scanned: bool = False
+    """Whether every weight was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +63,29 @@ class Diagnosis:
 
 def diagnose(pair: Pair) -> Diagnosis:
     """Check the pair; CheckpointError when a folder is none."""
-    stamps = _stamp(pair.merged), _stamp(pair.source)
+    _, stamps = _files_of(pair)
     silences = find_silences(Path.cwd()).covering(str(pair.merged))
     asked = _Question(pair, judged(), silences, stamps)
-    origin = witness_of_pair(_check(asked, None), recent_runs())
-    asked = replace(asked, measured=origin.id if origin else "")
-    measurement = origin.measurement if origin else None
-    if st.session_state.get(SCANNED) == (pair, stamps):
-        try:
-            return Diagnosis(_check(replace(asked, scan=True), measurement), origin)
-        except SlowlensError as error:
-            st.session_state[SCANNED] = None
-            explain(error)
-    return Diagnosis(_check(asked, measurement), origin)
+    origin = witness_of_pair(_check(asked, None, None), recent_runs())
+    reading = scans().get((pair, stamps))
+    scan = reading.found if reading else None
+    asked = replace(asked, measured=origin.id if origin else "", scanned=scan is not None)
+    return Diagnosis(_check(asked, origin.measurement if origin else None, scan), origin)
 
 
 def scan_weights(pair: Pair) -> None:
-    """Read every weight of the pair as it is now, in the next check; a callback."""
-    st.session_state[SCANNED] = (pair, (_stamp(pair.merged), _stamp(pair.source)))
+    """Begin to read every weight of the pair as it is now; a callback."""
+    try:
+        require_permission()
+        read = partial(read_weights, pair.merged, pair.source)
+        scans().start(_files_of(pair), pair.label, read).join(AT_ONCE)
+    except SlowlensError as error:
+        complain(error)
+
+
+def scan_of(pair: Pair) -> Reading | None:
+    """Return the reading of the pair's weights as they are now, in progress or over."""
+    return scans().get(_files_of(pair))
 
 
 def checkpoint(path: Path) -> Checkpoint:
@@ -82,12 +94,22 @@ def checkpoint(path: Path) -> Checkpoint:
 
 
 def recent_runs() -> Sequence[Run]:
-    """Return the stored runs, the newest first."""
-    return _recent(_stamp(jobs().store.folder))
+    """Return the stored runs that this server shows, the newest first, but for damaged files."""
+    shown = (row.brief.id for row in kept.shelf().rows)
+    found = (_stored(path) for path in map(jobs().store.path, shown))
+    return tuple(islice((run for run in found if run is not None), KEPT_RUNS))
 
 
-def _silent(_read: int, _total: int) -> None:
-    """Take the progress of a scan: the page shows a spinner."""
+def _stored(path: Path) -> Run | None:
+    try:
+        stat = path.stat()
+        return _run(path, stat.st_mtime_ns, stat.st_size)
+    except (OSError, RunFileError):  # deleted meanwhile, or damaged
+        return None
+
+
+def _files_of(pair: Pair) -> tuple[Pair, tuple[Stamp, ...]]:
+    return pair, (_stamp(pair.merged), _stamp(pair.source))
 
 
 def _stamp(folder: Path | None) -> Stamp:
@@ -102,7 +124,7 @@ def _stamp(folder: Path | None) -> Stamp:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reading the checkpoint…")
-def _check(asked: _Question, _measurement: Measurement | None) -> Run:
+def _check(asked: _Question, _measurement: Measurement | None, _scan: Scan | None) -> Run:
     """Check; where nobody chose the runtimes, judge for what is installed, or for what ran."""
     return check(
         asked.pair.merged,
@@ -110,7 +132,7 @@ def _check(asked: _Question, _measurement: Measurement | None) -> Run:
         _measurement,
         runtimes=asked.runtimes,
         silences=asked.silences,
-        progress=_silent if asked.scan else None,
+        scan=_scan,
     )
 
 
@@ -120,6 +142,7 @@ def _checkpoint(path: Path, stamp: Stamp) -> Checkpoint:
     return read_checkpoint(path)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _recent(stamp: Stamp) -> Sequence[Run]:
-    return jobs().recent(KEPT_RUNS) if stamp else ()
+@st.cache_resource(max_entries=2 * KEPT_RUNS, show_spinner=False)
+def _run(path: Path, changed: int, size: int) -> Run:
+    assert changed >= 0 <= size
+    return load(path)

@@ -15,6 +15,7 @@ from slowlens_dashboard.widgets.pair_facts import lines
 from slowlens_dashboard.widgets.pair_picker import pair_picker, welcome
 from slowlens_dashboard.widgets.recent_runs import origin_link
 from slowlens_dashboard.widgets.rules_asked import rules_asked, summary
+from slowlens_dashboard.widgets.scan_progress import scan_progress
 
 
 def answer(diagnosis: Diagnosis) -> None:
@@ -47,6 +48,7 @@ if chosen is None:
 diagnosis = diagnose(chosen)
 run = diagnosis.run
 answer(diagnosis)
+scan_progress(chosen)
 TABS = ("Findings", "Effective settings", "What each file says", "Files and weights", "Rules")
 found, effective, written, inside, asked = st.tabs(TABS, key="details", on_change="rerun")
 if found.open:

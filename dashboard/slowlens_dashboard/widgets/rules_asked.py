@@ -8,26 +8,32 @@ from slowlens.diagnose import NEEDED, Status
 from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.standing import Standing
-from slowlens_dashboard.diagnosis import scan_weights
+from slowlens_dashboard.diagnosis import scan_of, scan_weights
+from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.pair import Pair
+from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.widgets.rule_page import TITLES, rule_page
 
 
 def rules_asked(run: Run, pair: Pair) -> None:
     """Draw the rules by what came of them, then the page of whichever one wants to read."""
-    st.markdown(f"**{summary(run)}**")
+    st.markdown(f"**{_(summary(run))}**")
     for reason, rules in _by_reason(run, Status.CRASHED).items():
-        _group(":orange[:material/bug_report:]", f"failed: {prose(sentence(reason))}", rules)
+        why = prose(sentence(_(reason)))
+        _group(":orange[:material/bug_report:]", _(f"{len(rules)} failed"), rules, why)
     for reason, rules in _by_reason(run, Status.SKIPPED).items():
-        _group(":gray[:material/remove:]", f"not checked: {prose(reason)}", rules)
+        why = prose(_(reason))
+        _group(":gray[:material/remove:]", _(f"{len(rules)} not checked"), rules, why)
         _way(reason, pair)
     kinds = _kinds(run)
-    _group(":red[:material/error:]", "found something", kinds[Standing.COUNTED])
-    _group(":gray[:material/alt_route:]", "for other runtimes only", kinds[Standing.ELSEWHERE])
-    _group(":gray[:material/volume_off:]", "silenced", kinds[Standing.SILENCED])
-    _group(":green[:material/check:]", "passed", _with(run, Status.PASSED))
+    found, others = kinds[Standing.COUNTED], kinds[Standing.ELSEWHERE]
+    silenced, passed = kinds[Standing.SILENCED], _with(run, Status.PASSED)
+    _group(":red[:material/error:]", _(f"{len(found)} found something"), found)
+    _group(":gray[:material/alt_route:]", _(f"{len(others)} for other runtimes only"), others)
+    _group(":gray[:material/volume_off:]", _(f"{len(silenced)} silenced"), silenced)
+    _group(":green[:material/check:]", _(f"{len(passed)} passed"), passed)
     _reader()
 
 
@@ -51,7 +57,7 @@ def _kinds(run: Run) -> dict[Standing, list[str]]:
     kinds: dict[Standing, list[str]] = {}
     seen: set[str] = set()
     for kind in Standing:
-        rules = dict.fromkeys(rule for rule, _ in run.standings[kind])
+        rules = dict.fromkeys(found.rule for found in run.standings[kind])
         kinds[kind] = [rule for rule in rules if rule not in seen]
         seen.update(rules)
     return kinds
@@ -72,32 +78,40 @@ def _by_reason(run: Run, status: Status) -> dict[str, list[str]]:
 def _way(reason: str, pair: Pair) -> None:
     """Draw what gives the missing fact, where this page has it."""
     if reason == f"needs {NEEDED['Measurement']}":
-        st.page_link(LIVE, label="Watch it run", icon=":material/monitoring:")
+        st.page_link(LIVE, label=_("Watch it run"), icon=":material/monitoring:")
     if reason == f"needs {NEEDED['Scan']}":
+        reading = scan_of(pair)
+        if reading is not None and reading.running:
+            st.caption(_("Every weight is being read: above these tabs is how far that has come."))
+            return
         st.button(
-            "Read every weight now",
+            _("Read every weight now"),
             icon=":material/document_scanner:",
             on_click=scan_weights,
             args=(pair,),
-            help="As fast as the disk reads: a few seconds for each GB. Nothing is written.",
+            disabled=read_only(),
+            help=_("As fast as the disk reads: a few seconds for each GB. Nothing is written."),
         )
 
 
-def _group(icon: str, what: str, rules: Sequence[str]) -> None:
+def _group(icon: str, what: str, rules: Sequence[str], why: str = "") -> None:
     """Draw the names of rules that share an answer."""
     if rules:
-        names = " · ".join(plain(TITLES.get(rule, rule)) for rule in rules)
-        st.markdown(f"{icon} **{len(rules)} {what}**  \n:gray[{names}]")
+        names = " · ".join(plain(_(TITLES.get(rule, rule))) for rule in rules)
+        because = f": {why}" if why else ""
+        st.markdown(f"{icon} **{what}{because}**  \n:gray[{names}]")
 
 
+@st.fragment
 def _reader() -> None:
+    """Draw the page of a rule; reading another one concerns nothing else."""
     rule = st.selectbox(
-        "Read about a rule",
+        _("Read about a rule"),
         list(TITLES),
         index=None,
         key="rule-to-read",
-        placeholder="its name",
-        format_func=lambda rule: f"{TITLES[rule]} ({rule})",
+        placeholder=_("its name"),
+        format_func=lambda rule: f"{_(TITLES[rule])} ({rule})",
     )
     if rule:
         with st.container(border=True):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import slowlens.gather.scan.pieces
 import slowlens.gather.scan.reading
 import slowlens.gather.scan.rows
+from slowlens import checking
 from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.weights.scan import Scan
 from slowlens.gather.checkpoint import read_checkpoint
@@ -242,3 +243,17 @@ def test_eight_bits(kind: str, nan: list[int], infinite: list[int]) -> None:
     data = bytes([0, 0x38, 0x78, *nan, *infinite])
     found = numbers(memoryview(data), kind, np.empty(16, np.uint8))
     assert (found.nan, found.infinite, found.zero) == (len(nan), len(infinite), False)
+
+
+def test_a_check_takes_what_was_read_before_and_reads_nothing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = random(8, 4)
+    merged = written(tmp_path / "merged", {EMBEDDING: weights, "a": np.full(8, np.nan, np.float32)})
+    source = written(tmp_path / "source", {EMBEDDING: weights, "a": np.ones(8, np.float32)})
+    found = checking.read_weights(merged, source, quietly)
+    read = checking.check(merged, source, scan_weights=True)
+    monkeypatch.setattr(checking, "scan_weights", None)
+    again = checking.check(merged, source, scan=found)
+    assert again.outcomes == read.outcomes
+    assert again.outcomes != checking.check(merged, source).outcomes

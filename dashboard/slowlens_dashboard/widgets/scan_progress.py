@@ -1,0 +1,72 @@
+"""How far the reading of every weight has come, for whoever looks at the pair."""
+
+import streamlit as st
+
+from slowlens.errors import SlowlensError
+from slowlens.facts.live.measurement import Status
+from slowlens.reports.units import size
+from slowlens_dashboard.diagnosis import scan_of
+from slowlens_dashboard.errors import explain
+from slowlens_dashboard.language import _
+from slowlens_dashboard.messages import complain
+from slowlens_dashboard.pair import Pair
+from slowlens_dashboard.permission import read_only, require_permission
+from slowlens_dashboard.scans import Reading
+
+INTERVAL = 0.5
+"""Seconds between two looks."""
+MINUTE = 60.0
+ALMOST = 55.0
+"""Seconds from which a time is told in minutes."""
+
+
+def scan_progress(pair: Pair) -> None:
+    """Draw the bar while the weights are read, and why it failed where it did."""
+    reading = scan_of(pair)
+    if reading is None:
+        return
+    if reading.running:
+        _follow(reading)
+    elif reading.error is not None:
+        explain(reading.error)
+    elif reading.status is Status.STOPPED:
+        st.caption(_("You stopped the reading of the weights; what was read is not kept."))
+
+
+@st.fragment(run_every=INTERVAL)
+def _follow(reading: Reading) -> None:
+    if not reading.running:
+        st.rerun()
+    share = reading.done / reading.total if reading.total else 0.0
+    with st.container(horizontal=True, vertical_alignment="center", key="scan"):
+        st.progress(min(share, 1.0), text=told(reading))
+        st.button(
+            _("Stop"),
+            key="stop-scan",
+            icon=":material/stop:",
+            on_click=_stop,
+            args=(reading,),
+            disabled=read_only(),
+        )
+
+
+def told(reading: Reading) -> str:
+    """Say how much is read, and about how long the rest takes."""
+    if not reading.total:
+        return _("Reading every weight…")
+    done, total, left = size(reading.done), size(reading.total), reading.left
+    if left is None:
+        return _(f"Reading every weight: {done} of {total}")
+    if left < ALMOST:
+        seconds = 5 * max(1, round(left / 5))
+        return _(f"Reading every weight: {done} of {total}, about {seconds} s left")
+    minutes = round(left / MINUTE)
+    return _(f"Reading every weight: {done} of {total}, about {minutes} min left")
+
+
+def _stop(reading: Reading) -> None:
+    try:
+        require_permission()
+        reading.stop()
+    except SlowlensError as error:
+        complain(error)
