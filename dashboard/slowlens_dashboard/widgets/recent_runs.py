@@ -2,66 +2,74 @@
 
 import streamlit as st
 
-from slowlens.facts.live.speed import speed_of
-from slowlens.facts.live.trial import Cache, Subject
+from slowlens.brief import Brief, Kind
 from slowlens.reports.units import counted, milliseconds, minute
 from slowlens.run import Run
 from slowlens.witness import rounds
-from slowlens_dashboard.diagnosis import recent_runs
-from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.pair import of_run
+from slowlens_dashboard import kept
+from slowlens_dashboard.history import label
+from slowlens_dashboard.kept import Row
+from slowlens_dashboard.language import _
+from slowlens_dashboard.pages import HISTORY, LIVE
 from slowlens_dashboard.prose import plain
 
 SHOWN = 8
+WITH_FIGURES = (Kind.MEASURED, Kind.IMPORTED)
 
 
 def recent_list() -> None:
-    """Draw the newest runs with figures, measured here or imported."""
-    measured = [run for run in recent_runs() if run.measurement or run.imported][:SHOWN]
+    """Draw the newest runs with figures, measured here or imported, and the way to all."""
+    shelf = kept.shelf()
+    measured = [row for row in shelf.rows if row.brief.kind in WITH_FIGURES]
     if measured:
-        st.subheader("Recent runs", anchor=False)
+        st.subheader(_("Recent runs"), anchor=False)
     with st.container(gap="xxsmall"):
-        for run in measured:
+        for row in measured[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
-                    f"{_when(run)} · {plain(of_run(run).label)}",
-                    key=f"open-{run.id}",
+                    _called(row),
+                    key=f"open-{row.brief.id}",
                     type="tertiary",
                     icon=":material/monitoring:",
                     on_click=_open,
-                    args=(run.id,),
+                    args=(row.brief.id,),
                 )
-                st.caption(_summary(run))
+                st.caption(_summary(row.brief))
+    if len(measured) > SHOWN or shelf.unread:
+        st.page_link(HISTORY, label=_("All runs"), icon=":material/history:")
 
 
 def run_link(run: Run, label: str) -> None:
     """Draw the way to a run."""
-    st.page_link(LIVE, label=label, query_params={"run": run.id}, icon=":material/monitoring:")
+    st.page_link(LIVE, label=_(label), query_params={"run": run.id}, icon=":material/monitoring:")
 
 
 def origin_link(run: Run) -> None:
     """Say which run speaks for the files, with the way to it."""
-    number = rounds(run)
-    told = f", {counted(number, 'round')}" if number else ""
-    run_link(run, f"What was measured is from the run that ended {_utc(run)}{told}")
+    number, when = rounds(run), _utc(run.created)
+    told = f"What was measured is from the run that ended {when}"
+    run_link(run, f"{told}, {counted(number, 'round')}" if number else told)
 
 
 def _open(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
-def _when(run: Run) -> str:
-    return f"{'Imported' if run.imported else 'Ended'} {_utc(run)}"
+def _called(row: Row) -> str:
+    """Name it as a person does, or else say what it is of."""
+    when = _utc(row.brief.created)
+    ended = _(f"Imported {when}") if row.brief.kind is Kind.IMPORTED else _(f"Ended {when}")
+    return f"{ended} · {plain(row.label.name or label(row.brief))}"
 
 
-def _utc(run: Run) -> str:
-    return f"{minute(run.created)} UTC"
+def _utc(created: str) -> str:
+    return f"{minute(created)} UTC"
 
 
-def _summary(run: Run) -> str:
-    if run.imported:
-        return plain(run.answer)
-    assert run.measurement
-    speed = speed_of(run.measurement, Subject.MERGED, Cache.AS_SHIPPED)
-    figure = f" · {milliseconds(speed.tpot)} per token as shipped" if speed else ""
-    return f"{run.measurement.status}{figure}"
+def _summary(brief: Brief) -> str:
+    if brief.timed is None:
+        return plain(_(brief.answer))
+    status = _(str(brief.timed.status))
+    if brief.tpot is None:
+        return status
+    return f"{status} · {_(f'{milliseconds(brief.tpot)} per token as shipped')}"

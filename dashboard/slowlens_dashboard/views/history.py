@@ -1,0 +1,70 @@
+"""The runs that are kept, by checkpoint and date: named, marked, compared, deleted."""
+
+import streamlit as st
+
+from slowlens_dashboard import kept
+from slowlens_dashboard.history import grouped, matching, pages
+from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.language import _
+from slowlens_dashboard.pages import LIVE
+from slowlens_dashboard.widgets.history_bar import history_bar
+from slowlens_dashboard.widgets.history_deleted import deleted_list, just_deleted
+from slowlens_dashboard.widgets.history_filter import asked, clear, history_filter, turn
+from slowlens_dashboard.widgets.history_group import history_group
+from slowlens_dashboard.widgets.history_reading import history_reading
+
+SHOWN = "history-page"
+
+
+def nothing_kept() -> None:
+    """Say how there comes to be a run."""
+    st.info(
+        _(
+            "Measure a checkpoint on the page Live run, or in a terminal: slowlens measure MERGED."
+            " Results of other benchmarks come with: slowlens import FILE"
+        ),
+        title=_("No run is kept yet."),
+        icon=":material/history:",
+    )
+    st.page_link(LIVE, label=_("To the page Live run"), icon=":material/monitoring:")
+
+
+def nothing_found() -> None:
+    """Say that the filter hides them all."""
+    st.info(
+        _("Look for something else, or show all of them again."),
+        title=_("No run is like that."),
+        icon=":material/search_off:",
+    )
+    st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear)
+
+
+def turned() -> None:
+    """Take the page that was chosen."""
+    turn(st.session_state[SHOWN])
+
+
+st.header(_("History"), anchor=False)
+shelf, trash = kept.shelf(), kept.trash()
+if active := jobs().active:
+    label = _("A run is in progress: watch it")
+    st.page_link(LIVE, label=label, query_params={"run": active.id}, icon=":material/monitoring:")
+just_deleted()
+history_reading(shelf.unread)
+if shelf.rows:
+    history_filter(shelf.rows)
+    found = matching(shelf.rows, asked())
+    if found:
+        history_bar({row.brief.id for row in shelf.rows})
+    else:
+        nothing_found()
+    number = min(asked().page, pages(found))
+    for group in grouped(found, number):
+        history_group(group)
+    if pages(found) > 1:
+        if st.session_state.get(SHOWN) != number:
+            st.session_state[SHOWN] = number
+        st.pagination(pages(found), key=SHOWN, on_change=turned)
+elif not shelf.unread:
+    nothing_kept()
+deleted_list(trash.rows)
