@@ -153,7 +153,7 @@ def _circumstances(runs: Sequence[Run], kind: Kind | None) -> tuple[Circumstance
         *(c for c in circumstances(results, kinds or timed) if c.what != TOOL),
         Circumstance("Slowlens", tuple(run.slowlens for run in runs), decides=False),
         Circumstance("checkpoint", tuple(run.merged.argument for run in runs), decides=False),
-        Circumstance("JSON files of it", tuple(map(_files, runs)), decides=False),
+        Circumstance("its JSON files", tuple(map(_files, runs)), decides=False),
     )
     return tuple(each for each in found if any(each.told))
 

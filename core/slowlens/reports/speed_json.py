@@ -1,6 +1,7 @@
 """A verdict on speed as JSON: the answer, what is unlike, and both sides of each kind of trial."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from cattrs.preconf.json import make_converter
@@ -16,8 +17,22 @@ _converter = make_converter()
 
 def render(verdict: SpeedVerdict) -> str:
     """Render it; times in seconds, sizes in bytes, null where something is not available."""
+    return _written(_values(verdict))
+
+
+def render_all(verdicts: Iterable[SpeedVerdict]) -> str:
+    """Render several: each one under ``comparisons`` is what ``render`` makes of it."""
+    found = [_values(verdict) for verdict in verdicts]
+    return _written({"schema_version": SCHEMA_VERSION, "comparisons": found})
+
+
+def _written(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=2, allow_nan=False) + "\n"
+
+
+def _values(verdict: SpeedVerdict) -> dict[str, Any]:
     before, after = verdict.titles
-    values = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "answer": verdict.answer.value,
         "exit_code": int(verdict.exit_code),
@@ -30,7 +45,6 @@ def render(verdict: SpeedVerdict) -> str:
         "failures": [*failures(verdict)],
         "findings": [_finding(each) for each in blamed(verdict)],
     }
-    return json.dumps(values, indent=2, allow_nan=False) + "\n"
 
 
 def _side(title: str, run: Run) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A verdict on speed as Markdown, for a pull request, an issue or the summary of a job."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from slowlens.reports.md import escaped, table
 from slowlens.reports.speed_figures import head, rows
@@ -11,6 +11,11 @@ from slowlens.speedverdict import Answer, SpeedVerdict
 def render(verdict: SpeedVerdict) -> str:
     """Render the verdict, then a table for each kind of trial."""
     return "\n\n".join(_blocks(verdict)) + "\n"
+
+
+def render_all(verdicts: Iterable[SpeedVerdict]) -> str:
+    """Render several, one below the other."""
+    return "\n".join(map(render, verdicts))
 
 
 def _blocks(verdict: SpeedVerdict) -> Iterator[str]:

@@ -1,0 +1,191 @@
+"""Several runs over one axis of tokens: the time of each token, and when it was there."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import accumulate
+from statistics import median
+
+import plotly.graph_objects as go
+
+from slowlens.facts.live.timing import Generation
+from slowlens.facts.live.trial import Finish, Purpose
+
+HEIGHT = 560
+COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
+"""Okabe and Ito's, which colour-blind people tell apart, but for those that paper or night hide."""
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+BAND = 0.18
+"""Opacity of the range of the rounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One kind of trial of one run."""
+
+    name: str
+    generations: tuple[Generation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """All rounds at one token. Seconds."""
+
+    token: int
+    low: float
+    middle: float
+    high: float
+
+
+def overlay_figure(curves: Sequence[Curve]) -> go.Figure | None:
+    """Draw the curves in their order; None where none of them has a second token."""
+    figure = go.Figure(layout=_layout())
+    for place, curve in enumerate(curves):
+        points = _latencies(curve.generations)
+        if points:
+            look = _look(place, curve.name)
+            probed = all(g.trial.purpose is Purpose.CURVE for g in curve.generations)
+            _draw_latencies(figure, points, look, probed=probed)
+            _draw_arrivals(figure, _arrivals(curve.generations), look)
+    return figure if figure.data else None
+
+
+def _draw_latencies(
+    figure: go.Figure, points: Sequence[_Point], look: Mapping[str, object], *, probed: bool
+) -> None:
+    tokens = [point.token for point in points]
+    if any(point.high > point.low for point in points):
+        for end, fill in (("low", None), ("high", "tonexty")):
+            y = [1000 * getattr(point, end) for point in points]
+            figure.add_scatter(x=tokens, y=y, fill=fill, **_edge(look))
+    marks = {"mode": "lines+markers", "marker": {"size": 6}} if probed else {}
+    figure.add_scatter(
+        x=tokens,
+        y=[1000 * point.middle for point in points],
+        hovertemplate="%{y:,.3r} ms",
+        **{**look, **marks},
+    )
+
+
+def _draw_arrivals(figure: go.Figure, points: Sequence[_Point], look: Mapping[str, object]) -> None:
+    if points:
+        figure.add_scatter(
+            x=[point.token for point in points],
+            y=[point.middle for point in points],
+            yaxis="y2",
+            hovertemplate="%{y:,.3r} s",
+            **{**look, "showlegend": False},
+        )
+
+
+def _latencies(generations: Iterable[Generation]) -> list[_Point]:
+    """Return the time of each token but the first of an answer, which the prompt is in."""
+    steps = ((g.trial.ahead + step.index, step) for g in generations for step in g.steps)
+    return _over_rounds((before + 1, step.seconds) for before, step in steps if before)
+
+
+def _arrivals(generations: Iterable[Generation]) -> list[_Point]:
+    """Return when each token was there, from the call on; probes do not tell that."""
+    return _over_rounds(
+        (number, seconds)
+        for g in generations
+        if g.trial.purpose is Purpose.SPEED
+        for number, seconds in enumerate(accumulate(step.seconds for step in g.steps), 1)
+    )
+
+
+def _over_rounds(told: Iterable[tuple[int, float]]) -> list[_Point]:
+    rounds: dict[int, list[float]] = {}
+    for token, seconds in told:
+        rounds.setdefault(token, []).append(seconds)
+    return [
+        _Point(token, min(found), median(found), max(found))
+        for token, found in sorted(rounds.items())
+    ]
+
+
+def whole(generations: Iterable[Generation]) -> tuple[Generation, ...]:
+    """Return the timed generations that were run to their end: whole trials, or else probes."""
+    done = [g for g in generations if g.finish is not Finish.STOPPED]
+    found = (
+        tuple(g for g in done if g.trial.purpose is purpose)
+        for purpose in (Purpose.SPEED, Purpose.CURVE)
+    )
+    return next(filter(None, found), ())
+
+
+def caption(curves: Iterable[Curve]) -> str:
+    """Say what the lines stand for."""
+    told = [*_told([*curves])]
+    return f"{'; '.join(told)}. The first token is in the lower chart alone."
+
+
+def _told(curves: Sequence[Curve]) -> Iterator[str]:
+    yield "Line: median of the rounds"
+    if any(len(curve.generations) > 1 for curve in curves):
+        yield "band: from the lowest to the highest of them"
+    if any(g.trial.purpose is Purpose.CURVE for curve in curves for g in curve.generations):
+        yield "dots: steps of a long run that is sampled, which tell no time of arrival"
+
+
+def _look(place: int, name: str) -> dict[str, object]:
+    """Tell a run by its colour and by its dashes: colours alone do not print, nor do all see them.
+
+    The name may be that of a folder, and Plotly reads some HTML in it.
+    """
+    dash = DASHES[(place + place // len(COLORS)) % len(DASHES)]
+    return {
+        "name": escape(name),
+        "mode": "lines",
+        "line": {"color": COLORS[place % len(COLORS)], "dash": dash, "width": 2.2},
+        "legendgroup": str(place),
+    }
+
+
+def _edge(look: Mapping[str, object]) -> dict[str, object]:
+    line = look["line"]
+    assert isinstance(line, dict)
+    return {
+        "mode": "lines",
+        "line": {"width": 0},
+        "fillcolor": _faint(str(line["color"])),
+        "legendgroup": look["legendgroup"],
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _faint(color: str) -> str:
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{BAND})"
+
+
+def _layout() -> dict[str, object]:
+    return {
+        "height": HEIGHT,
+        "margin": {"t": 36, "r": 8, "b": 48, "l": 64},
+        "hovermode": "x unified",
+        "hoversubplots": "axis",
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "xaxis": {
+            "title": _title("generated token"),
+            "anchor": "y2",
+            "showgrid": False,
+            "zeroline": False,
+        },
+        "yaxis": {
+            "title": _title("milliseconds per token"),
+            "domain": [0.48, 1],
+            "rangemode": "tozero",
+        },
+        "yaxis2": {
+            "title": _title("seconds since the call"),
+            "domain": [0, 0.4],
+            "rangemode": "tozero",
+        },
+    }
+
+
+def _title(text: str) -> dict[str, object]:
+    return {"text": text, "font": {"size": 13}}
