@@ -7,14 +7,14 @@ import streamlit as st
 from slowlens_dashboard import judging, pair
 from slowlens_dashboard.errors import explained
 from slowlens_dashboard.messages import show_messages
-from slowlens_dashboard.pages import CHECKPOINT, DIFF, FIXES, LIVE
+from slowlens_dashboard.pages import CHECKPOINT, COMPARE, DIFF, FIXES, LIVE
 from slowlens_dashboard.widgets.language_switch import language_switch
 
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title="Slowlens", page_icon=str(HERE / "icon.svg"), layout="wide")
 st.logo(str(HERE / "logo.svg"), size="large")
-page = st.navigation([CHECKPOINT, DIFF, LIVE, FIXES], position="top")
+page = st.navigation([CHECKPOINT, DIFF, LIVE, COMPARE, FIXES], position="top")
 with explained():
     show_messages()
     pair.current()

@@ -27,6 +27,13 @@ LIVE = st.Page(
     url_path="live",
     help="Generate with and without the cache, and watch each token's time.",
 )
+COMPARE = st.Page(
+    VIEWS / "compare.py",
+    title="Compare",
+    icon=":material/compare_arrows:",
+    url_path="compare",
+    help="Two runs or more side by side: what differs, which is slower, and where.",
+)
 FIXES = st.Page(
     VIEWS / "fixes.py",
     title="Fixes",
