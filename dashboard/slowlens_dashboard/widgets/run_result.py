@@ -20,6 +20,7 @@ from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.starting import again, start, with_fixes
 from slowlens_dashboard.widgets.answer import sentence_on_top
+from slowlens_dashboard.widgets.compare_link import compare_link
 from slowlens_dashboard.widgets.comparison import comparison
 from slowlens_dashboard.widgets.explained import (
     failures,
@@ -38,6 +39,7 @@ def run_result(run: Run) -> None:
     measurement = run.measurement
     if run.imported is not None:
         imported_result(run.imported)
+        compare_link(run)
         return
     if measurement is None:
         st.info("This run has no measurement: its files were checked only.")
@@ -115,6 +117,7 @@ def _actions(run: Run) -> None:
             "See the fixes", icon=":material/build:", on_click=follow, args=(of_run(run),)
         ):
             st.switch_page(FIXES)
+        compare_link(run)
 
 
 def _fixed(run: Run) -> None:

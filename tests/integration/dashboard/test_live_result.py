@@ -252,4 +252,5 @@ def test_an_imported_run_has_its_figures_and_no_checkpoint(open_page: Open, name
     listed = open_page("live").button(key=f"open-{run.id}").label
     assert listed.startswith(f"Imported {run.created[:10]} ")
     assert " UTC · " in listed
-    assert not at.get("page_link"), "the chosen checkpoint is not the one of this result"
+    links = [link.proto.label for link in at.get("page_link")]
+    assert links == ["Compare with…"], "the chosen checkpoint is not the one of this result"
