@@ -12,12 +12,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 COOKIE, QUERY = "slowlens-token", "token"
 DENIED = 4401
 """Code of a WebSocket that is closed before it was opened."""
+NO_STORE = {"Cache-Control": "no-store"}
 PAGE = """\
 <!doctype html><html lang="en"><meta charset="utf-8"><title>Slowlens</title>
 <meta name="viewport" content="width=device-width"><style>
 body{font:16px sans-serif;max-width:26rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark}
-input,button{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;margin-top:.5rem}</style>
-<h1>Slowlens</h1><form method="get"><label for="token">Token, which the terminal printed that the
+input,button,.go{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;margin-top:.5rem}
+.go{display:block;text-align:center;border:1px solid;border-radius:.5rem;text-decoration:none;
+color:inherit}</style>
+<h1>Slowlens</h1>"""
+FORM = """<form method="get"><label for="token">Token, which the terminal printed that the
 server was started in</label><input id="token" name="token" type="password" required autofocus>
 <button>Log in</button></form></html>
 """
@@ -38,21 +42,32 @@ class TokenLogin:
         if self._is_token(asked.cookies.get(COOKIE, "")):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": DENIED})
+            await deny(receive, send)
         else:
             await self._answer(asked)(scope, receive, send)
 
     def _answer(self, asked: HTTPConnection) -> Response:
         """Log in with the token in the address, which then leaves it, or ask for it."""
         if not self._is_token(asked.query_params.get(QUERY, "")):
-            return HTMLResponse(PAGE, 401, {"Cache-Control": "no-store"})
-        clean = asked.url.remove_query_params(QUERY)
-        here = f"/{clean.path.lstrip('/')}"  # two slashes would lead to another server
-        to = here + (f"?{clean.query}" if clean.query else "")
-        answer = RedirectResponse(to, 303, {"Cache-Control": "no-store"})
-        answer.set_cookie(COOKIE, self._token.decode(), httponly=True, samesite="lax")
+            return HTMLResponse(PAGE + FORM, 401, NO_STORE)
+        answer = RedirectResponse(here(asked, without=QUERY), 303, NO_STORE)
+        secure = asked.url.scheme == "https"
+        token = self._token.decode()
+        answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure)
         return answer
 
     def _is_token(self, text: str) -> bool:
         return compare_digest(text.encode(), self._token)
+
+
+def here(asked: HTTPConnection, without: str = "") -> str:
+    """Return the address that was asked for, as one that cannot lead to another server."""
+    clean = asked.url.remove_query_params(without)
+    path = f"/{clean.path.lstrip('/')}"  # two slashes would lead to another server
+    return path + (f"?{clean.query}" if clean.query else "")
+
+
+async def deny(receive: Receive, send: Send) -> None:
+    """Close a WebSocket before it is opened."""
+    await receive()
+    await send({"type": "websocket.close", "code": DENIED})

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from slowlens.errors import CheckpointError
@@ -10,7 +11,8 @@ from slowlens.gather.hub.ids import hub_id
 from slowlens.places import demo_folder
 
 ROOTS, MERGED, SOURCE = "SLOWLENS_ROOTS", "SLOWLENS_MERGED", "SLOWLENS_SOURCE"
-READ_ONLY = "SLOWLENS_READ_ONLY"
+READ_ONLY, ACCOUNTS = "SLOWLENS_READ_ONLY", "SLOWLENS_ACCOUNTS"
+CONFINED = "SLOWLENS_CONFINED"
 """Environment variables: the only thing that a server and the scripts it reruns both see."""
 
 
@@ -23,13 +25,19 @@ class Options:
     source: Path | None = None
     read_only: bool = False
     """Whether nothing may be measured, written or undone."""
+    accounts: bool = False
+    """Whether people log in with accounts of their own."""
+    confined: bool = False
+    """Whether runs of other folders are not shown either: others may see this dashboard."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables that ``options_from`` reads back."""
         pair = {MERGED: self.merged, SOURCE: self.source}
         roots = os.pathsep.join(str(root) for root in self.roots)
         named = {name: str(path) for name, path in pair.items() if path}
-        return {ROOTS: roots, READ_ONLY: "1" if self.read_only else ""} | named
+        flags = {READ_ONLY: self.read_only, ACCOUNTS: self.accounts, CONFINED: self.confined}
+        told = {name: "1" if flag else "" for name, flag in flags.items()}
+        return {ROOTS: roots} | told | named
 
     def allow(self, text: str) -> Path:
         """Return the folder that a person typed, if it exists and lies below a root."""
@@ -80,4 +88,13 @@ def options_from(environment: Mapping[str, str]) -> Options:
     pair = [path for path in (merged, source) if path]
     wanted = [*(given or (Path.cwd(), demo_folder())), *pair]
     roots = dict.fromkeys(path.expanduser().resolve() for path in wanted)
-    return Options(tuple(roots), merged, source, bool(environment.get(READ_ONLY)))
+    flags = (bool(environment.get(name)) for name in (READ_ONLY, ACCOUNTS, CONFINED))
+    return Options(tuple(roots), merged, source, *flags)
+
+
+def is_here(address: str) -> bool:
+    """Whether only this machine can reach an address to listen on."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"

@@ -14,11 +14,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
+from slowlens.errors import UsageError
 from slowlens.patch import recover
+from slowlens_dashboard.entrance import Login
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.login import TokenLogin
+from slowlens_dashboard.options import is_here
+from slowlens_dashboard.ownorigin import OwnOrigin
 from slowlens_dashboard.routes import ROUTES
+from slowlens_dashboard.scans import scans
+from slowlens_dashboard.undelayed import send_at_once
 
 logger = logging.getLogger(__name__)
 
@@ -35,33 +41,60 @@ Ready = Callable[[str], None]
 
 
 def parts(
-    hosts: Iterable[str] | None = None, ready: Ready | None = None, token: str = ""
+    hosts: Iterable[str] | None = None, ready: Ready | None = None, login: Login = None
 ) -> dict[str, Any]:
-    """Return the arguments of ``st.App`` beside the script; ``token`` is asked of everybody.
+    """Return the arguments of ``st.App`` beside the script; ``login`` is asked of everybody.
 
     Hosts other than our own names are refused, which defeats DNS rebinding for our routes and
     for Streamlit's. ``st.App`` itself is called in ``app.py``, where ``streamlit run`` looks
     for that very call.
     """
-    others = [config.get_option("server.address") or OWN_NAMES[0]] if hosts is None else hosts
+    if hosts is None:
+        hosts = [_own_address()]
     trusted = Middleware(
-        TrustedHostMiddleware, allowed_hosts=[*OWN_NAMES, *others], www_redirect=False
+        TrustedHostMiddleware, allowed_hosts=[*OWN_NAMES, *hosts], www_redirect=False
     )
     return {
         "routes": ROUTES,
-        "middleware": [trusted, *([Middleware(TokenLogin, token=token)] if token else [])],
+        "middleware": [trusted, Middleware(OwnOrigin), *_asking(login)],
         "lifespan": _lifespan(ready),
         "on_script_error": explain,
     }
 
 
+def configure(address: str, port: int | None) -> dict[str, object]:
+    """Make ours the options of Streamlit, by which it finds its secrets too; return them."""
+    chosen: dict[str, object] = {"server.address": address, "logger.hideWelcomeMessage": True}
+    given = settings() | chosen | ({} if port is None else {"server.port": port})
+    config.get_config_options(force_reparse=True, options_from_flags=given)
+    return given
+
+
 def serve(
-    address: str, port: int | None, names: Iterable[str], ready: Ready, token: str = ""
+    given: Mapping[str, object], names: Iterable[str], ready: Ready, login: Login = None
 ) -> None:
-    """Run the dashboard until it is interrupted; ``ready`` is called with its URL."""
-    app = st.App(MAIN, **parts([address, *names], ready, token))
-    chosen = {"server.address": address, "logger.hideWelcomeMessage": True}
-    app.run(config=settings() | chosen | ({} if port is None else {"server.port": port}))
+    """Run the dashboard, configured, until it is interrupted; ``ready`` is called with its URL."""
+    st.App(MAIN, **parts(names, ready, login)).run(config=given)
+
+
+def _asking(login: Login) -> Iterator[Middleware]:
+    if isinstance(login, str):
+        yield Middleware(TokenLogin, token=login)
+    elif login is not None:
+        from slowlens_dashboard.accountlogin import AccountLogin
+
+        yield Middleware(AccountLogin, accounts=login)
+
+
+def _own_address() -> str:
+    """Return where Streamlit's own command listens; it asks nobody to log in."""
+    address = config.get_option("server.address") or OWN_NAMES[0]
+    if not is_here(address):
+        raise UsageError(
+            f"streamlit run would let everybody in who reaches {address}.",
+            hint="slowlens ui --share asks them to log in.",
+        )
+    return str(address)
 
 
 def settings() -> dict[str, object]:
@@ -92,12 +125,15 @@ def _lifespan(
         for settled in recover():
             if settled.trouble is not None:
                 logger.warning("%s %s", settled.trouble, settled.trouble.hint)
+        jobs().adopt()
+        send_at_once()
         gc.freeze()  # Streamlit collects after every script run: keep that away from the imports
         if ready:
             ready(f"http://{_name()}:{config.get_option('server.port')}")
         try:
             yield
         finally:
+            scans().close()
             jobs().close()
 
     return lifespan

@@ -8,9 +8,7 @@ import socket
 import sys
 import webbrowser
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from importlib.util import find_spec
-from secrets import token_urlsafe
 from threading import Thread
 
 from slowlens.cli.words import given_path
@@ -42,10 +40,21 @@ def configure(parser: ArgumentParser) -> None:
         dest="host",
         metavar="ADDRESS",
         help=f"address to listen on (default: {HERE}, this machine only); any other asks everybody "
-        "for the token that is printed",
+        "to log in",
     )
-    text = "let others in: listen on every address of this machine, with a token to log in"
+    text = (
+        "let others in: listen on every address of this machine, and ask them to log in, where "
+        "[auth] of Streamlit's secrets.toml says or with the token that is printed"
+    )
     parser.add_argument("--share", action="store_true", help=text)
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="EMAIL_OR_DOMAIN",
+        help="let in only this address or domain of mail, of those whom the login of secrets.toml "
+        "knows; may be repeated",
+    )
     parser.add_argument(
         "--port", "--server.port", dest="port", type=int, metavar="N", help="port (default: 8501)"
     )
@@ -71,17 +80,33 @@ def run(arguments: Namespace) -> int:
     arguments.host = arguments.host or (EVERY_ADDRESS if arguments.share else HERE)
     if arguments.host == EVERY_ADDRESS:
         arguments.name += _own_names()
-    token = "" if _is_here(arguments.host) and not arguments.share else token_urlsafe(24)
     _refuse_bad_folders(arguments)
     _refuse_address(arguments.host, arguments.port)
-    from slowlens_dashboard.options import Options
-    from slowlens_dashboard.server import serve
+    from slowlens_dashboard import entrance
+    from slowlens_dashboard.options import Options, is_here
+    from slowlens_dashboard.server import configure, serve
 
+    given = configure(arguments.host, arguments.port)
+    shared = arguments.share or not is_here(arguments.host)
+    login = entrance.login(arguments.allow, shared=shared)
     options = Options(
-        tuple(arguments.root), arguments.merged, arguments.source, arguments.read_only
+        tuple(arguments.root),
+        arguments.merged,
+        arguments.source,
+        arguments.read_only,
+        accounts=bool(entrance.hosts(login)),
+        confined=shared or bool(arguments.root),
     )
     os.environ.update(options.environment())
-    serve(arguments.host, arguments.port, arguments.name, _announce(arguments, token), token)
+    names = (arguments.host, *arguments.name, *entrance.hosts(login))
+
+    def announce(url: str) -> None:
+        print(*entrance.announcement(login, url, arguments.name), sep="\n", flush=True)
+        if not arguments.no_browser and _has_screen():
+            own = entrance.address(login, url)
+            Thread(target=webbrowser.open, args=(own,), daemon=True).start()
+
+    serve(given, names, announce, login)
     return 0
 
 
@@ -114,26 +139,6 @@ def _refuse_address(host: str, port: int | None) -> None:
             ) from error
 
 
-def _announce(arguments: Namespace, token: str) -> Callable[[str], None]:
-    def announce(url: str) -> None:
-        own = f"{url}/?token={token}" if token else url
-        print(f"Slowlens is ready: {own}")
-        port = url.rpartition(":")[2]
-        for name in arguments.name if token else ():
-            print(f"For others: http://{name}:{port}/?token={token}")
-        if token:
-            print("Whoever has the token may open it; http does not hide it on the way.")
-        print("Press Ctrl-C to end it.", flush=True)
-        if not arguments.no_browser and _has_screen():
-            Thread(target=webbrowser.open, args=(own,), daemon=True).start()
-
-    return announce
-
-
-def _is_here(host: str) -> bool:
-    return host == "localhost" or host.startswith("127.")
-
-
 def _own_names() -> list[str]:
     """Return the name of this machine and its addresses, as far as it knows them."""
     name = socket.gethostname()
@@ -142,7 +147,7 @@ def _own_names() -> list[str]:
     except OSError:
         return [name]
     found = dict.fromkeys((name, *others, *addresses))
-    return [one for one in found if not _is_here(one)]
+    return [one for one in found if not one.startswith(("localhost", "127."))]
 
 
 def _has_screen() -> bool:
