@@ -15,6 +15,9 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from slowlens.rulepage import blocks, page
+from slowlens.rules import RULES
+
 ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "dashboard" / "slowlens_dashboard" / "locale"
 ROOMS = ("core/slowlens", "dashboard/slowlens_dashboard")
@@ -56,6 +59,13 @@ def texts() -> dict[str, list[str]]:
             if not name.startswith(SILENT):
                 for text in _texts(ast.parse(path.read_text(encoding="utf-8"))):
                     found.setdefault(text, []).append(name)
+    for rule in RULES:
+        for block in blocks(page(rule)):
+            text = block.removeprefix("## ").removeprefix("- ")
+            if not text.startswith("https://"):
+                found.setdefault(text, []).append(
+                    f"core/slowlens/rules/{rule.id.replace('-', '_')}.py"
+                )
     return {text: sorted({*files}) for text, files in sorted(found.items())}
 
 

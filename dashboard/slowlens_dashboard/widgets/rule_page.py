@@ -4,12 +4,16 @@ import re
 
 import streamlit as st
 
-from slowlens.rulepage import page
+from slowlens.rulepage import blocks, page
 from slowlens.rules import RULES
+from slowlens_dashboard.language import _
 
 RULE_BY_ID = {rule.id: rule for rule in RULES}
 TITLES = {rule.id: rule.title for rule in RULES}
 
+BLOCK = re.compile(r"(## |- |)(.*)")
+ENDS = {"## ": "\n", "- ": "\n", "": "\n\n"}
+"""What goes around a heading, an item and a paragraph."""
 _MATHS = re.compile(r"(`[^`]*`)|([$~])")
 """Code, which stays as it is, or what Streamlit would take for a formula or for struck out."""
 
@@ -41,5 +45,8 @@ def rule_page(rule: str, heading: str = "###") -> None:
 
 def markdown(docstring: str, heading: str = "###") -> str:
     """Return a rule's docstring as Markdown that Streamlit draws as it was meant."""
-    text = re.sub(r"^## ", f"{heading} ", docstring.replace("``", "`"), flags=re.MULTILINE)
+    found = [match.groups() for match in map(BLOCK.fullmatch, blocks(docstring)) if match]
+    drawn = "".join(f"{ENDS[mark]}{mark}{_(text)}{ENDS[mark]}" for mark, text in found)
+    told = re.sub(r"\n{3,}", "\n\n", drawn.replace("``", "`")).strip()
+    text = re.sub(r"^## ", f"{heading} ", told, flags=re.MULTILINE)
     return _MATHS.sub(lambda found: found[1] or f"\\{found[2]}", text)

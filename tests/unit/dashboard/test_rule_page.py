@@ -8,7 +8,12 @@ from slowlens_dashboard.widgets.rule_page import markdown
 
 
 def test_headings_are_small_and_code_is_code() -> None:
-    assert markdown("A.\n\n## Fix\nSet ``a`` to `b$`.") == "A.\n\n### Fix\nSet `a` to `b$`."
+    assert markdown("A.\n\n## Fix\nSet ``a``\nto `b$`.") == "A.\n\n### Fix\n\nSet `a` to `b$`."
+
+
+def test_items_follow_each_other() -> None:
+    docstring = "A:\n\n- b\n  c\n- d\n\nE."
+    assert markdown(docstring) == "A:\n\n- b c\n\n- d\n\nE."
 
 
 def test_no_formula_is_made_of_prices() -> None:
@@ -25,4 +30,4 @@ def test_every_page_is_drawn_as_it_was_meant(rule: object) -> None:
 
 
 def test_a_dialog_has_its_headings_higher() -> None:
-    assert markdown("A.\n\n## Fix\nB.", heading="#") == "A.\n\n# Fix\nB."
+    assert markdown("A.\n\n## Fix\nB.", heading="#") == "A.\n\n# Fix\n\nB."
