@@ -8,7 +8,7 @@ import pytest
 
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Purpose, Subject
-from slowlens.measure.events import Compared, Stepped, WarmedUp, WarmingUp, Working
+from slowlens.measure.events import Compared, Comparing, Stepped, WarmedUp, WarmingUp, Working
 from slowlens.measure.session import measure
 
 pytestmark = pytest.mark.live
@@ -74,12 +74,14 @@ def test_what_reports_no_steps_tells_that_it_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pulse, "INTERVAL", 0.0)
+    monkeypatch.setattr(pulse, "OFTEN", 0.0)
     events = events_of(plan(tiny.llama(tmp_path, {}), settings=(Cache.ON,), equality_tokens=3))
     kinds = [type(event) for event in events]
     warm = kinds[kinds.index(WarmingUp, kinds.index(WarmingUp) + 1) : kinds.index(WarmedUp)]
     assert warm.count(Working) >= 3 * 5
-    last = kinds[: kinds.index(Compared)]
-    assert [kind for kind in last[-8:] if kind is Working] == [Working] * 8
+    compared = [event for event in events if isinstance(event, Comparing)]
+    assert compared == [Comparing("merged", step + 1, 8) for step in range(8)]
+    assert kinds[kinds.index(Compared) - 1] is Comparing
 
 
 def test_a_child_measures_and_writes_nothing(tmp_path: Path) -> None:

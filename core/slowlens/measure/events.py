@@ -79,6 +79,15 @@ class Working:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparing:
+    """A subject's results are being compared: ``done`` of ``total`` steps, half with its cache."""
+
+    subject: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrialStarted:
     """The trial with this index of the newest ``Planned`` or ``Started`` begins."""
 
@@ -166,6 +175,7 @@ Event: TypeAlias = (
     | WarmingUp
     | WarmedUp
     | Working
+    | Comparing
     | TrialStarted
     | Stepped
     | TrialFinished

@@ -11,6 +11,7 @@ from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.events import (
     Compared,
+    Comparing,
     Event,
     Failed,
     Finished,
@@ -59,6 +60,7 @@ EVENTS: list[Event] = [
     Compared(equality(1e-3, 1e-4)),
     Sampled((DeviceSample(1.5, power=300.5, throttle=()), DeviceSample(1.6, throttle=("a",)))),
     Working(),
+    Comparing(Subject.MERGED, 3, 8),
     Finished(),
     Failed("out of memory", "free some"),
 ]

@@ -31,7 +31,7 @@ from slowlens.measure.worker.hopeless import hopeless
 from slowlens.measure.worker.loading import Ready
 from slowlens.measure.worker.models import Models
 from slowlens.measure.worker.peers import ALONE, Place
-from slowlens.measure.worker.pulse import Pulse
+from slowlens.measure.worker.pulse import Progress, Pulse
 from slowlens.measure.worker.ranks import PartedError, agreed, join
 from slowlens.measure.worker.sequence import Common
 from slowlens.measure.worker.together import together
@@ -105,9 +105,8 @@ class Work:
                     self._get_warm(ready, trial, common)
                     record(ready, trial, common, self._noted)
                 case Purpose.EQUALITY:
-                    self._send(
-                        Compared(equality(ready, trial.subject, trial.new_tokens, self._pulse))
-                    )
+                    told = Progress(self._send, trial.subject, trial.new_tokens)
+                    self._send(Compared(equality(ready, trial.subject, trial.new_tokens, told)))
                 case _:
                     if trial.purpose in TIMED:
                         self._get_warm(ready, trial, common)
