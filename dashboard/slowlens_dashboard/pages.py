@@ -34,6 +34,20 @@ COMPARE = st.Page(
     url_path="compare",
     help="Two runs or more side by side: what differs, which is slower, and where.",
 )
+HISTORY = st.Page(
+    VIEWS / "history.py",
+    title="History",
+    icon=":material/history:",
+    url_path="history",
+    help="The runs that are kept: named, compared, deleted and brought back.",
+)
+REPORT = st.Page(
+    VIEWS / "report.py",
+    title="Report",
+    icon=":material/description:",
+    url_path="report",
+    help="All of it to hand on: one HTML file, Markdown for a pull request, JSON.",
+)
 FIXES = st.Page(
     VIEWS / "fixes.py",
     title="Fixes",

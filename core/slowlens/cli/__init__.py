@@ -16,7 +16,7 @@ from slowlens.spelling import meant
 
 COMMANDS = (
     *("check", "explain", "inspect", "diff", "measure", "compare", "baseline", "gate", "import"),
-    *("runs", "fix", "export", "history", "undo", "ui", "demo"),
+    *("runs", "report", "fix", "export", "history", "undo", "ui", "demo"),
 )
 """Modules of this package. Only the one that is called is imported: a gate should start fast."""
 AS_IT_IS = ("check", "explain", "inspect", "diff")

@@ -4,15 +4,17 @@ What a report needs stays: figures, settings, names of folders and files. The na
 stands alone in a sentence cannot be told from any other word, unless it is the one we are on.
 """
 
+from collections import Counter
+
 from slowlens.facts.identity import NOBODY, Identity
 from slowlens.frozen import replace
-from slowlens.redaction.kinds import Kind
+from slowlens.redaction.kinds import Kind, kinds_named
 from slowlens.redaction.known import known
 from slowlens.redaction.records import Records
 from slowlens.redaction.strings import Strings
 from slowlens.run import Run
 
-__all__ = ["Kind", "redacted"]
+__all__ = ["Kind", "kinds_named", "redacted"]
 
 
 def redacted(run: Run, keep: frozenset[Kind] = frozenset(), here: Identity = NOBODY) -> Run:
@@ -22,4 +24,5 @@ def redacted(run: Run, keep: frozenset[Kind] = frozenset(), here: Identity = NOB
     """
     strings = Strings(known(run, here), frozenset(Kind) - keep)
     found: Run = Records(strings).without(replace(run, redacted={}))
-    return replace(found, redacted=strings.counts)
+    counts = Counter(run.redacted) + Counter(strings.counts)
+    return replace(found, redacted=dict(counts))

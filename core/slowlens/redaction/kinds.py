@@ -25,3 +25,17 @@ LEFT = {
     Kind.PROMPT: "(redacted text)",
 }
 """What stands in their places; of a path its last name."""
+
+
+ALL = "all"
+"""Every one of them, where kinds are named."""
+
+
+def kinds_named(text: str) -> frozenset[Kind]:
+    """Return the kinds that are named, joined by commas; ValueError for a name that is none."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if names == [ALL]:
+        return frozenset(Kind)
+    if wrong := [name for name in names if name not in list(Kind)]:
+        raise ValueError(f"{', '.join(map(repr, wrong))} is none of {', '.join(Kind)}, {ALL}")
+    return frozenset(map(Kind, names))

@@ -14,6 +14,7 @@ from slowlens_dashboard.widgets.findings_list import findings_list
 from slowlens_dashboard.widgets.pair_facts import lines
 from slowlens_dashboard.widgets.pair_picker import pair_picker, welcome
 from slowlens_dashboard.widgets.recent_runs import origin_link
+from slowlens_dashboard.widgets.report_menu import report_menu
 from slowlens_dashboard.widgets.rules_asked import rules_asked, summary
 from slowlens_dashboard.widgets.scan_progress import scan_progress
 
@@ -36,6 +37,7 @@ def answer(diagnosis: Diagnosis) -> None:
         )
         if offers(run):
             st.page_link(FIXES, label="See the fixes", icon=":material/build:")
+        report_menu(run)
 
 
 chosen = pair.current()

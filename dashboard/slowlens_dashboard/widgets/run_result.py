@@ -13,6 +13,7 @@ from slowlens.run import Run
 from slowlens.standing import Standing
 from slowlens.witness import before_and_after
 from slowlens_dashboard.diagnosis import recent_runs
+from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
 from slowlens_dashboard.permission import read_only
@@ -31,6 +32,7 @@ from slowlens_dashboard.widgets.explained import (
 )
 from slowlens_dashboard.widgets.imported_result import imported_result
 from slowlens_dashboard.widgets.measured import figures, texts
+from slowlens_dashboard.widgets.report_menu import report_link
 from slowlens_dashboard.widgets.verdict import verdicts
 
 
@@ -40,9 +42,11 @@ def run_result(run: Run) -> None:
     if run.imported is not None:
         imported_result(run.imported)
         compare_link(run)
+        report_link(run)
         return
     if measurement is None:
-        st.info("This run has no measurement: its files were checked only.")
+        st.info(_("This run has no measurement: its files were checked only."))
+        report_link(run)
         return
     _ending(measurement)
     sentence_on_top(run.answer, said=" ".join(factors(measurement)))
@@ -63,16 +67,16 @@ def _ending(measurement: Measurement) -> None:
     match measurement.status:
         case Status.FAILED:
             st.error(
-                prose(measurement.hint or "Start it again."),
-                title=prose(sentence(measurement.error or "the run failed")),
+                prose(_(measurement.hint or "Start it again.")),
+                title=prose(sentence(_(measurement.error or "the run failed"))),
                 icon=":material/error:",
             )
         case Status.STOPPED:
             st.info(
-                "What was timed until then is below."
+                _("What was timed until then is below.")
                 if measurement.timed
-                else "Nothing was timed by then.",
-                title=prose(measurement.error or "You stopped this run."),
+                else _("Nothing was timed by then."),
+                title=prose(_(measurement.error or "You stopped this run.")),
                 icon=":material/stop_circle:",
             )
         case _:
@@ -97,15 +101,15 @@ def _doubts(run: Run) -> Sequence[Finding]:
 def _actions(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Measure again",
+            _("Measure again"),
             icon=":material/replay:",
             on_click=_again,
             args=(run,),
             disabled=read_only(),
         )
-        st.button("New run", icon=":material/add:", on_click=_leave)
+        st.button(_("New run"), icon=":material/add:", on_click=_leave)
         st.download_button(
-            "Run file",
+            _("Run file"),
             lambda: encode(run),
             f"slowlens-{run.id}.json",
             "application/json",
@@ -114,10 +118,11 @@ def _actions(run: Run) -> None:
         )
         fixable = bool(offers(run))
         if fixable and st.button(
-            "See the fixes", icon=":material/build:", on_click=follow, args=(of_run(run),)
+            _("See the fixes"), icon=":material/build:", on_click=follow, args=(of_run(run),)
         ):
             st.switch_page(FIXES)
         compare_link(run)
+        report_link(run)
 
 
 def _fixed(run: Run) -> None:

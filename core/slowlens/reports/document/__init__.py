@@ -1,7 +1,10 @@
 """A run as a report: answer, what to change, what was measured, the evidence, the environment."""
 
+import re
+
 from slowlens.batch import batch
 from slowlens.gate import ExitCode
+from slowlens.proofs import together
 from slowlens.reports import words
 from slowlens.reports.called import place
 from slowlens.reports.document.blocks import Document, Section, Tone
@@ -34,7 +37,7 @@ def document(run: Run) -> Document:
         sections = [section for section in sections if section.title in IMPORTED]
     return Document(
         title=run.merged.title or "Unnamed model",
-        verdict="imported" if run.imported else words.VERDICTS[code],
+        verdict=_verdict(run, code),
         tone=Tone.PLAIN if run.imported else TONES[code],
         answer=run.answer,
         about=tuple(_about(run)),
@@ -44,6 +47,20 @@ def document(run: Run) -> Document:
 
 IMPORTED = ("What was measured", "What this report leaves out")
 """Of another benchmark no more is known."""
+
+
+def file_name(run: Run, suffix: str = "html") -> str:
+    """Return what to call the file of a report."""
+    return f"slowlens-report-{re.sub(r'[^0-9A-Za-z-]+', '-', run.id)}.{suffix}"
+
+
+def _verdict(run: Run, code: ExitCode) -> str:
+    """Count what was found; what could not be checked is never counted as fine."""
+    if run.imported is not None:
+        return "imported"
+    if code is ExitCode.UNCHECKED:
+        return "not all could be checked"
+    return words.tally(each.whole for each in together(run.findings))
 
 
 def _about(run: Run) -> list[str]:

@@ -14,11 +14,11 @@ from slowlens.reports.units import value
 from slowlens.run import Run
 
 BADGES: Mapping[Applicability, tuple[str, Tone]] = {
-    Applicability.SAFE: ("safe", Tone.GOOD),
-    Applicability.UNSAFE: ("changes outputs", Tone.WARNING),
-    Applicability.MANUAL: ("by hand", Tone.PLAIN),
+    Applicability.SAFE: ("Safe", Tone.GOOD),
+    Applicability.UNSAFE: ("Changes outputs", Tone.WARNING),
+    Applicability.MANUAL: ("By hand", Tone.PLAIN),
 }
-HEAD = ("file", "key", "before", "after")
+HEAD = ("File", "Key", "Before", "After")
 SHOWN = 120
 """Characters of a value."""
 

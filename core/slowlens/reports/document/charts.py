@@ -44,7 +44,7 @@ def steps_table(measurement: Measurement) -> Table | None:
         for token in _some(every)
     )
     caption = f"{counted(len(rows), 'token')} of {len(set.union(*places)):,}; medians over rounds."
-    return Table(("token", *kinds), rows, caption)
+    return Table(("Token", *kinds), rows, caption)
 
 
 def machine_table(measurement: Measurement) -> Table | None:
@@ -57,7 +57,7 @@ def machine_table(measurement: Measurement) -> Table | None:
         found = [value for look in measurement.samples if (value := gauge(look)) is not None]
         if found:
             rows.append((name, *(f"{tell(found):,.4g}" for tell in (min, median, max))))
-    head = ("figure", "least", "median", "greatest")
+    head = ("Figure", "Least", "Median", "Greatest")
     caption = f"{counted(len({look.at for look in measurement.samples}), 'look')} at the machine."
     return Table(head, tuple(rows), caption) if rows else None
 

@@ -15,31 +15,31 @@ DIGITS = 12
 def environment(run: Run) -> tuple[Block, ...]:
     """Return where it ran, and on what."""
     return (
-        Table(("checkpoint", *_sides(run)), tuple(_checkpoints(run)), words=(0, 1, 2)),
-        Table(("environment", ""), tuple(_machine(run)), words=(0, 1)),
+        Table(("Checkpoint", *_sides(run)), tuple(_checkpoints(run)), words=(0, 1, 2)),
+        Table(("Environment", "Value"), tuple(_machine(run)), words=(0, 1)),
         *_loaded(run),
         *_digests(run),
     )
 
 
 def _sides(run: Run) -> tuple[str, ...]:
-    return ("merged", "source") if run.source else ("merged",)
+    return ("Merged", "Source") if run.source else ("Merged",)
 
 
 def _checkpoints(run: Run) -> Iterator[tuple[str, ...]]:
     sides = [side for side in (run.merged, run.source) if side is not None]
     for name, tell in (
-        ("name", lambda side: side.argument),
-        ("model type", lambda side: side.model_type or "n/a"),
-        ("parameters", lambda side: count(side.parameters)),
-        ("weights", _weights),
-        ("memory of the weights", _memory),
-        ("files", lambda side: str(len(side.files))),
+        ("Name", lambda side: side.argument),
+        ("Model type", lambda side: side.model_type or "n/a"),
+        ("Parameters", lambda side: count(side.parameters)),
+        ("Weights", _weights),
+        ("Memory of the weights", _memory),
+        ("Files", lambda side: str(len(side.files))),
     ):
         yield (name, *map(tell, sides))
     if run.provenance:
         wrote = "; ".join(map(words.writer, run.provenance))
-        yield ("written by", wrote, *[""] * (len(sides) - 1))
+        yield ("Written by", wrote, *[""] * (len(sides) - 1))
 
 
 def _weights(side: CheckpointSummary) -> str:
@@ -56,15 +56,15 @@ def _machine(run: Run) -> Iterator[tuple[str, str]]:
     measured = run.measurement
     where = (measured.environment if measured else None) or run.environment
     devices = dict.fromkeys(model.device for model in measured.models) if measured else {}
-    yield from (("device", _device(each)) for each in devices)
-    yield "platform", where.platform
-    yield "python", where.python
+    yield from (("Device", _device(each)) for each in devices)
+    yield "Platform", where.platform
+    yield "Python", where.python
     yield from where.packages.items()
-    yield "slowlens", run.slowlens
+    yield "Slowlens", run.slowlens
     if run.judged:
-        yield "judged", words.judged(run)
+        yield "Judged", words.judged(run)
     if run.id:
-        yield "run", f"{run.id}, {moment(run.created)}"
+        yield "Run", f"{run.id}, {moment(run.created)}"
 
 
 def _device(found: Device) -> str:
@@ -90,5 +90,5 @@ def _digests(run: Run) -> Iterator[Block]:
     names = dict.fromkeys(name for side in sides for name in side.sha256)
     rows = tuple((name, *(side.sha256.get(name, "-")[:DIGITS] for side in sides)) for name in names)
     if rows:
-        table = Table(("file", *_sides(run)), rows, words=(0, 1, 2))
+        table = Table(("File", *_sides(run)), rows, words=(0, 1, 2))
         yield Fold("The beginnings of the SHA-256 of the files that were read", (table,))

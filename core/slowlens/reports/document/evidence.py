@@ -25,8 +25,8 @@ PROOFS = {
     Confidence.SUSPECTED: "Suspected from",
 }
 NONE = "No rule found anything that concerns the runtimes it is judged for."
-DIFFERENCES = ("effect", "file", "key", "source", "merged", "what it means")
-SETTINGS = ("setting", "value", "runtimes", "decided by", "note")
+DIFFERENCES = ("Effect", "File", "Key", "Source", "Merged", "What it means")
+SETTINGS = ("Setting", "Value", "Runtimes", "Decided by", "Note")
 
 
 def evidence(run: Run) -> tuple[Block, ...]:

@@ -74,7 +74,7 @@ def _figures(found: Measurement) -> Iterator[Block]:
         return
     caption = measurement.legend(found, rows[0])
     head, *body = map(tuple, rows)
-    yield Table(head, tuple(body), caption, (0, len(head) - 1))
+    yield Table(_capital(head), tuple(body), caption, (0, len(head) - 1))
     if parts := explanation.shares(found, named):
         head, *body = map(tuple, parts)
         title = f"Where the time of a token goes{explanation.basis(found.peaks)}"
@@ -89,7 +89,7 @@ def _rest(found: Measurement, *, hidden: bool) -> Iterator[Block]:
     tried = attribution(found)
     if tried is not None:
         rows = tuple(map(tuple, shared.rows(tried)))
-        yield Table(shared.HEAD, rows, "What each fix gives back.")
+        yield Table(_capital(shared.HEAD), rows, "What each fix gives back.")
         yield Text(" ".join(shared.sentences(tried)))
     if machine := machine_table(found):
         yield Chart(Drawing.MACHINE, "The machine during the run", machine)
@@ -110,7 +110,7 @@ def _imported(run: Run) -> Iterator[Block]:
     assert result is not None
     told = tuple(map(tuple, imported.rows_of(result)))
     yield Text(imported.title(result))
-    yield Table(imported.HEAD, told, f"TPOT is {result.definition}")
+    yield Table(_capital(imported.HEAD), told, f"TPOT is {result.definition}")
     given = "; ".join(imported.settings(result))
     missing = ", ".join(imported.words(name) for name in result.missing)
     notes = [*result.notes]
@@ -118,3 +118,7 @@ def _imported(run: Run) -> Iterator[Block]:
     notes += [f"The file does not tell: {missing}."] if missing else []
     if notes:
         yield Items(tuple(notes))
+
+
+def _capital(head: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{name[:1].upper()}{name[1:]}" for name in head)

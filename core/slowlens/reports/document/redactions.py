@@ -5,14 +5,6 @@ from slowlens.reports.document.blocks import Block, Items, Text
 from slowlens.reports.units import counted
 from slowlens.run import Run
 
-NOUNS = {
-    Kind.PATHS: ("path", "of which only the last name is told"),
-    Kind.USERS: ("name of a user", ""),
-    Kind.HOSTS: ("name or address of a machine", ""),
-    Kind.SECRETS: ("secret", "such as tokens and keys"),
-    Kind.PROMPT: ("text", "the prompt and what was written, with the ids of its tokens"),
-}
-
 
 def redactions(run: Run) -> tuple[Block, ...]:
     """Say it, by kind."""
@@ -24,7 +16,15 @@ def redactions(run: Run) -> tuple[Block, ...]:
 
 def told(kind: Kind, number: int) -> str:
     """Write how many of a kind are gone: ``3 paths, of which only the last name is told``."""
-    noun, what = NOUNS[kind]
-    first, _, rest = noun.partition(" ")
-    plural = f"{counted(number, first)}{f' {rest}' if rest else ''}"
-    return f"{plural}, {what}" if what else plural
+    match kind:
+        case Kind.PATHS:
+            return f"{counted(number, 'path')}, of which only the last name is told"
+        case Kind.USERS:
+            return f"{counted(number, 'name')} of users"
+        case Kind.HOSTS:
+            return f"{counted(number, 'name')} or addresses of machines and GPUs"
+        case Kind.SECRETS:
+            return f"{counted(number, 'secret')}, such as tokens and keys"
+        case Kind.PROMPT:
+            texts = counted(number, "text")
+            return f"{texts}: the prompt and what was written, with the ids of its tokens"
