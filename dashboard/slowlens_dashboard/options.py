@@ -9,6 +9,7 @@ from pathlib import Path
 from slowlens.errors import CheckpointError
 from slowlens.gather.hub.ids import hub_id
 from slowlens.places import demo_folder
+from slowlens_dashboard.inside import require_inside
 
 ROOTS, MERGED, SOURCE = "SLOWLENS_ROOTS", "SLOWLENS_MERGED", "SLOWLENS_SOURCE"
 READ_ONLY, ACCOUNTS = "SLOWLENS_READ_ONLY", "SLOWLENS_ACCOUNTS"
@@ -28,7 +29,7 @@ class Options:
     accounts: bool = False
     """Whether people log in with accounts of their own."""
     confined: bool = False
-    """Whether runs of other folders are not shown either: others may see this dashboard."""
+    """Whether nothing else may be read either, by links or in runs: others may look on."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables that ``options_from`` reads back."""
@@ -70,6 +71,8 @@ class Options:
                 f"There is no folder {path}.",
                 hint=f"Check the spelling. A relative path starts from {Path.cwd()}.",
             )
+        if self.confined:
+            require_inside(path, self.roots)
         return path
 
     def _outermost(self) -> tuple[Path, ...]:

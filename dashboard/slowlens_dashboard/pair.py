@@ -12,7 +12,7 @@ from slowlens.errors import SlowlensError
 from slowlens.run import Run
 from slowlens_dashboard.options import Options, options_from
 
-PAIR, REFUSAL = "pair", "refusal"
+PAIR, REFUSAL, PUBLISHED = "pair", "refusal", "published-pair"
 MERGED_TEXT, SOURCE_TEXT = "merged-text", "source-text"
 """Keys of the two text fields."""
 
@@ -44,11 +44,28 @@ def options() -> Options:
 
 
 def current() -> Pair | None:
-    """Return the chosen pair; a new tab takes it from its address, or from the command line."""
-    if PAIR not in st.session_state:
+    """Return the chosen pair; a new tab takes it from its address, or from the command line.
+
+    So does one whose address was changed by a link, or by going back.
+    """
+    asked = _in_address()
+    if PAIR not in st.session_state or (asked[0] and asked != st.session_state.get(PUBLISHED)):
         _choose_first(st.query_params.to_dict())
     pair: Pair | None = st.session_state[PAIR]
+    if pair is not None and options().confined:
+        _ask_again(pair)
+        pair = st.session_state[PAIR]
     return pair
+
+
+def _ask_again(pair: Pair) -> None:
+    """Let the pair go where a link in it leads elsewhere by now."""
+    try:
+        for folder in (pair.merged, pair.source):
+            if folder is not None:
+                options().allow(str(folder))
+    except SlowlensError as error:
+        st.session_state[PAIR], st.session_state[REFUSAL] = None, error
 
 
 def choose(pair: Pair) -> None:
@@ -107,6 +124,11 @@ def publish() -> None:
             st.query_params.pop(key, None)
         elif st.query_params.get(key) != wanted[key]:
             st.query_params[key] = wanted[key]
+    st.session_state[PUBLISHED] = _in_address()
+
+
+def _in_address() -> tuple[str | None, str | None]:
+    return st.query_params.get("merged"), st.query_params.get("source")
 
 
 def _choose_first(query: Mapping[str, str]) -> None:

@@ -12,7 +12,10 @@ from slowlens_dashboard.options import Options, options_from
 
 def may_show(run: Run) -> bool:
     """Whether a run may be shown, wherever its id is asked for."""
-    return run.imported is not None or seen(options_from(os.environ))(run.merged.path)
+    if run.imported is not None:
+        return True
+    sides = (run.merged, *([run.source] if run.source else []))
+    return all(map(seen(options_from(os.environ)), (side.path for side in sides)))
 
 
 def shown() -> Callable[[Brief], bool]:
@@ -22,7 +25,8 @@ def shown() -> Callable[[Brief], bool]:
     def may_show(brief: Brief) -> bool:
         if brief.kind is Kind.IMPORTED:
             return True
-        return inside(brief.merged.path if brief.merged else "")
+        source = [brief.source.path] if brief.source else []
+        return all(map(inside, (brief.merged.path if brief.merged else "", *source)))
 
     return may_show
 
