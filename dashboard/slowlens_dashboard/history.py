@@ -1,7 +1,7 @@
 """What the page History shows of the runs that are kept: which of them, in which order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -62,6 +62,14 @@ def wanted(query: Mapping[str, str]) -> Wanted:
         tuple(show for show in Show if show.value in names),
         max(number, 1),
     )
+
+
+def with_deleted(
+    rows: Iterable[Row], trash: Iterable[Row], deleted: Collection[str]
+) -> tuple[Row, ...]:
+    """Return rows with those of the trash that were ``deleted`` just now in their old places."""
+    gone = (row for row in trash if row.brief.id in deleted)
+    return tuple(sorted((*rows, *gone), key=lambda row: row.brief.id, reverse=True))
 
 
 def matching(rows: Iterable[Row], ask: Wanted) -> tuple[Row, ...]:

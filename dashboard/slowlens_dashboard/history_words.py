@@ -44,8 +44,6 @@ def figures(brief: Brief) -> Iterator[str]:
         yield f"{time} per token" if brief.comparable else f"{time} TPOT by its own definition"
     if brief.timed is not None:
         yield from _sample(brief.timed)
-    if brief.origin:
-        yield brief.origin
 
 
 def _sample(timed: Timed) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from slowlens_dashboard import kept
-from slowlens_dashboard.history import grouped, matching, pages
+from slowlens_dashboard import kept, tidying
+from slowlens_dashboard.history import grouped, matching, pages, with_deleted
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import LIVE
@@ -51,16 +51,18 @@ if active := jobs().active:
     st.page_link(LIVE, label=label, query_params={"run": active.id}, icon=":material/monitoring:")
 just_deleted()
 history_reading(shelf.unread)
-if shelf.rows:
-    history_filter(shelf.rows)
-    found = matching(shelf.rows, asked())
+deleted = tidying.just_deleted()
+rows = with_deleted(shelf.rows, trash.rows, deleted)
+if rows:
+    history_filter(rows)
+    found = matching(rows, asked())
     if found:
         history_bar({row.brief.id for row in shelf.rows})
     else:
         nothing_found()
     number = min(asked().page, pages(found))
     for group in grouped(found, number):
-        history_group(group)
+        history_group(group, deleted)
     if pages(found) > 1:
         if st.session_state.get(SHOWN) != number:
             st.session_state[SHOWN] = number

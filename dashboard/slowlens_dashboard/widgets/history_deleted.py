@@ -15,26 +15,32 @@ from slowlens_dashboard.prose import plain
 SHOWN = 20
 
 
-def just_deleted() -> None:
-    """Offer to bring back what the last action deleted, until the next one."""
-    deleted = tidying.just_deleted()
-    if not deleted:
-        return
-    number = len(deleted)
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", key="just-deleted"
-    ):
-        st.markdown(
-            _("Deleted 1 run.") if number == 1 else _(f"Deleted {number} runs."), width="content"
-        )
+def undo_offer(key: str, text: str) -> None:
+    """Say that runs were deleted, and offer to bring back all that went with one click."""
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
+        st.markdown(f":material/delete: {text}", width="content")
         st.button(
             _("Undo"),
-            key="undo-delete",
+            key=f"undo-{key}",
             icon=":material/undo:",
             on_click=tidying.restore,
-            args=(deleted,),
+            args=(tidying.just_deleted(),),
             disabled=read_only(),
         )
+
+
+def just_deleted() -> None:
+    """Draw that offer on top of the page, until the next action."""
+    if number := len(tidying.just_deleted()):
+        with st.container(border=True):
+            text = _("Deleted 1 run.") if number == 1 else _(f"Deleted {number} runs.")
+            undo_offer("just-deleted", text)
+
+
+def deleted_row(row: Row) -> None:
+    """Draw it in the place of a run that was deleted just now."""
+    name = plain(row.label.name or when(row.brief))
+    undo_offer(f"deleted-{row.brief.id}", _(f"Deleted {name}."))
 
 
 def deleted_list(rows: Sequence[Row]) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from slowlens.labels import LONGEST_NAME, LONGEST_NOTE
 from slowlens_dashboard import tidying
+from slowlens_dashboard.history_words import when
 from slowlens_dashboard.kept import Row
 from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import plain
@@ -12,10 +13,11 @@ NAME, NOTE, BASELINE, REPLACE = "run-name", "run-note", "baseline-name", "baseli
 
 
 def edit(row: Row) -> None:
-    """Ask for them; a callback. Its title is in the reader's language."""
+    """Ask for them; a callback."""
     st.session_state[NAME], st.session_state[NOTE] = row.label.name, row.label.note
     st.session_state[BASELINE], st.session_state[REPLACE] = "", False
-    st.dialog(_("This run"), icon=":material/edit:")(_ask)(row)
+    title = plain(row.label.name or _(f"The run of {when(row.brief)}"))
+    st.dialog(title, icon=":material/edit:")(_ask)(row)
 
 
 def _ask(row: Row) -> None:

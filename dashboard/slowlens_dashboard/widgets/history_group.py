@@ -1,17 +1,20 @@
 """The runs of one pair on the page History."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from slowlens_dashboard.history import Group, label
 from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import code, plain
+from slowlens_dashboard.widgets.history_deleted import deleted_row
 from slowlens_dashboard.widgets.history_row import history_row
 
 
-def history_group(group: Group) -> None:
-    """Draw them below the pair that they are about."""
+def history_group(group: Group, deleted: Collection[str]) -> None:
+    """Draw them below the pair that they are about; in the place of deleted ones the way back."""
     merged, source = group.first.merged, group.first.source
-    with st.container(border=True, gap="medium"):
+    with st.container(border=True, gap="small"):
         with st.container(gap="xxsmall"):
             title = plain(label(group.first)) or _("Files that cannot be read")
             st.subheader(title, anchor=False)
@@ -19,4 +22,4 @@ def history_group(group: Group) -> None:
             if paths:
                 st.caption(" ← ".join(map(code, paths)))
         for row in group.rows:
-            history_row(row)
+            (deleted_row if row.brief.id in deleted else history_row)(row)

@@ -18,12 +18,16 @@ def history_row(row: Row) -> None:
     """Draw it."""
     with st.container(key=f"run-{row.brief.id}", gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _tick(row.brief)
-            _way(row)
+            with st.container(
+                horizontal=True, vertical_alignment="center", wrap=False, width="content"
+            ):
+                _tick(row.brief)
+                _way(row)
             if badges := _badges(row):
                 st.markdown(badges)
             st.space("stretch")
-            _actions(row)
+            with st.container(horizontal=True, wrap=False, width="content"):
+                _actions(row)
         st.markdown(told(row))
 
 
@@ -34,7 +38,12 @@ def told(row: Row) -> str:
     said, rest = first_sentence(row.brief.answer)
     answer = f":gray[{prose(_(said))}{' …' if rest else ''}]"
     note = " ".join(row.label.note.split())
-    lines = (measured, " ".join(verdicts), answer, f":material/notes: {plain(note)}" * bool(note))
+    lines = (
+        measured,
+        " &emsp; ".join(verdicts),
+        answer,
+        f":material/notes: {plain(note)}" * bool(note),
+    )
     return "  \n".join(filter(None, lines))
 
 
