@@ -12,10 +12,11 @@ from pathlib import Path
 
 from slowlens import patch
 from slowlens.cli.fixing import add_fixes, checked, chosen, require_rules
+from slowlens.cli.saying import say
 from slowlens.cli.scanbar import ScanBar
 from slowlens.cli.words import file_to_write, given_path
 from slowlens.errors import PatchError, UsageError
-from slowlens.exports import FORMS, Form, form
+from slowlens.exports import FORMS, Carried, Form, form
 from slowlens.exports.copy import copy
 from slowlens.exports.pull_request import pull_request, send
 from slowlens.gate import ExitCode
@@ -23,8 +24,6 @@ from slowlens.gather.hub.ids import hub_id, not_here, require_weights
 from slowlens.gather.hub.locate import locate, require_name
 from slowlens.repair import Repair
 from slowlens.run import Run
-
-WHO = "Found by `slowlens check`; nothing but these keys changes."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.pull_request:
         _proposed(found, repair, prepared, arguments)
     else:
-        _written(form(arguments.form), prepared, repair, arguments.output)
+        fixes = Carried(prepared, repair.edits, repair.titles, found.provenance)
+        _written(form(arguments.form), fixes, arguments.output)
     return ExitCode.CLEAN
 
 
@@ -89,8 +89,8 @@ def _copied(folder: Path, repair: Repair, arguments: argparse.Namespace) -> None
     bar = ScanBar(arguments.to.name, done="copied {}") if arguments.copy else _quietly
     to = copy(folder, repair.edits, arguments.to, linked=not arguments.copy, told=bar)
     weights = "copied" if arguments.copy else f"links to those of {folder}"
-    print(f"Made {to}: {', '.join(repair.titles)}; its weights are {weights}.")
-    print(f"To check it: {shlex.join(['slowlens', 'check', str(to)])}")
+    say(f"Made {to}: {', '.join(repair.titles)}; its weights are {weights}.")
+    say(f"To check it: {shlex.join(['slowlens', 'check', str(to)])}")
 
 
 def _proposed(
@@ -98,12 +98,12 @@ def _proposed(
 ) -> None:
     """Show a pull request, or open it."""
     asked = pull_request(prepared, "; ".join(repair.titles), _why(found, repair))
-    print(f"{'To' if arguments.send else 'A pull request to'} {asked.repo} at {asked.commit[:8]}:")
-    print(f"\n{asked.title}\n\n{asked.text}\n\n{patch.unified_diff(prepared)}")
+    say(f"{'To' if arguments.send else 'A pull request to'} {asked.repo} at {asked.commit[:8]}:")
+    say(f"\n{asked.title}\n\n{asked.text}\n\n{patch.unified_diff(prepared)}")
     if arguments.send:
-        print(f"Opened {send(asked)}")
+        say(f"Opened {send(asked)}")
     else:
-        print("Nothing was sent. To open it: add --send")
+        say("Nothing was sent. To open it: add --send")
 
 
 def _why(found: Run, repair: Repair) -> str:
@@ -120,11 +120,11 @@ def _quietly(_done: int, _whole: int) -> None:
     """Links take no time that is worth a bar."""
 
 
-def _written(what: Form, prepared: patch.Patch, repair: Repair, output: Path | None) -> None:
-    content = what.render(prepared, repair.edits)
+def _written(what: Form, fixes: Carried, output: Path | None) -> None:
+    content = what.render(fixes)
     if output is None:
         sys.stdout.buffer.write(content)
         return
     output.write_bytes(content)
-    names = ", ".join(file.name for file in prepared.files)
-    print(f"Wrote {output}: {', '.join(repair.titles)} ({names}).")
+    names = ", ".join(file.name for file in fixes.patch.files)
+    say(f"Wrote {output}: {', '.join(fixes.titles)} ({names}).")

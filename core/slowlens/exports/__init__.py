@@ -1,9 +1,16 @@
 """A patch in forms to carry elsewhere: one file a form, in the order in which they are offered."""
 
-from slowlens.exports import archive, diff, json_patch, python_lines
+from slowlens.exports import archive, diff, json_patch, merger, python_lines
+from slowlens.exports.form import Carried as Carried
 from slowlens.exports.form import Form as Form
 
-FORMS: tuple[Form, ...] = (archive.FORM, diff.FORM, json_patch.FORM, python_lines.FORM)
+FORMS: tuple[Form, ...] = (
+    archive.FORM,
+    diff.FORM,
+    json_patch.FORM,
+    python_lines.FORM,
+    merger.FORM,
+)
 """Every form that one file can have."""
 
 

@@ -3,18 +3,18 @@
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from slowlens.exports.form import Edits, Form
-from slowlens.patch import Patch, unified_diff
+from slowlens.exports.form import Carried, Form
+from slowlens.patch import unified_diff
 
 DIFF_NAME = "slowlens.patch"
 
 
-def render(patch: Patch, _edits: Edits) -> bytes:
+def render(fixes: Carried) -> bytes:
     """Return the zip."""
-    files = [(file.name, file.after) for file in patch.files if file.after is not None]
+    files = [(file.name, file.after) for file in fixes.patch.files if file.after is not None]
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
-        for name, content in (*files, (DIFF_NAME, unified_diff(patch).encode())):
+        for name, content in (*files, (DIFF_NAME, unified_diff(fixes.patch).encode())):
             entry = ZipInfo(name)
             entry.compress_type = ZIP_DEFLATED
             entry.create_system = 3

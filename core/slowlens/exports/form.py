@@ -1,12 +1,26 @@
-"""What a form of a patch is."""
+"""What a form of a patch is, and what it is made from."""
 
 from collections.abc import Callable
 
+from slowlens.facts.provenance import Writer
 from slowlens.findings import Edit
 from slowlens.frozen import dataclass
 from slowlens.patch import Patch
 
 Edits = tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Fixes to carry away, and what is known of the checkpoint that they are for."""
+
+    patch: Patch
+    """The edits, prepared: bytes before and after."""
+    edits: Edits
+    titles: tuple[str, ...] = ()
+    """Of the fixes, for a reader."""
+    writers: tuple[Writer, ...] = ()
+    """Who most likely wrote the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +34,5 @@ class Form:
     suffix: str
     """Of the file, with its dot."""
     media_type: str
-    render: Callable[[Patch, Edits], bytes]
-    """Returns the file, from the prepared patch and the edits that made it."""
+    render: Callable[[Carried], bytes]
+    """Returns the file; the same bytes for the same fixes, wherever it is made."""

@@ -9,21 +9,20 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from slowlens.exports.form import Edits, Form
+from slowlens.exports.form import Carried, Form
 from slowlens.findings import Edit
 from slowlens.jsonedit import read_object
 from slowlens.jsonvalue import ABSENT, Pointer, lookup
-from slowlens.patch import Patch
 
 Operation = dict[str, Any]
 
 
-def render(patch: Patch, edits: Edits) -> bytes:
+def render(fixes: Carried) -> bytes:
     """Return the object, indented, UTF-8."""
     patches: dict[str, list[Operation]] = {}
-    for file in patch.files:
+    for file in fixes.patch.files:
         values = {} if file.before is None else read_object(file.before, file.name)
-        mine = [edit for edit in edits if edit.file == file.name]
+        mine = [edit for edit in fixes.edits if edit.file == file.name]
         patches[file.name] = [one for edit in mine for one in _operations(edit, values)]
     return (json.dumps(patches, indent=2, ensure_ascii=False) + "\n").encode()
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slowlens import patch
-from slowlens.exports import FORMS, form
+from slowlens.exports import FORMS, Carried, form
 from slowlens.findings import Edit
 from slowlens.jsonvalue import ABSENT
 
@@ -46,7 +46,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def exported(root: Path, name: str, edits: tuple[Edit, ...] = EDITS) -> bytes:
-    return form(name).render(patch.prepare(root, edits), edits)
+    return form(name).render(Carried(patch.prepare(root, edits), edits))
 
 
 def values(root: Path) -> dict[str, Any]:
@@ -93,11 +93,25 @@ def test_lines_of_python_do_the_same(root: Path) -> None:
     assert values(root) == VALUES
 
 
-def test_numbers_that_python_has_no_literal_for(root: Path) -> None:
-    edits = (Edit("config.json", ("eps",), 1e-6, float("inf")),)
+ODD = [
+    float("inf"),
+    float("-inf"),
+    "inf",
+    "nan of all",
+    "\U0001f600",
+    "\ud800",
+    "a\\\"'\n\u2028",
+    {},
+]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_values_that_are_easily_misspelled(root: Path, value: Any) -> None:
+    edits = (Edit("config.json", ("eps",), 1e-6, {"deep": [value, None, True]}),)
     script = exported(root, "python", edits)
+    assert script.count(b"json.loads") == 1, "it reads the file, and nothing else"
     subprocess.run([sys.executable, "-"], input=script, cwd=root, check=True)
-    assert values(root)["config.json"]["eps"] == float("inf")
+    assert values(root)["config.json"]["eps"] == {"deep": [value, None, True]}
 
 
 KEYS = st.text("ab~/. ä\"'", min_size=1, max_size=3)
@@ -115,8 +129,9 @@ def test_any_edit(
     edits = (Edit("config.json", (key,), before.get(key, ABSENT), after),)
     prepared = patch.prepare(root, edits)
     wanted = {file.name: json.loads(file.after or b"{}") for file in prepared.files}
-    patches = json.loads(form("json-patch").render(prepared, edits))
+    fixes = Carried(prepared, edits)
+    patches = json.loads(form("json-patch").render(fixes))
     assert {name: jsonpatch.apply_patch(before, ops) for name, ops in patches.items()} == wanted
-    script = form("python").render(prepared, edits).decode()
+    script = form("python").render(fixes).decode()
     exec(script.replace('Path(".")', f"Path({str(root)!r})"), {})  # noqa: S102
     assert values(root) == (wanted or {"config.json": before})
