@@ -75,3 +75,31 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+@contextmanager
+def folder_locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a folder itself, which takes no more than the right to read it, and writes nothing.
+
+    Gives False at once where somebody holds it, if not to ``wait``. Gives True where the file
+    system has no such locks, or the folder cannot be opened: then nobody is kept out.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # folders cannot be opened on Windows
+        yield True
+        return
+    try:
+        yield _taken(descriptor, wait=wait)
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int, *, wait: bool) -> bool:
+    try:
+        _take(descriptor, wait=wait)
+    except BlockingIOError:
+        return False
+    except OSError:  # NFS locks only what is open for writing
+        return True
+    return True

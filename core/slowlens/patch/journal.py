@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from slowlens.durable import locked, sync_folder, write_whole
+from slowlens.durable import folder_locked, locked, sync_folder, write_whole
 from slowlens.errors import PatchError
 from slowlens.frozen import dataclass, replace
 from slowlens.places import HOME_VARIABLE, state_folder, undo_folder
@@ -78,9 +78,10 @@ def interrupted() -> Iterator[Path]:
 
 @contextmanager
 def alone(root: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Keep other processes of this user from changing the checkpoint ``root`` meanwhile.
+    """Keep other processes from changing the checkpoint ``root`` meanwhile.
 
-    Gives False at once where another has it, if not to ``wait`` for that.
+    Those of this user, who share the journal, and of others, who can only see the folder. Gives
+    False at once where another has it, if not to ``wait`` for that.
     """
     with ExitStack() as stack:
         try:
@@ -89,7 +90,7 @@ def alone(root: Path, *, wait: bool = True) -> Iterator[bool]:
             free = stack.enter_context(locked(folder / "lock", wait=wait))
         except OSError as error:
             raise _unwritable(error) from error
-        yield free
+        yield free and stack.enter_context(folder_locked(root, wait=wait))
 
 
 def begin(root: Path, files: Iterable[PatchedFile], titles: Iterable[str]) -> Entry:

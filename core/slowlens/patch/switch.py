@@ -90,7 +90,7 @@ def _beside(path: Path) -> Path:
 
 
 def _stage(path: Path, state: State) -> None:
-    """Put the new bytes beside ``path``, with the mode and owner of what stands there."""
+    """Put the new bytes beside ``path``, with mode, owner and attributes of what stands there."""
     beside = _beside(path)
     beside.unlink(missing_ok=True)
     if state.content is not None:
@@ -109,4 +109,7 @@ def _copy_access(path: Path, beside: Path) -> None:
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
         with suppress(PermissionError):
             os.chown(beside, old.st_uid, old.st_gid)
+    with suppress(OSError, AttributeError):  # neither known everywhere nor always allowed
+        for name in os.listxattr(path):
+            os.setxattr(beside, name, os.getxattr(path, name))
     beside.chmod(old.st_mode)

@@ -18,6 +18,7 @@ from slowlens.errors import PatchError, SlowlensError, StaleEditError
 from slowlens.findings import Edit
 from slowlens.jsonvalue import ABSENT
 from slowlens.patch import journal, switch
+from slowlens.places import HOME_VARIABLE
 
 
 @pytest.mark.parametrize("at", list(BEFORE))
@@ -156,10 +157,13 @@ def child(root: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     """Start processes that apply the fix once told to, and die before they replace a file."""
     children: list[subprocess.Popen[str]] = []
 
-    def start(killed_at: str = "") -> subprocess.Popen[str]:
+    def start(killed_at: str = "", home: Path | None = None) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", APPLY, str(root), killed_at]
         pipe = subprocess.PIPE
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        env = {**os.environ, **({HOME_VARIABLE: str(home)} if home else {})}
+        process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=env
+        )
         children.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == "prepared\n"
@@ -251,10 +255,11 @@ def test_nothing_is_lost_wherever_a_process_is_killed() -> None:
     assert counted["killed again while recovering"] >= 500
 
 
+@pytest.mark.parametrize("same_user", [True, False])
 def test_of_two_processes_one_applies_and_the_other_sees_it(
-    root: Path, child: Callable[[], subprocess.Popen[str]]
+    root: Path, child: Callable[..., subprocess.Popen[str]], tmp_path: Path, same_user: bool
 ) -> None:
-    processes = [child(), child()]
+    processes = [child(), child(home=None if same_user else tmp_path / "other")]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
@@ -263,13 +268,15 @@ def test_of_two_processes_one_applies_and_the_other_sees_it(
     assert [out for out, _ in ends] == ["", "applied\n"]
     assert "StaleEditError: config.json changed after it was read" in ends[0][1]
     assert contents(root) == AFTER
-    assert len(journal.history(root)) == 1
+    assert len(journal.history(root)) == 1 or not same_user
 
 
+@pytest.mark.parametrize("same_user", [True, False])
 def test_a_process_waits_while_another_changes_the_checkpoint(
-    root: Path, child: Callable[[], subprocess.Popen[str]]
+    root: Path, child: Callable[..., subprocess.Popen[str]], tmp_path: Path, same_user: bool
 ) -> None:
-    process = child()
+    """Those of other users have journals of their own, and share nothing but the folder."""
+    process = child(home=None if same_user else tmp_path / "other")
     with journal.alone(root):
         assert process.stdin is not None
         process.stdin.write("go\n")

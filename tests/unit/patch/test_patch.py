@@ -240,6 +240,17 @@ def test_mode_and_times_come_back(root: Path) -> None:
     assert found.st_mtime_ns == 1_500_000_000_000_000_001
 
 
+def test_what_is_noted_about_a_file_stays(root: Path) -> None:
+    try:
+        os.setxattr(root / "config.json", "user.note", b"of the team")
+    except (OSError, AttributeError):
+        pytest.skip("this file system has no attributes")
+    patch.apply(patch.prepare(root, [CONFIG_ON]))
+    assert os.getxattr(root / "config.json", "user.note") == b"of the team"
+    patch.undo(root)
+    assert os.getxattr(root / "config.json", "user.note") == b"of the team"
+
+
 def test_a_new_file_gets_the_mode_that_the_user_gives_new_files(root: Path) -> None:
     old = os.umask(0o027)
     try:
