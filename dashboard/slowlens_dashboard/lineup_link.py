@@ -18,13 +18,6 @@ class Wanted:
     """Label of the kind of trial; empty for the usual one."""
     anyway: bool = False
 
-    @property
-    def query(self) -> dict[str, str | list[str]]:
-        """The address that asks for it."""
-        kind = {KIND: self.kind} if self.kind else {}
-        anyway = {ANYWAY: "1"} if self.anyway else {}
-        return {RUN: [*self.runs], **kind, **anyway}
-
 
 def wanted(runs: Iterable[str], kind: str, anyway: str) -> Wanted:
     """Read the address: each run once, and no more than have a letter."""

@@ -67,10 +67,10 @@ def _ran(entry: Entry, lineup: Lineup) -> tuple[Generation, ...]:
 
 
 def lineup_waterfalls(lineup: Lineup) -> None:
-    """Draw a bar for each run whose time is told apart; nothing where none is."""
+    """Draw a bar for each run that has steps; nothing where none is told apart."""
     found = {entry.name: _explained(entry, lineup) for entry in lineup.entries}
-    known = {name: each for name, each in found.items() if each and _told(each)}
-    if not known:
+    known = {name: each for name, each in found.items() if each}
+    if not any(map(_told, known.values())):
         return
     st.subheader(_("Where the time of a token goes"), anchor=False)
     if any(each.split for each in known.values()):

@@ -1,0 +1,21 @@
+"""A comparison that can be shown to anybody: the same verdicts, without what is private."""
+
+from slowlens.comparing import compare_runs
+from slowlens.facts.identity import NOBODY, Identity
+from slowlens.facts.live.likeness import Unlike
+from slowlens.frozen import replace
+from slowlens.redaction import Kind, redacted
+from slowlens.redaction.kinds import LEFT
+from slowlens.speedverdict import SpeedVerdict
+
+
+def without_private(verdict: SpeedVerdict, here: Identity = NOBODY) -> SpeedVerdict:
+    """Return a verdict on runs that are redacted; what it says of them stays as it is.
+
+    A circumstance that differs in nothing but what was taken out is named all the same.
+    """
+    before, after = (redacted(run, here=here) for run in (verdict.before, verdict.after))
+    told = {each.what: each for each in compare_runs(before, after).unlike}
+    left = LEFT[Kind.PROMPT]
+    unlike = (told.get(each.what, Unlike(each.what, left, left)) for each in verdict.unlike)
+    return replace(verdict, before=before, after=after, unlike=tuple(unlike))

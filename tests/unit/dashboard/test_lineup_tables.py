@@ -1,0 +1,57 @@
+from slowlens.facts.live.alongside import Circumstance
+from slowlens.reports.speed_figures import Figure
+from slowlens_dashboard.lineup_tables import (
+    NOT_AVAILABLE,
+    common_table,
+    differing_table,
+    figures_table,
+)
+
+
+def test_what_is_unlike_the_first_is_bold() -> None:
+    found = [
+        Circumstance("dtype of merged", ("bfloat16", "float32", None, "bfloat16")),
+        Circumstance("platform", ("a", "b", "a", "a"), decides=False),
+    ]
+    rows = differing_table(found, "ABCD").to_dict("records")
+    assert rows[0] == {
+        "Circumstance": "Dtype of merged",
+        "A": "bfloat16",
+        "B": "**float32**",
+        "C": NOT_AVAILABLE,
+        "D": "bfloat16",
+    }
+    assert rows[1]["Circumstance"] == "Platform  \n:gray[may differ]"
+
+
+def test_what_is_the_same_stands_once_beside_who_does_not_tell_it() -> None:
+    table = common_table([Circumstance("torch", (None, "2.13", "2.13"))], "ABC")
+    (row,) = table.to_dict("records")
+    assert row == {"Circumstance": "Torch", "Of all runs": "2.13", "Not told by": "A"}
+    assert "Not told by" not in common_table([Circumstance("x", ("1", "1"))], "AB")
+
+
+def test_a_figure_has_its_relation_to_the_first_run_below_it() -> None:
+    found = [
+        Figure("TPOT", ("100 ms", "200 ms", "n/a"), ("1.00", "2.00 (1.93 to 2.07)", "")),
+        Figure("memory", ("1 GB", "3 GB", "n/a"), ("1.00", "3.00", "")),
+    ]
+    first, second = figures_table(found, "ABC").to_dict("records")
+    assert first["A"] == "100 ms", "the first is held against nothing"
+    assert first["B"] == "200 ms  \n:gray[2.00 times A (1.93 to 2.07)]"
+    assert first["C"] == NOT_AVAILABLE
+    assert second["B"] == "3 GB  \n:gray[3.00 times A]"
+
+
+def test_what_a_run_file_says_is_no_markdown() -> None:
+    hostile = "<b>x</b> **y** [z](javascript:1) :material/bug_report:"
+    found = [Circumstance(hostile, (hostile, "other"))]
+    (row,) = differing_table(found, "AB").to_dict("records")
+    (figure,) = figures_table([Figure("x", (hostile, hostile), ("", hostile))], "AB").to_dict(
+        "records"
+    )
+    (common,) = common_table([Circumstance("x", (hostile, hostile))], "AB").to_dict("records")
+    for cell in (*row.values(), *figure.values(), *common.values()):
+        assert "<b>" not in str(cell)
+        assert "[z]" not in str(cell)
+        assert " :material" not in str(cell)
