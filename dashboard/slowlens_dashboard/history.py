@@ -10,7 +10,7 @@ from pathlib import Path
 from slowlens.brief import Brief, Kind
 from slowlens_dashboard.kept import Row
 
-TEXT, CHECKPOINT, SHOW, PAGE = "find", "checkpoint", "show", "page"
+TEXT, CHECKPOINT, SHOW, PAGE = "find", "checkpoint", "show", "part"
 """Its part of the address."""
 PER_PAGE = 25
 

@@ -13,8 +13,6 @@ from slowlens_dashboard.widgets.history_filter import asked, clear, history_filt
 from slowlens_dashboard.widgets.history_group import history_group
 from slowlens_dashboard.widgets.history_reading import history_reading
 
-SHOWN = "history-page"
-
 
 def nothing_kept() -> None:
     """Say how there comes to be a run."""
@@ -39,9 +37,9 @@ def nothing_found() -> None:
     st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear)
 
 
-def turned() -> None:
+def turned(key: str) -> None:
     """Take the page that was chosen."""
-    turn(st.session_state[SHOWN])
+    turn(st.session_state[key])
 
 
 st.header(_("History"), anchor=False)
@@ -64,9 +62,8 @@ if rows:
     for group in grouped(found, number):
         history_group(group, deleted)
     if pages(found) > 1:
-        if st.session_state.get(SHOWN) != number:
-            st.session_state[SHOWN] = number
-        st.pagination(pages(found), key=SHOWN, on_change=turned)
+        key = f"history-part-{number}"  # another one for each: the address decides, not the widget
+        st.pagination(pages(found), default=number, key=key, on_change=turned, args=(key,))
 elif not shelf.unread:
     nothing_kept()
 deleted_list(trash.rows)

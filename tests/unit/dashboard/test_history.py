@@ -76,7 +76,7 @@ def test_the_address_says_what_is_wanted_and_is_read_back() -> None:
         "find": "a b",
         "checkpoint": "/x & y",
         "show": "measured,baseline",
-        "page": "3",
+        "part": "3",
     }
     assert wanted(ask.query) == ask
     assert Wanted().query == {}
@@ -85,7 +85,7 @@ def test_the_address_says_what_is_wanted_and_is_read_back() -> None:
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1e3", "²", "9" * 5000, ""])
 def test_nonsense_in_the_address_is_left_out(page: str) -> None:
-    assert wanted({"page": page, "show": "all,baseline,<b>"}) == Wanted(show=(Show.BASELINE,))
+    assert wanted({"part": page, "show": "all,baseline,<b>"}) == Wanted(show=(Show.BASELINE,))
 
 
 def test_runs_stand_below_their_pair_the_pair_of_the_newest_first() -> None:
