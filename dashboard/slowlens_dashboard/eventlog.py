@@ -1,11 +1,21 @@
 """What a page that watches a run is told: its events as JSON objects, in a list that grows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.speed import work_of
 from slowlens.facts.live.trial import Purpose
-from slowlens.measure.events import Event, Planned, Sampled, Started, TrialFinished
+from slowlens.measure.events import (
+    Comparing,
+    Event,
+    Loading,
+    LoadProgress,
+    Planned,
+    Sampled,
+    Started,
+    TrialFinished,
+)
 from slowlens.measure.protocol import to_json
 from slowlens.measure.recorder import Recorder
 from slowlens.reports.device import gpus, host
@@ -20,7 +30,8 @@ Entry = dict[str, object]
 class EventLog:
     """Written by one thread; any other may read it meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._entries: list[Entry] = []
         self._looked = -LOOK_INTERVAL
 
@@ -36,6 +47,9 @@ class EventLog:
                 self._tell_of_machine(event)
             case Started(_, trials) | Planned(trials):
                 self._entries.append({"event": "Planned", "trials": shown(trials)})
+            case Loading() | LoadProgress() | Comparing():
+                # how fast they come tells how long the rest takes, also to who comes later
+                self._entries.append(to_json(event) | {"at": round(self._clock(), 3)})
             case TrialFinished(trial):
                 self._entries.append(to_json(event))
                 self._judge(trial, recorder)

@@ -24,6 +24,12 @@ TRIALS = (
     Trial(Subject.MERGED, Cache.OFF, Purpose.EQUALITY, 10),
 )
 PLANNED: Entry = {"event": "Planned", "trials": shown(TRIALS)}
+PLANNED_TO_COMPARE: Entry = {"event": "Planned", "trials": shown(TRIALS[:2] + TRIALS[-1:])}
+
+
+def comparing(done: int, at: float) -> Entry:
+    """Tell that so many of the steps of a comparison over 10 tokens are done."""
+    return {"event": "Comparing", "subject": "merged", "done": done, "total": 22, "at": at}
 
 
 class Told:
@@ -31,6 +37,8 @@ class Told:
 
     def __init__(self, page: Page) -> None:
         self.events: list[Entry] = []
+        self.lost = False
+        self.asked = 0
         page.route(re.compile(r"/api/runs/.*/events"), self._answer)
 
     def tell(self, *events: Entry) -> None:
@@ -46,6 +54,10 @@ class Told:
         )
 
     def _answer(self, route: Route) -> None:
+        self.asked += 1
+        if self.lost:
+            route.abort()
+            return
         known = int(re.findall(r"from=(\d+)", route.request.url)[0])
         fresh = self.events[known:]
         route.fulfill(json={"events": fresh, "next": known + len(fresh), "status": "running"})
@@ -71,7 +83,8 @@ def test_answers_are_told_apart_as_a_bound_until_one_has_ended(told: Told, left:
     told.ran(0, [4.0] * 10)
     expect(left).to_be_empty()
     told.ran(1, [1.0] * 10)
-    # 10 x 4 s and 10 x 1 s, and 10 tokens compared at 4 + 1 s; two answers of at most 200 s
+    # 10 x 4 s and 10 x 1 s; compared: 10 tokens at 1 s and 10 at 4 s, the prompt once more, and all
+    # at once twice; two answers of at most 200 s
     expect(left).to_have_text(
         "about 2 min left, and at most 7 min for answers; loading and warming up apart",
         timeout=SLOW,
@@ -79,13 +92,13 @@ def test_answers_are_told_apart_as_a_bound_until_one_has_ended(told: Told, left:
     told.ran(2, [4.0] * 10)
     told.ran(3, [1.0] * 10)
     told.ran(4, [1.0] * 10, over=False)
-    expect(left).to_have_text(re.compile("^about 50 s left, and at most 7 min for answers;"))
+    expect(left).to_have_text(re.compile("^about 1 min left, and at most 7 min for answers;"))
     told.ran(4, [1.0] * 10)
     expect(left).to_have_text(re.compile("^about 1 min left; loading"))
     told.ran(5, [1.0] * 20, over=False)
-    expect(left).to_have_text(re.compile("^about 50 s left, and at most 3 min for answers;"))
+    expect(left).to_have_text(re.compile("^about 1 min left, and at most 3 min for answers;"))
     told.ran(5, [1.0] * 150, over=False)
-    expect(left).to_have_text(re.compile("^about 50 s left, and at most 30 s for answers;"))
+    expect(left).to_have_text(re.compile("^about 1 min left, and at most 30 s for answers;"))
 
 
 def test_where_only_answers_are_left_the_whole_is_a_bound(told: Told, left: Locator) -> None:
@@ -114,6 +127,87 @@ def test_the_place_of_the_chart_is_marked_from_the_start_and_keeps_its_size(
     after = chart.bounding_box()
     assert after
     assert (after["height"], after["width"]) == (before["height"], before["width"])
+
+
+def whole(page: Page) -> Locator:
+    return page.locator(".slowlens-live .whole")
+
+
+def share(bar: Locator) -> int:
+    return int(bar.get_attribute("aria-valuenow") or -1)
+
+
+def test_a_comparison_tells_its_own_pace(told: Told, page: Page, left: Locator) -> None:
+    told.tell(PLANNED_TO_COMPARE)
+    told.ran(0, [4.0] * 10)
+    told.ran(1, [1.0] * 10)
+    # the prompt at 4 s, 9 tokens at 1 s, 10 at 4 s, and twice 4 s
+    expect(left).to_have_text(re.compile("^about 1 min left; loading"), timeout=SLOW)
+    told.tell(comparing(1, 0.0), comparing(11, 26.0))  # 13 s of work took 26: all of it takes 122
+    expect(left).to_have_text(re.compile("^about 2 min left; loading"))
+    told.tell(comparing(22, 106.0))
+    expect(left).to_have_text(re.compile("^about 15 s left; loading"))
+    before = share(whole(page))
+    told.tell({"event": "Compared", "equality": {"subject": "merged"}})
+    expect(whole(page)).to_have_attribute("aria-valuenow", "100")
+    assert 80 < before < 100
+    expect(left).to_be_empty()
+
+
+def test_what_is_done_stays_done_where_more_turns_out_to_come(told: Told, page: Page) -> None:
+    told.tell({"event": "Planned", "trials": shown(TRIALS[:2])})
+    told.ran(0, [1.0] * 10)
+    expect(whole(page)).to_have_attribute("aria-valuenow", "50", timeout=SLOW)
+    told.tell({"event": "Planned", "trials": shown(TRIALS[:4])})
+    told.ran(1, [9.0], over=False)
+    expect(page.locator(".slowlens-live .what")).to_contain_text("token 1 of 10")
+    assert share(whole(page)) == 50
+
+
+def test_loading_has_a_bar_of_its_own_in_bytes(told: Told, page: Page) -> None:
+    what, bar = page.locator(".slowlens-live .what"), page.locator(".slowlens-live .load")
+    model = {"subject": "merged", "size": 8 * 10**9}
+    told.tell({"event": "Loading", "path": "/m", "at": 3.0, **model})
+    expect(what).to_have_text("Loading merged (8.0 GB)…", timeout=SLOW)
+    expect(bar).to_have_attribute("aria-valuenow", "0")
+    told.tell({"event": "LoadProgress", "done": 2 * 10**9, "at": 13.0, **model})
+    expect(what).to_have_text("Loading merged: 2.0 GB of 8.0 GB, about 30 s left…")
+    expect(bar).to_have_attribute("aria-valuenow", "25")
+    told.tell({"event": "LoadProgress", "done": 10**9, "at": 14.0, **model})
+    told.tell({"event": "WarmingUp", "subject": "merged", "cache": "on"})
+    expect(what).to_contain_text("Warming up")
+    expect(bar).to_be_hidden()
+
+
+def test_what_was_missed_is_asked_for_as_soon_as_somebody_looks_again(
+    told: Told, page: Page
+) -> None:
+    what = page.locator(".slowlens-live .what")
+    expect(what).to_contain_text("Starting", timeout=SLOW)
+    told.lost = True
+    expect(what).to_contain_text("does not answer")
+    told.lost = False
+    told.tell(PLANNED)
+    told.ran(0, [1.0] * 4, over=False)
+    asked = told.asked
+    page.evaluate("""() => {
+        window.setTimeout = () => 0;
+        window.dispatchEvent(new Event("online"));
+    }""")
+    expect(what).to_contain_text("token 4 of 10")
+    assert told.asked == asked + 1, "at once, and not when the clock says so"
+
+
+def test_a_tab_in_the_background_asks_less_often(told: Told, page: Page) -> None:
+    expect(page.locator(".slowlens-live .what")).to_contain_text("Starting", timeout=SLOW)
+    page.evaluate("""() => {
+        const real = window.setTimeout;
+        window.waits = [];
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+        window.setTimeout = (then, wait) => { window.waits.push(wait); return real(then, wait); };
+    }""")
+    page.wait_for_function("() => window.waits.filter(wait => wait === 2000).length > 1")
+    assert 200 not in page.evaluate("window.waits")
 
 
 def test_wrong_fields_stay_in_sight_where_a_start_is_refused(

@@ -12,6 +12,7 @@ from slowlens_dashboard.charts.palette import colors, line, opacity
 
 HEIGHT = 520
 TIMED = (Purpose.SPEED, Purpose.CURVE)
+TOOLTIP = "%{y:,.3r} ms, tokens in: %{customdata}"
 
 
 def steps_figure(generations: Iterable[Generation]) -> go.Figure:
@@ -72,8 +73,7 @@ def _shown(trial: Trial, shade: str) -> dict[str, object]:
 
 def times(trial: Trial, shade: str) -> dict[str, object]:
     """Return the look of a trial's line above; ``customdata`` is the length of its input."""
-    tooltip = {"hovertemplate": "%{y:,.3r} ms, tokens in: %{customdata}"}
-    hover = {"hoverinfo": "skip"} if trial.round else tooltip
+    hover = {"hoverinfo": "skip"} if trial.round else {"hovertemplate": TOOLTIP}
     return _look(trial, shade) | hover | {"showlegend": trial.round == 0}
 
 
@@ -84,6 +84,11 @@ def inputs(trial: Trial, shade: str) -> dict[str, object]:
         "showlegend": False,
         "hoverinfo": "skip",
     }
+
+
+def sampled(label: str) -> str:
+    """Name the line of a trial that is run at a few lengths only."""
+    return f"{label}, sampled"
 
 
 def layout() -> dict[str, object]:
@@ -136,7 +141,7 @@ def _look(trial: Trial, shade: str) -> dict[str, object]:
 def _probes(trial: Trial, shade: str) -> dict[str, object]:
     """Mark the steps that were run; between them the first round is followed by a dotted line."""
     return {
-        "name": f"{trial.label}, sampled",
+        "name": sampled(trial.label),
         "mode": "markers" if trial.round else "lines+markers",
         "line": {"color": shade, "width": 1.5, "dash": "dot"},
         "marker": {"color": shade, "size": 5 if trial.round else 7},

@@ -1,13 +1,12 @@
 // Follows one run. It polls the events that it lacks and appends them, so that watching costs no
 // rerun, and zoom and tooltip survive. A late viewer starts at event 0: the same code.
+// Every word that it says comes from live_chart.py, in the reader's language.
 // What the engine says that the steps of a proof processed.
-const VERDICTS = {
-  "the newest token": ["yes", "it uses its cache"],
-  "all tokens again": ["no", "it does not use its cache"],
-  "not counted": ["", "not counted"],
-};
+const VERDICTS = { "the newest token": "yes", "all tokens again": "no", "not counted": "" };
 const SECOND = 1000;
 const VISIBLE = 0.2 * SECOND, HIDDEN = 2 * SECOND, LOST = 2 * SECOND;
+const PATIENCE = 10 * SECOND; // a connection that a sleep or another network cut answers never
+const AWAKE = ["visibilitychange", "online", "pageshow"];
 const viewers = new WeakMap();
 let library;
 
@@ -32,11 +31,23 @@ class Viewer {
     this.tiles = {};
     this.lines = {};
     this.traces = 0;
+    this.share = 0;
     this.stage = data.stages[0];
+    this.say(this.word("starting"));
+    this.awake = () => this.wake();
+    for (const kind of AWAKE) (kind === "visibilitychange" ? document : window).addEventListener(kind, this.awake);
     this.open();
   }
 
   part(name) { return this.root.querySelector(`.${name}`); }
+
+  word(name, values = {}) { return filled(this.data.words[name], values); }
+
+  named(text) { return this.data.names[text] ?? text; }
+
+  kind(subject, cache) { return this.named(cache === "as shipped" ? `${subject} as shipped` : `${subject}, cache ${cache}`); }
+
+  counted(number, noun) { return this.word(number === 1 ? noun : `${noun}s`, { number }); }
 
   async open() {
     this.Plotly = await load(this.data.plotly);
@@ -49,22 +60,48 @@ class Viewer {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
+    for (const kind of AWAKE) (kind === "visibilitychange" ? document : window).removeEventListener(kind, this.awake);
     this.Plotly?.purge(this.part("plot"));
   }
 
+  // Somebody looks again, or the network is back: ask now for what was missed.
+  wake() {
+    if (this.timer === undefined || document.hidden) return;
+    clearTimeout(this.timer);
+    this.poll();
+  }
+
   async poll() {
-    const answer = await fetch(new URL(`${this.data.events}?from=${this.next}`, document.baseURI)).catch(() => null);
+    this.timer = undefined;
+    const body = await this.asked();
     if (this.closed) return;
-    const body = await answer?.json().catch(() => null);
     if (!body) {
-      this.say("The server does not answer. Trying again…");
+      this.say(this.word("lost"));
       this.timer = setTimeout(() => this.poll(), LOST);
       return;
     }
     await this.apply(body.events);
+    if (this.closed) return;
     this.next = body.next;
-    if (body.status === "running") this.timer = setTimeout(() => this.poll(), document.hidden ? HIDDEN : VISIBLE);
-    else this.finish(body.status);
+    if (body.status === "running") {
+      this.timer = setTimeout(() => this.poll(), document.hidden ? HIDDEN : VISIBLE);
+      return;
+    }
+    if (body.status === "done") this.fill("whole", 1);
+    this.finish(body.status);
+  }
+
+  async asked() {
+    const url = new URL(`${this.data.events}?from=${this.next}`, document.baseURI);
+    const giveUp = new AbortController(), timer = setTimeout(() => giveUp.abort(), PATIENCE);
+    try {
+      const answer = await fetch(url, { signal: giveUp.signal });
+      return await answer.json();
+    } catch {
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async apply(events) {
@@ -87,19 +124,36 @@ class Viewer {
     for (const trial of this.timed()) this.tiles[trial.label] ??= this.tile(trial);
   }
 
-  onLoading({ subject, size }) { this.doing = `Loading ${subject} (${bytes(size)})…`; }
+  onLoading({ subject, size, at }) {
+    this.loading = { at, share: 0 };
+    this.doing = this.word("loading", { subject: this.named(subject), size: bytes(size) });
+  }
 
-  onLoadProgress({ subject, done, size }) { this.doing = `Loading ${subject}: ${bytes(done)} of ${bytes(size)}…`; }
+  onLoadProgress({ subject, done, size, at }) {
+    const share = size ? Math.max(this.loading?.share ?? 0, done / size) : 0;
+    const since = this.loading?.at ?? at, left = share ? (at - since) * SECOND * (1 - share) / share : 0;
+    this.loading = { at: since, share };
+    const values = { subject: this.named(subject), done: bytes(done), size: bytes(size), left: roughly(left) };
+    this.doing = this.word(left > 2 * SECOND ? "loading-left" : "loading-some", values);
+  }
 
   onWarmingUp({ subject, cache }) {
+    this.loading = null;
     this.stage = this.trials.find(trial => !trial.over)?.stage ?? this.stage;
-    const compiles = cache === "static" ? ". Where it compiles, the first time takes a minute" : "";
-    this.doing = `Warming up ${kind(subject, cache)}, until its times are steady${compiles}…`;
+    this.doing = this.word(cache === "static" ? "compiling" : "warming", { kind: this.kind(subject, cache) });
   }
 
   onWarmedUp({ warm_up: { subject, cache, first, runs, last } }) {
-    const took = `first ${duration(first * SECOND)}, last ${duration(last * SECOND)}`;
-    this.doing = `Warmed up ${kind(subject, cache)} in ${counted(runs, "run")}: ${took}`;
+    const took = { first: duration(first * SECOND), last: duration(last * SECOND), runs: this.counted(runs, "run") };
+    this.doing = this.word("warmed", { kind: this.kind(subject, cache), ...took });
+  }
+
+  onComparing({ subject, done, total, at }) {
+    const index = this.trials.findIndex(t => !t.over && t.purpose === "equality" && t.subject === subject);
+    if (index < 0) return;
+    this.ahead(index);
+    const before = this.trials[index].compared;
+    this.trials[index].compared = { done, total, since: before?.since ?? at, at };
   }
 
   // These two are followed by no other event of theirs.
@@ -117,9 +171,10 @@ class Viewer {
   // Some trials begin without an event: say what is done in the meantime.
   ahead(index) {
     const next = this.trials[index];
-    if (next?.purpose === "profile") this.doing = `${next.label}: recording every kernel of the GPU…`;
-    else if (next?.purpose === "equality") this.doing = `${next.subject}: does it say the same with its cache as without? ${counted(next.tokens, "token")}…`;
+    if (next?.purpose === "profile") this.doing = this.word("recording", { label: this.named(next.label) });
+    else if (next?.purpose === "equality") this.doing = this.word("comparing", { subject: this.named(next.subject), tokens: this.counted(next.tokens, "token") });
     else return;
+    this.loading = null;
     this.stage = next.stage;
   }
 
@@ -127,14 +182,15 @@ class Viewer {
     const trial = this.trials[index];
     trial.over = true;
     const line = element("li", "failed");
-    line.textContent = `${trial.label} could not be run: ${message}`;
+    line.textContent = this.word("failed", { label: this.named(trial.label), message });
     this.part("proof").append(line);
     this.ahead(index + 1);
   }
 
   onLoaded({ model: { subject, seconds, device } }) {
-    this.doing = `Loaded ${subject} in ${seconds.toFixed(1)} s`;
-    this.device = device.name + (device.kind === "cpu" ? ` · ${counted(device.threads, "thread")}` : "");
+    this.loading = null;
+    this.doing = this.word("loaded", { subject: this.named(subject), seconds: seconds.toFixed(1) });
+    this.device = device.name + (device.kind === "cpu" ? ` · ${this.counted(device.threads, "thread")}` : "");
     if (device.memory && device.kind !== "cpu") this.load ??= ` · ${gibibytes(device.memory)}`;
   }
 
@@ -142,7 +198,7 @@ class Viewer {
 
   async onTrialStarted({ trial: index }) {
     const trial = this.now = this.trials[index];
-    this.doing = null;
+    this.doing = this.loading = null;
     this.stage = trial.stage;
     for (const before of this.trials.slice(0, index)) before.over = true; // some are not followed
     if (!this.timed().includes(trial)) return;
@@ -169,7 +225,7 @@ class Viewer {
   }
 
   onProved({ trial: index, work }) {
-    this.prove(this.trials[index], VERDICTS[work] ?? VERDICTS["not counted"]);
+    this.prove(this.trials[index], work in VERDICTS ? work : "not counted");
   }
 
   // -- drawing ---------------------------------------------------------------------------------
@@ -180,9 +236,14 @@ class Viewer {
   async trace(trial, part) {
     const key = trial.purpose === "curve" ? `${part} ${trial.label} ${trial.round}` : null;
     if (key in this.lines) return this.lines[key];
-    await this.Plotly.addTraces(this.part("plot"), { ...trial[part], x: [], y: [], customdata: [] });
+    await this.Plotly.addTraces(this.part("plot"), { ...this.look_of(trial[part]), x: [], y: [], customdata: [] });
     if (key) this.lines[key] = this.traces;
     return this.traces++;
+  }
+
+  look_of(line) {
+    const said = Object.entries(line).filter(([key]) => key === "name" || key === "hovertemplate");
+    return { ...line, ...Object.fromEntries(said.map(([key, text]) => [key, this.named(text)])) };
   }
 
   add(trace, x, y, taken) {
@@ -197,9 +258,10 @@ class Viewer {
   tile(trial) {
     const tile = element("div", "tile waiting");
     tile.style.setProperty("--color", trial.times.line.color);
-    tile.innerHTML = `<div class="name"><span></span><span class="round"></span></div><b>–</b>
-      <dl><dt>speed</dt><dd>–</dd><dt>first token (TTFT)</dt><dd>–</dd><dt>last input</dt><dd>–</dd></dl>`;
-    tile.querySelector("span").textContent = trial.label;
+    tile.innerHTML = `<div class="name"><span></span><span class="round"></span></div><b><span class="ms">–</span> <small></small></b>
+      <dl><dt></dt><dd>–</dd><dt></dt><dd>–</dd><dt></dt><dd>–</dd></dl>`;
+    tile.querySelector("span").textContent = this.named(trial.label);
+    tile.querySelectorAll("dt").forEach((term, place) => { term.textContent = this.word(["speed", "first", "input"][place]); });
     this.part("tiles").append(tile);
     return tile;
   }
@@ -207,7 +269,7 @@ class Viewer {
   show() {
     this.say(this.phase());
     this.part("device").textContent = this.device ? this.device + (this.load ?? "") : "";
-    this.part("soon").textContent = "Each token's time is drawn here once the first trial is timed.";
+    this.part("soon").textContent = this.word("soon");
     this.progress();
     this.stages();
     for (const trial of this.timed()) if (trial.ms.length) this.figures(trial);
@@ -215,7 +277,7 @@ class Viewer {
     const writes = now?.text && now.purpose !== "proof";
     this.part("writing").hidden = !writes;
     if (!writes) return;
-    this.part("who").textContent = now.purpose === "length" ? `${now.label} writes` : `${now.label} goes on with the answer that all share`;
+    this.part("who").textContent = this.word(now.purpose === "length" ? "writes" : "goes-on", { label: this.named(now.label) });
     const text = this.part("writing").querySelector("p");
     if (text.textContent !== now.text) {
       text.textContent = now.text;
@@ -224,47 +286,24 @@ class Viewer {
   }
 
   progress() {
-    const { done, left, answers } = this.forecast();
+    const { done, left, answers } = forecast(this.trials);
     const timed = this.timed();
     const known = timed.length && timed.every(({ label }) => this.trials.some(trial => trial.label === label && trial.ms.length));
-    this.part("progress").firstElementChild.style.width = `${timed.length && done ? 100 * done / (done + left + answers) : 0}%`;
-    const told = left ? `about ${roughly(left)} left${answers ? `, and at most ${roughly(answers)} for answers` : ""}` : `at most ${roughly(answers)} left`;
-    this.part("left").textContent = known && left + answers ? `${told}; loading and warming up apart` : "";
+    this.part("load").hidden = !this.loading;
+    if (this.loading) this.fill("load", this.loading.share);
+    // What is still to come may turn out to be more; what is done stays done.
+    this.share = Math.max(this.share, timed.length && done ? done / (done + left + answers) : 0);
+    this.fill("whole", this.share);
+    const times = { left: roughly(left || answers), answers: roughly(answers) };
+    const told = left ? (answers ? "left-answers" : "left") : "at-most";
+    this.part("left").textContent = known && left + answers ? this.word(told, times) : "";
   }
 
-  // In milliseconds. An answer may end by itself: until one has, its limit is all that is known, and
-  // ``answers`` is what that comes to at most. Then the others are taken to be as long.
-  forecast() {
-    const pace = this.paces();
-    const ended = this.trials.filter(trial => trial.over && trial.purpose === "length").map(trial => trial.ms.length);
-    const usual = Math.max(0, ...ended);
-    const sum = { done: 0, left: 0, answers: 0 };
-    for (const trial of this.trials) {
-      const ran = trial.ms.length, each = pace(trial);
-      sum.done += ran ? total(trial.ms) : trial.over ? trial.tokens * each : 0;
-      if (trial.over) continue;
-      const open = trial.purpose === "length" && ran >= usual;
-      const tokens = trial.purpose === "length" && !open ? usual : trial.tokens;
-      sum[open ? "answers" : "left"] += (tokens - ran) * each;
-    }
-    return sum;
-  }
-
-  // A trial takes as long a token as those of its kind did, or else as those with that cache, or as
-  // all. Results are compared with the cache and without: each token is computed twice.
-  paces() {
-    const sums = new Map();
-    for (const { label, cache, ms } of this.trials) {
-      for (const key of [label, cache, "every"]) {
-        const [sum, n] = sums.get(key) ?? [0, 0];
-        sums.set(key, [sum + total(ms), n + ms.length]);
-      }
-    }
-    const mean = (...keys) => {
-      const [sum, n] = keys.map(key => sums.get(key)).find(found => found?.[1]) ?? [0, 1];
-      return sum / n;
-    };
-    return ({ label, cache, purpose }) => mean(label, cache, "every") + (purpose === "equality" ? mean("on", "every") : 0);
+  fill(name, share) {
+    const bar = this.part(name), percent = Math.min(100, 100 * share);
+    bar.firstElementChild.style.width = `${percent}%`;
+    bar.setAttribute("aria-valuenow", Math.round(percent));
+    bar.setAttribute("aria-label", this.word(name === "load" ? "bar-load" : "bar"));
   }
 
   // What is sure to come is shown from the start. How many trials there are in all is not known by
@@ -275,7 +314,7 @@ class Viewer {
     const now = order.indexOf(this.stage);
     this.part("stages").replaceChildren(...order.map((stage, place) => {
       const item = element("li", place === now ? "now" : place < now ? "done" : "");
-      item.append(stage, place === now ? this.count(stage) : "");
+      item.append(this.named(stage), place === now ? this.count(stage) : "");
       return item;
     }));
   }
@@ -283,27 +322,27 @@ class Viewer {
   count(stage) {
     const trials = this.trials.filter(trial => trial.stage === stage), over = trials.filter(trial => trial.over).length;
     const count = element("span", "count");
-    if (trials.length > 1) count.textContent = ` ${Math.min(over + 1, trials.length)} of ${trials.length}`;
+    if (trials.length > 1) count.textContent = ` ${this.word("place", { number: Math.min(over + 1, trials.length), total: trials.length })}`;
     return count;
   }
 
   phase() {
     const { now, doing } = this;
-    if (doing || !now) return doing ?? "Starting the measuring process…";
-    const token = Math.max(1, now.ms.length);
-    if (now.purpose === "proof") return `${now.label}: does it use its cache? Step ${token} of ${now.tokens}`;
-    if (now.purpose === "length") return `${now.label}: does it stop by itself? Token ${token} of at most ${now.tokens}`;
-    if (now.purpose === "curve") return `${now.label}: sampled at token ${now.ahead + 1} of ${this.data.tokens}, round ${now.round + 1} of ${this.rounds}`;
-    const round = this.rounds > 1 ? `, round ${now.round + 1} of ${this.rounds}` : "";
-    return `${now.label}: token ${token} of ${now.tokens}${round}`;
+    if (doing || !now) return doing ?? this.word("starting");
+    const values = {
+      label: this.named(now.label), token: Math.max(1, now.ms.length), tokens: now.tokens,
+      place: now.ahead + 1, all: this.data.tokens, round: now.round + 1, rounds: this.rounds,
+    };
+    if (now.purpose === "speed") return this.word(this.rounds > 1 ? "timing-round" : "timing", values);
+    return this.word({ proof: "proving", length: "answering", curve: "sampling" }[now.purpose] ?? "timing", values);
   }
 
-  prove(trial, [kind, words]) {
+  prove(trial, work) {
+    const kind = VERDICTS[work];
     const line = element("li", ""), verdict = element("span", kind);
-    const so = kind ? `the first steps took in ${trial.taken.join(", ")} tokens, so ` : "the work of its first steps was ";
-    line.textContent = `${trial.label}: ${so}`;
-    verdict.textContent = words;
-    line.append(verdict);
+    line.textContent = this.word(kind ? "steps-took" : "steps-unknown", { label: this.named(trial.label), taken: trial.taken.join(", ") });
+    verdict.textContent = this.word(`cache-${kind || "unknown"}`);
+    line.append(" ", verdict);
     this.part("proof").append(line);
   }
 
@@ -311,15 +350,16 @@ class Viewer {
     const tile = this.tiles[trial.label];
     const [first, ...later] = trial.ms;
     tile.className = trial === this.now && !trial.over ? "tile running" : "tile";
-    tile.querySelector(".round").textContent = this.rounds > 1 ? `round ${trial.round + 1}` : "";
+    tile.querySelector(".round").textContent = this.rounds > 1 ? this.word("round", { round: trial.round + 1 }) : "";
     const mean = total(later) / later.length;
     const [speed, ttft, input] = tile.querySelectorAll("dd");
     if (later.length) {
-      tile.querySelector("b").innerHTML = `${rounded(mean)} ms <small>per token</small>`;
+      tile.querySelector(".ms").textContent = `${rounded(mean)} ms`;
+      tile.querySelector("small").textContent = this.word("each");
       speed.textContent = `${rounded(SECOND / mean)} tokens/s`;
     }
     ttft.textContent = `${rounded(first)} ms`;
-    input.textContent = counted(trial.taken.at(-1), "token");
+    input.textContent = this.counted(trial.taken.at(-1), "token");
   }
 
   say(text) {
@@ -359,11 +399,9 @@ function load(source) {
   return library;
 }
 
-function total(ms) { return ms.reduce((a, b) => a + b, 0); }
-
 function element(name, className) { return Object.assign(document.createElement(name), { className }); }
 
-function kind(subject, cache) { return cache === "as shipped" ? `${subject} as shipped` : `${subject}, cache ${cache}`; }
+function filled(text, values) { return text.replace(/\{(\w+)\}/g, (hole, name) => values[name] ?? hole); }
 
 function roughly(ms) {
   const seconds = ms / SECOND;
@@ -374,8 +412,6 @@ function roughly(ms) {
 function rounded(number) { return number < 99.95 ? number.toPrecision(3) : Math.round(number).toLocaleString("en"); }
 
 function duration(ms) { return ms < SECOND ? `${rounded(ms)} ms` : `${rounded(ms / SECOND)} s`; }
-
-function counted(number, noun) { return `${number} ${noun}${number === 1 ? "" : "s"}`; }
 
 function gibibytes(size) { return `${(size / 2 ** 30).toFixed(1)} GiB`; }
 

@@ -1,5 +1,6 @@
 """What a page that watches a run is told of its events."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from slowlens.facts.live.speed import Work
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.events import (
+    Comparing,
     Event,
+    Loading,
+    LoadProgress,
     Planned,
     Sampled,
     Started,
@@ -77,6 +81,22 @@ def test_what_a_proof_showed_follows_it(taken: tuple[int, ...], work: str) -> No
     assert entries[-1] == {"event": "Proved", "trial": 0, "work": work}
 
 
+def test_what_has_a_bar_is_told_with_its_time() -> None:
+    times = iter((1.0, 2.5, 7.25))
+    recorder, log = Recorder(Plan("/m")), EventLog(lambda: next(times))
+    for event in (
+        Loading("merged", "/m", 10),
+        LoadProgress("merged", 4, 10),
+        Comparing("merged", 3, 8),
+    ):
+        log.tell(event, recorder)
+    assert [(entry["event"], entry["at"]) for entry in log.entries] == [
+        ("Loading", 1.0),
+        ("LoadProgress", 2.5),
+        ("Comparing", 7.25),
+    ]
+
+
 def test_only_a_proof_is_judged() -> None:
     assert all(entry["event"] != "Proved" for entry in told(*EVENTS))
 
@@ -103,4 +123,6 @@ def test_without_a_gpu_the_machine_itself_is_told() -> None:
 
 
 def test_the_page_knows_every_verdict() -> None:
-    assert all(f'"{work}": [' in SCRIPT.read_text() for work in Work)
+    verdicts = re.search(r"VERDICTS = \{(.*?)\}", SCRIPT.read_text())
+    assert verdicts
+    assert re.findall(r'"([^"]+)":', verdicts[1]) == [*Work]
