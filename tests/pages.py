@@ -25,9 +25,10 @@ Open = Callable[..., AppTest]
 
 def said(at: AppTest) -> str:
     """Everything that a person could read on the page."""
-    kinds = ("header", "subheader", "markdown", "caption", "error", "warning", "info", "success")
+    headings, alerts = ("title", "header", "subheader"), ("error", "warning", "info", "success")
+    kinds = (*headings, "markdown", "caption", *alerts)
     texts = [e.value for kind in kinds for e in at.get(kind)]
-    titles = [getattr(e.proto, "title", "") for kind in kinds[4:] for e in at.get(kind)]
+    titles = [getattr(e.proto, "title", "") for kind in alerts for e in at.get(kind)]
     tables = [table.value.to_string() for table in at.get("table")]
     links = [e.proto.label for e in at.get("page_link")]
     code = [block.value for block in at.get("code")]

@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 
 st.set_page_config(page_title="Slowlens", page_icon=str(HERE / "icon.svg"), layout="wide")
 st.logo(str(HERE / "logo.svg"), size="large")
+st.html(HERE / "looks.css")
 pages = (CHECKPOINT, DIFF, LIVE, COMPARE, HISTORY, FIXES, REPORT)
 # Copies: the one that may run is marked so, and others run this script at the same time.
 page = st.navigation([*map(copy, pages)], position="top")

@@ -8,12 +8,11 @@ import plotly.graph_objects as go
 from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
-from slowlens_dashboard.charts.palette import Kind, colors
+from slowlens_dashboard.charts.palette import OTHER_DASHES, SERIES, SOLID, Kind, colors
 from slowlens_dashboard.charts.panels import Panel, axis, panels_layout
 from slowlens_dashboard.charts.steps import TIMED
 
-LINES = ("#4c78a8", "#e45756", "#54a24b", "#b279a2", "#ff9da6", "#9d755d", "#eeca3b", "#72b7b2")
-"""One for each GPU."""
+DASHES = (SOLID, *OTHER_DASHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,51 +36,75 @@ GAUGES = (
     Gauge(Panel("temperature, °C", from_zero=False), lambda look: look.temperature),
     Gauge(Panel("GPU memory, GB"), lambda look: _giga(look.memory_used)),
     Gauge(Panel("memory of the run, GB"), lambda look: _giga(look.process_memory), of_gpu=False),
-    Gauge(Panel("load average"), lambda look: look.load, of_gpu=False),
+    Gauge(Panel("load average, processes"), lambda look: look.load, of_gpu=False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What one GPU, or the machine, tells of one figure over time."""
+
+    gauge: Gauge
+    gpu: int
+    """Counted from 0; 0 of what is the machine's."""
+    looks: tuple[DeviceSample, ...]
+
+
+def gauges(looks: Sequence[DeviceSample]) -> tuple[Gauge, ...]:
+    """Return the figures that are known."""
+    return tuple(gauge for gauge in GAUGES if any(gauge.of(look) is not None for look in looks))
+
+
+def tracks(gauge: Gauge, looks: Sequence[DeviceSample]) -> tuple[Track, ...]:
+    """Return one for each GPU, or one of the machine, which each look tells."""
+    if not gauge.of_gpu:
+        moments = {look.at: look for look in looks}
+        return (Track(gauge, 0, tuple(moments.values())),)
+    gpus = dict.fromkeys(look.device for look in looks if gauge.of(look) is not None)
+    return tuple(
+        Track(gauge, number, tuple(look for look in looks if look.device == gpu))
+        for number, gpu in enumerate(gpus)
+    )
 
 
 def machine_figure(measurement: Measurement) -> go.Figure | None:
     """Draw every figure that is known, with the timed trials shaded; None without any."""
     looks = measurement.samples
-    gauges = [gauge for gauge in GAUGES if any(gauge.of(look) is not None for look in looks)]
-    if not gauges:
+    drawn = [(gauge, tracks(gauge, looks)) for gauge in gauges(looks)]
+    if not drawn:
         return None
     begun = min(look.at for look in looks)
     timed = [g for g in measurement.generations if g.trial.purpose in TIMED]
-    names = len({g.trial.label for g in timed})
-    figure = go.Figure(layout=panels_layout([gauge.panel for gauge in gauges], names))
-    for number, gauge in enumerate(gauges):
-        for line in _lines(gauge, looks, begun):
-            figure.add_scatter(yaxis=axis("y", number), **line)
+    gpus = max(len(found) for _, found in drawn)
+    names = len({g.trial.label for g in timed}) + (gpus if gpus > 1 else 0)
+    figure = go.Figure(layout=panels_layout([gauge.panel for gauge, _ in drawn], names))
+    for number, (_, found) in enumerate(drawn):
+        for track in found:
+            figure.add_scatter(yaxis=axis("y", number), **_line(track, begun))
+    if gpus > 1:
+        for gpu in range(gpus):
+            figure.add_scatter(x=[None], y=[None], mode="lines", **_gpu(gpu))
     _shade(figure, timed, begun)
     return figure
 
 
-def _lines(gauge: Gauge, looks: Sequence[DeviceSample], begun: float) -> list[dict[str, object]]:
-    """Return a line for each GPU, or one of the machine, which each look tells."""
-    if not gauge.of_gpu:
-        moments = {look.at: look for look in looks}
-        return [_line(gauge, [*moments.values()], begun, 0)]
-    gpus = dict.fromkeys(look.device for look in looks if gauge.of(look) is not None)
-    return [
-        _line(gauge, [look for look in looks if look.device == gpu], begun, number)
-        for number, gpu in enumerate(gpus)
-    ]
-
-
-def _line(
-    gauge: Gauge, looks: Sequence[DeviceSample], begun: float, number: int
-) -> dict[str, object]:
-    return {
-        "x": [look.at - begun for look in looks],
-        "y": [gauge.of(look) for look in looks],
+def _line(track: Track, begun: float) -> dict[str, object]:
+    title, _, unit = track.gauge.panel.title.rpartition(", ")
+    gpu = f"GPU {track.gpu + 1}: " if track.gauge.of_gpu else ""
+    return _gpu(track.gpu) | {
+        "x": [look.at - begun for look in track.looks],
+        "y": [track.gauge.of(look) for look in track.looks],
         "mode": "lines",
-        "name": gauge.panel.title,
+        "name": track.gauge.panel.title,
         "showlegend": False,
-        "line": {"color": LINES[number % len(LINES)], "width": 1.5},
-        "hovertemplate": f"%{{y:.4g}} {gauge.panel.title.rpartition(', ')[2]}<extra></extra>",
+        "hovertemplate": f"{gpu}%{{y:.4~g}} {unit if title else ''}<extra></extra>",
     }
+
+
+def _gpu(number: int) -> dict[str, object]:
+    """Return the look of a GPU's lines: a colour, dashes and a name."""
+    look = {"color": SERIES[number % len(SERIES)], "dash": DASHES[number % len(DASHES)]}
+    return {"name": f"GPU {number + 1}", "line": look | {"width": 1.5}}
 
 
 def _shade(figure: go.Figure, timed: Sequence[Generation], begun: float) -> None:

@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 PANEL, TOP, BOTTOM, ROW = 100, 8, 52, 22
 """Pixels of a panel, of what is around them, and of a row of the legend."""
-IN_A_ROW = 4
-"""Names in the legend."""
 GAP = 0.26
 """Of a panel: the space above it."""
 
@@ -22,21 +19,29 @@ class Panel:
 
 
 def panels_layout(panels: Sequence[Panel], names: int) -> dict[str, object]:
-    """Place them, the first on top, with room for ``names`` in the legend below."""
+    """Place them, the first on top, with room for ``names`` in the legend below.
+
+    On a narrow screen each name takes a row of its own.
+    """
     axes = {axis("yaxis", number): _axis(panel, number, len(panels))
             for number, panel in enumerate(panels)}  # fmt: skip
     titles = [_title(panel, number, len(panels)) for number, panel in enumerate(panels)]
-    below = BOTTOM + ROW * ceil(names / IN_A_ROW)
+    below = BOTTOM + ROW * names
     bottom = {"title": {"text": "seconds", "font": {"size": 13}}, "zeroline": False}
     return {
         "height": TOP + PANEL * len(panels) + below,
         "margin": {"t": TOP, "r": 8, "b": below, "l": 56},
         "hovermode": "x",
-        "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "bottom", "yref": "container"},
+        "legend": legend_below(BOTTOM, PANEL * len(panels)),
         "xaxis": bottom | {"anchor": axis("y", len(panels) - 1), "showgrid": False},
         "annotations": titles,
         **axes,
     }
+
+
+def legend_below(axis_height: int, plot_height: int) -> dict[str, object]:
+    """Place the legend right below the axis; both heights in pixels."""
+    return {"orientation": "h", "x": 0, "y": -axis_height / plot_height, "yanchor": "top"}
 
 
 def axis(name: str, number: int) -> str:

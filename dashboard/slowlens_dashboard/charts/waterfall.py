@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.waterfall import Share, Waterfall
+from slowlens_dashboard.charts.panels import ROW, legend_below
 
 SHADES: Mapping[Share, str] = {
     Share.FLOOR: "#009e73",
@@ -13,13 +14,17 @@ SHADES: Mapping[Share, str] = {
     Share.PLANS: "#f0e442",
     Share.LAUNCH: "#e69f00",
     Share.RECOMPUTE: "#d55e00",
-    Share.FORWARD: "#c9c9c9",
-    Share.OFFLOAD: "#cc79a7",
-    Share.REST: "#8c8c8c",
+    Share.FORWARD: "#bebebe",
+    Share.OFFLOAD: "#0072b2",
+    Share.REST: "#5c5c5c",
 }
-"""Okabe and Ito's colours, which colour-blind people tell apart."""
-BAR, FRAME = 76, 100
-"""Pixels of a bar with its label above it, and of what is around the bars."""
+"""Okabe and Ito's colours, which colour-blind people tell apart, and two greys."""
+INKS = {Share.OFFLOAD: "#ffffff", Share.REST: "#ffffff"}
+"""Of the percentage in a bar, where it is not ``INK``."""
+INK, EDGE = "#111111", {"color": "#77838c", "width": 1}
+"""The edge shows a bar whose colour is close to the page's."""
+BAR, AXIS = 76, 52
+"""Pixels of a bar with its label above it, and of the axis below the bars."""
 THICK = 0.32
 """Of that: the bar alone."""
 LONG = 54
@@ -34,10 +39,10 @@ def waterfall_figure(found: Sequence[Waterfall]) -> go.Figure:
     """Draw what ``waterfalls`` returns, at least one: parts that add up to the time per token."""
     names = [_name(each) for each in found]
     longest = max(each.tpot for each in found)
-    figure = go.Figure(layout=_layout(len(found), longest))
-    for share in Share:
-        if any(each.seconds(share) for each in found):
-            figure.add_bar(y=names, **_bars(share, found, longest))
+    shares = [share for share in Share if any(each.seconds(share) for each in found)]
+    figure = go.Figure(layout=_layout(len(found), longest, len(shares)))
+    for share in shares:
+        figure.add_bar(y=names, **_bars(share, found, longest))
     for each, name in zip(found, names, strict=True):
         figure.add_annotation(x=0, y=name, **_label(each))
     return figure
@@ -50,7 +55,7 @@ def _bars(share: Share, found: Sequence[Waterfall], longest: float) -> dict[str,
         "x": [1000 * part for part in seconds],
         "name": share.value,
         "orientation": "h",
-        "marker": {"color": SHADES[share]},
+        "marker": {"color": SHADES[share], "line": EDGE},
         "customdata": [
             f"{milliseconds(part)} ({percent:.0f} %)"
             for part, percent in zip(seconds, parts, strict=True)
@@ -62,7 +67,7 @@ def _bars(share: Share, found: Sequence[Waterfall], longest: float) -> dict[str,
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
-        "textfont": {"color": "#111111"},
+        "textfont": {"color": INKS.get(share, INK)},
         "hovertemplate": f"{share.value}: %{{customdata}}<extra></extra>",
     }
 
@@ -87,17 +92,19 @@ def _name(each: Waterfall) -> str:
     return f"{each.label}, estimated" if each.estimated else each.label
 
 
-def _layout(bars: int, longest: float) -> dict[str, object]:
+def _layout(bars: int, longest: float, shares: int) -> dict[str, object]:
+    below = AXIS + ROW * shares
     return {
         "barmode": "stack",
-        "height": FRAME + BAR * bars,
+        "height": BAR * bars + below,
         "bargap": 1 - THICK,
-        "margin": {"t": 34, "r": 8, "b": 48, "l": 8},
-        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
+        "margin": {"t": 0, "r": 8, "b": below, "l": 8},
+        "legend": legend_below(AXIS, BAR * bars) | {"traceorder": "normal"},
         "showlegend": True,
         "xaxis": {
-            "title": {"text": "milliseconds per token", "font": {"size": 13}},
+            "title": {"text": "milliseconds per token", "font": {"size": 13}, "standoff": 8},
             "range": [0, 1000 * ROOM * longest],
+            "nticks": 6,
         },
         "yaxis": {"autorange": "reversed", "showticklabels": False},
     }

@@ -1,43 +1,69 @@
 """Why is it slow, and what do its files say?"""
 
+from functools import partial
+
 import streamlit as st
 
 from slowlens.proofs import together
 from slowlens.reports import words
-from slowlens_dashboard import pair
+from slowlens_dashboard import address, pair
 from slowlens_dashboard.diagnosis import Diagnosis, checkpoint, diagnose
-from slowlens_dashboard.pages import FIXES, LIVE
+from slowlens_dashboard.findinglinks import QUERY, of_pair
+from slowlens_dashboard.judging import judged
+from slowlens_dashboard.language import _
+from slowlens_dashboard.pages import CHECKPOINT, FIXES, LIVE
 from slowlens_dashboard.repairs import offers
-from slowlens_dashboard.widgets.answer import sentence_on_top
+from slowlens_dashboard.widgets.answer import title_on_top
 from slowlens_dashboard.widgets.checkpoint_details import files, settings, weights
 from slowlens_dashboard.widgets.findings_list import findings_list
+from slowlens_dashboard.widgets.linked import Links
 from slowlens_dashboard.widgets.pair_facts import lines
 from slowlens_dashboard.widgets.pair_picker import pair_picker, welcome
 from slowlens_dashboard.widgets.recent_runs import origin_link
-from slowlens_dashboard.widgets.report_menu import report_menu
 from slowlens_dashboard.widgets.rules_asked import rules_asked, summary
 from slowlens_dashboard.widgets.scan_progress import scan_progress
+
+TABS = {
+    "findings": "Findings",
+    "settings": "Effective settings",
+    "files": "What each file says",
+    "weights": "Files and weights",
+    "rules": "Rules",
+}
+"""Name in the address to title."""
+TAB, DETAILS = "tab", "details"
+"""Part of the address, and key of the widget."""
 
 
 def answer(diagnosis: Diagnosis) -> None:
     """Draw the sentence that stands above everything else."""
     run, origin = diagnosis.run, diagnosis.origin
     with st.container(key="answer", gap="xsmall"):
-        st.caption("WHY IS IT SLOW?")
-        sentence_on_top(run.answer)
+        st.caption(_("WHY IS IT SLOW?"))
+        title_on_top(run.answer)
         st.caption(lines(run))
         if origin is not None:
             origin_link(origin)
     with st.container(horizontal=True, vertical_alignment="center"):
         measured = run.measurement is not None
-        st.page_link(
-            LIVE,
-            label="Measure again" if measured else "Watch it run",
-            icon=":material/monitoring:",
-        )
+        label = _("Measure again") if measured else _("Watch it run")
+        st.page_link(LIVE, label=label, icon=":material/monitoring:")
         if offers(run):
-            st.page_link(FIXES, label="See the fixes", icon=":material/build:")
-        report_menu(run)
+            st.page_link(FIXES, label=_("See the fixes"), icon=":material/build:")
+
+
+def open_tab() -> str:
+    """Return the name of the tab that the address asks for; a finding is in the first."""
+    return "" if address.asked(QUERY) else address.one_of(address.asked(TAB), TABS, "")
+
+
+def publish_tab() -> None:
+    """Write the open tab into the address; a callback."""
+    titles = {_(title): name for name, title in TABS.items()}
+    name = titles.get(st.session_state[DETAILS], "findings")
+    address.write(TAB, "" if name == "findings" else name)
+    if name != "findings":
+        address.write(QUERY, "")
 
 
 chosen = pair.current()
@@ -51,15 +77,18 @@ diagnosis = diagnose(chosen)
 run = diagnosis.run
 answer(diagnosis)
 scan_progress(chosen)
-TABS = ("Findings", "Effective settings", "What each file says", "Files and weights", "Rules")
-found, effective, written, inside, asked = st.tabs(TABS, key="details", on_change="rerun")
+titles = [_(title) for title in TABS.values()]
+if DETAILS not in st.session_state:
+    st.session_state[DETAILS] = _(TABS[open_tab() or "findings"])
+found, effective, written, inside, asked = st.tabs(titles, key=DETAILS, on_change=publish_tab)
 if found.open:
     with found:
         if run.findings:
             causes = (each.whole for each in together(run.findings))
-            st.subheader(words.tally(causes), anchor=False)
-        findings_list(run)
-        st.caption(f"{summary(run)}.")
+            st.header(_(words.tally(causes)), anchor=False)
+        query = partial(of_pair, pair=chosen, judged=",".join(judged()))
+        findings_list(run, Links(address.asked(QUERY), CHECKPOINT, query))
+        st.caption(_(f"{summary(run)}."))
 if effective.open:
     with effective:
         settings(run)

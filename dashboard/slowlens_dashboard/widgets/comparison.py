@@ -11,6 +11,7 @@ from slowlens.facts.live.side import Side
 from slowlens.reports.fixed import sentences
 from slowlens.run import Run
 from slowlens.speedverdict import Answer
+from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import prose
 from slowlens_dashboard.widgets.recent_runs import run_link
 
@@ -19,13 +20,13 @@ def comparison(before: Run, after: Run) -> None:
     """Draw what became of it."""
     verdict = compare_fix(before, after)
     with st.container(border=True, key="comparison"):
-        st.subheader("Before and after", anchor=False)
-        st.markdown("\n\n".join(map(prose, sentences(verdict))))
+        st.subheader(_("Before and after"), anchor=False)
+        st.markdown("\n\n".join(prose(_(said)) for said in sentences(verdict)))
         if verdict.answer is not Answer.INCOMPARABLE:
             _figures(verdict.decisive[0].before, verdict.decisive[0].after)
         with st.container(horizontal=True):
-            run_link(before, "The run before")
-            run_link(after, "The run after")
+            run_link(before, _("The run before"))
+            run_link(after, _("The run after"))
 
 
 def _figures(before: Side, after: Side) -> None:
@@ -39,8 +40,8 @@ def _figures(before: Side, after: Side) -> None:
     )
     with st.grid(len(told), min_column_width=200):
         for label, tell in told:
-            _metric(label, tell(before), tell(after))
+            _metric(_(label), tell(before), tell(after))
 
 
 def _metric(label: str, before: str, after: str) -> None:
-    st.metric(label, after, delta=f"before: {before}", delta_color="off", delta_arrow="off")
+    st.metric(label, after, delta=_(f"before: {before}"), delta_color="off", delta_arrow="off")

@@ -12,6 +12,8 @@ from slowlens.reports.explanation import basis
 from slowlens_dashboard.charts.machine import machine_figure
 from slowlens_dashboard.charts.waterfall import waterfall_figure
 from slowlens_dashboard.figures import attribution_table, warm_ups
+from slowlens_dashboard.language import _
+from slowlens_dashboard.machine_table import machine_table
 from slowlens_dashboard.prose import plain, prose
 
 CHART = {"displayModeBar": False}
@@ -25,22 +27,24 @@ def time_of_a_token(measurement: Measurement) -> None:
     found = waterfalls(measurement)
     if all(part.share is Share.REST for each in found for part in each.parts):
         return
-    st.subheader("Where the time of a token goes", anchor=False)
+    st.subheader(_("Where the time of a token goes"), anchor=False)
     if any(each.split for each in found):
         st.plotly_chart(
-            waterfall_figure(found),
+            _(waterfall_figure(found)),
             key="waterfall",
             config=CHART,
-            alt="Milliseconds per token of each kind of trial, by what they are spent on",
+            alt=_("Milliseconds per token of each kind of trial, by what they are spent on"),
         )
     doubles = {overlay.name for overlay in measurement.plan.overlays}
     st.markdown("\n".join(f"- {_bound(e)}." for e in found if e.subject not in doubles))
     if measurement.peaks is not None:
-        st.caption(f"The device at its best: {plain(basis(measurement.peaks).strip(' ()'))}.")
+        best = plain(basis(measurement.peaks).strip(" ()"))
+        st.caption(_(f"The device at its best: {best}."))
 
 
 def _bound(each: Waterfall) -> str:
-    return prose(sentence(each)).replace(each.bound, f"**{each.bound}**", 1)
+    bound = _(each.bound)
+    return prose(_(sentence(each))).replace(bound, f"**{bound}**", 1)
 
 
 def fixes_tried(measurement: Measurement) -> None:
@@ -48,16 +52,17 @@ def fixes_tried(measurement: Measurement) -> None:
     found = attribution(measurement)
     if found is None:
         return
-    st.subheader("What each fix gives back", anchor=False)
-    st.table(attribution_table(found), hide_index=True, border="horizontal")
-    st.markdown(prose(" ".join(sentences(found))))
+    title = _("What each fix gives back")
+    st.subheader(title, anchor=False)
+    st.table(_(attribution_table(found)), hide_index=True, border="horizontal", alt=title)
+    st.markdown(prose(" ".join(map(_, sentences(found)))))
 
 
 def same_results(measurement: Measurement) -> None:
     """Say whether the cache changes the results, where that was measured."""
     found = judgement_of(measurement)
     if found is not None:
-        st.markdown(f":material/balance: {prose(found.sentence)}")
+        st.markdown(f":material/balance: {prose(_(found.sentence))}")
 
 
 def failures(measurement: Measurement) -> None:
@@ -70,8 +75,8 @@ def failures(measurement: Measurement) -> None:
     for (message, hint), labels in trouble.items():
         names = ", ".join(dict.fromkeys(labels))
         st.warning(
-            prose(f"{message}. {hint}" if hint else message),
-            title=plain(f"Could not be run: {names}"),
+            prose(_(f"{message}. {hint}" if hint else message)),
+            title=plain(_(f"Could not be run: {names}")),
             icon=":material/report:",
         )
 
@@ -81,14 +86,12 @@ def machine(measurement: Measurement) -> None:
     figure, warm = machine_figure(measurement), warm_ups(measurement)
     if figure is None and not warm:
         return
-    with st.expander("The machine during the run", icon=":material/memory:"):
+    with st.expander(_("The machine during the run"), icon=":material/memory:"):
         if figure is not None:
-            st.plotly_chart(
-                figure,
-                key="machine",
-                config=CHART,
-                alt="What the machine did over the seconds of the run, with the trials shaded",
-            )
+            alt = _("What the machine did over the seconds of the run, with the trials shaded")
+            st.plotly_chart(_(figure), key="machine", config=CHART, alt=alt)
+            table = _(machine_table(measurement))
+            st.table(table, hide_index=True, border="horizontal", alt=alt)
         if warm:
-            st.markdown("Warming up, which is in no figure above:")
-            st.markdown("\n".join(f"- {plain(line)}" for line in warm))
+            st.markdown(_("Warming up, which is in no figure above:"))
+            st.markdown("\n".join(f"- {plain(_(line))}" for line in warm))

@@ -10,8 +10,12 @@ from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Evidence, Finding, Severity, ValueEvidence
 from slowlens.proofs import Proved
 from slowlens.reports.units import value
+from slowlens_dashboard.findinglinks import QUERY
+from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import FIXES
+from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.prose import code, plain, prose, sentence
+from slowlens_dashboard.widgets.linked import Links
 from slowlens_dashboard.widgets.rule_page import TITLES, about
 
 SEVERITIES = {Severity.ERROR: "red", Severity.WARNING: "orange", Severity.NOTE: "gray"}
@@ -24,16 +28,20 @@ SHOWN = 100
 """Characters of a proof."""
 
 
-def finding_card(proved: Proved, key: str) -> None:
-    """Draw a finding and what a run shows of it, with the way to its fix and to its rule's page."""
+def finding_card(proved: Proved, key: str, pair: Pair, name: str, links: Links) -> None:
+    """Draw a finding and what a run shows of it, with the way to its fix and to its rule's page.
+
+    ``pair``: whose fix it is; ``name``: what addresses call it.
+    """
     rule, finding = proved.whole
     with st.container(border=True, gap="small"):
-        st.markdown(f"{severity_badge(finding)} &nbsp; **{plain(TITLES.get(rule, rule))}**")
-        st.markdown(prose(sentence(finding.message)))
+        title = plain(_(TITLES.get(rule, rule)))
+        st.subheader(f"{severity_badge(finding)} {title}", anchor=False)
+        st.markdown(prose(sentence(_(finding.message))))
         parts = {
-            "Costs": prose(finding.cost),
-            "Affects": prose(runtimes(finding.affects)),
-            PROOFS[finding.confidence]: "  \n".join(map(_evidence, finding.evidence)),
+            _("Costs"): prose(_(finding.cost)),
+            _("Affects"): prose(runtimes(finding.affects)),
+            _(PROOFS[finding.confidence]): "  \n".join(map(_evidence, finding.evidence)),
         }
         given = {label: text for label, text in parts.items() if text}
         for column, (label, text) in zip(st.columns(3, gap="medium"), given.items(), strict=False):
@@ -44,35 +52,39 @@ def finding_card(proved: Proved, key: str) -> None:
             _proof(proof, f"{key}-proof-{number}")
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             if finding.fix is not None:
-                label = f"Fix: {plain(finding.fix.title)}"
-                st.page_link(FIXES, label=label, icon=":material/build:")
+                label = _(f"Fix: {finding.fix.title}")
+                query = pair.query | {QUERY: rule}
+                icon = ":material/build:"
+                st.page_link(FIXES, label=plain(label), icon=icon, query_params=query)
             about(rule, key)
+            links.link(name)
 
 
 def _proof(proof: Found, key: str) -> None:
     rule, finding = proof
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        told = prose(sentence(f"the run proves it: {finding.message}"))
-        st.markdown(f":blue-badge[measured] {told}", width="stretch")
+        told = prose(sentence(_(f"the run proves it: {finding.message}")))
+        st.markdown(f":blue-badge[{_('measured')}] {told}", width="stretch")
         about(rule, key)
 
 
 def severity_badge(finding: Finding) -> str:
     """Return severity as a coloured word, and where it is only suspected that too."""
-    badge = f":{SEVERITIES[finding.severity]}-badge[{finding.severity}]"
+    badge = f":{SEVERITIES[finding.severity]}-badge[{_(finding.severity.value)}]"
     suspected = finding.confidence is Confidence.SUSPECTED
-    return f"{badge} :gray-badge[suspected]" if suspected else badge
+    return f"{badge} :gray-badge[{_('suspected')}]" if suspected else badge
 
 
 def runtimes(affected: Iterable[Runtime]) -> str:
     """Name runtimes in one line."""
-    return ", ".join(runtime.label for runtime in affected)
+    return ", ".join(_(runtime.label) for runtime in affected)
 
 
 def _evidence(evidence: Evidence) -> str:
     """Write a proof as the reports do: ``config.json:12 use_cache = false``."""
     if not isinstance(evidence, ValueEvidence):
-        return f"{prose(evidence.label)}: {rounded(evidence.value)} {plain(evidence.unit)}"
+        unit, label = plain(_(evidence.unit)), prose(_(evidence.label))
+        return f"{label}: {rounded(evidence.value)} {unit}"
     where = f"{evidence.file}:{evidence.line}" if evidence.line else evidence.file
     if not evidence.pointer:
         return code(where)

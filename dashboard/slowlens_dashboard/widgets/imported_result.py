@@ -5,6 +5,7 @@ import streamlit as st
 
 from slowlens.facts.live.imported import Imported
 from slowlens.reports.imported import HEAD, rows_of, settings, title, words
+from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import plain, prose
 
 NOT_AVAILABLE = "n/a"
@@ -14,16 +15,16 @@ NOT_AVAILABLE = "n/a"
 def imported_result(result: Imported) -> None:
     """Draw what its file tells."""
     st.info(
-        prose(f"TPOT is {result.definition}"),
-        title=plain(f"Imported from {result.tool}, no checkpoint was read."),
+        prose(_(f"TPOT is {result.definition}")),
+        title=plain(_(f"Imported from {result.tool}, no checkpoint was read.")),
         icon=":material/upload_file:",
     )
-    st.caption(plain(title(result)))
+    st.caption(plain(_(title(result))))
     table = pd.DataFrame([*rows_of(result, NOT_AVAILABLE)], columns=[*HEAD])
-    st.table(table, hide_index=True, border="horizontal")
+    st.table(_(table), hide_index=True, border="horizontal", alt=_("Imported figures"))
     for text in (*result.notes, "; ".join(settings(result)), _missing(result)):
         if text:
-            st.caption(prose(text))
+            st.caption(prose(_(text)))
 
 
 def _missing(result: Imported) -> str:

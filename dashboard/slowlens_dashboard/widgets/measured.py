@@ -17,6 +17,7 @@ from slowlens_dashboard.figures import (
     texts_table,
     without_sample,
 )
+from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import plain
 
 
@@ -24,12 +25,13 @@ def figures(measurement: Measurement) -> None:
     """Draw the table of all kinds of trial, and each step below it."""
     table = speed_table(measurement)
     if not table.empty:
-        st.subheader("Each kind of trial", anchor=False)
+        title = _("Each kind of trial")
+        st.subheader(title, anchor=False)
         shown, sample = without_sample(table)
-        st.table(shown, hide_index=True, border="horizontal")
-        st.caption(table_note(measurement, shown, sample))
+        st.table(_(shown), hide_index=True, border="horizontal", alt=title)
+        st.caption(_(table_note(measurement, shown, sample)))
         for line in slow_starts(measurement):
-            st.markdown(f":material/hourglass_top: {plain(line)}")
+            st.markdown(f":material/hourglass_top: {plain(_(line))}")
     _steps([g for g in measurement.generations if g.trial.purpose in TIMED])
 
 
@@ -37,13 +39,13 @@ def _steps(timed: Sequence[Generation]) -> None:
     if not any(len(g.steps) > 1 for g in timed):
         return
     st.plotly_chart(
-        steps_figure(timed),
+        _(steps_figure(timed)),
         key="steps",
         config={"displaylogo": False},
-        alt="Milliseconds per token, and the input length of each step",
+        alt=_("Milliseconds per token, and the input length of each step; figures in the table"),
     )
     sampled = any(g.trial.purpose is Purpose.CURVE for g in timed)
-    st.caption(lines_note(1 + max(g.trial.round for g in timed), sampled=sampled))
+    st.caption(_(lines_note(1 + max(g.trial.round for g in timed), sampled=sampled)))
 
 
 def texts(measurement: Measurement) -> None:
@@ -51,14 +53,15 @@ def texts(measurement: Measurement) -> None:
     answers = {s: answer_of(measurement, s) for s in Subject}
     found = {subject: answer for subject, answer in answers.items() if answer is not None}
     if found:
-        st.subheader("The answer, free to stop", anchor=False)
+        st.subheader(_("The answer, free to stop"), anchor=False)
         for column, (subject, answer) in zip(st.columns(len(found)), found.items(), strict=True):
             with column.container(border=True, height="stretch"):
-                st.caption(f"{subject}, {ending(answer)}")
+                st.caption(_(f"{subject}, {ending(answer)}"))
                 st.text(answer.text)
-    with st.expander("Prompt", icon=":material/chat:"):
+    with st.expander(_("Prompt"), icon=":material/chat:"):
         st.text(measurement.plan.prompt)
     written = texts_table(measurement)
     if not written.empty:
-        with st.expander("Texts of the timed trials, which may not stop", icon=":material/notes:"):
-            st.table(written, hide_index=True, border="horizontal")
+        title = _("Texts of the timed trials, which may not stop")
+        with st.expander(title, icon=":material/notes:"):
+            st.table(written, hide_index=True, border="horizontal", alt=title)

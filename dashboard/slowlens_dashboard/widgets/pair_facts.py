@@ -8,6 +8,7 @@ from slowlens.gather.devices import hardware
 from slowlens.reports import words
 from slowlens.reports.units import count, size
 from slowlens.run import CheckpointSummary, Run
+from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import plain, prose
 
 TOKENS = 1000
@@ -17,8 +18,9 @@ FEW_WRITERS = 3
 
 def about(summary: CheckpointSummary) -> str:
     """Return the line of facts below the answer."""
-    kind = summary.model_type or "no model type"
-    parts = [summary.origin or summary.path, kind, f"{count(summary.parameters)} parameters"]
+    kind = summary.model_type or _("no model type")
+    number = _(f"{count(summary.parameters)} parameters")
+    parts = [summary.origin or summary.path, kind, number]
     return " · ".join(map(plain, [*parts, size(summary.weights_size)]))
 
 
@@ -27,8 +29,8 @@ def memory(summary: CheckpointSummary) -> str:
     found = summary.memory
     if found is None or not summary.parameters:
         return ""
-    where = "In GPU memory" if gpu_here() else "In memory"
-    return f"{where}: {_weights(found)}{_kept(found)}."
+    told = f"{_weights(found)}{_kept(found)}."
+    return _(f"In GPU memory: {told}") if gpu_here() else _(f"In memory: {told}")
 
 
 @cache
@@ -40,9 +42,11 @@ def gpu_here() -> bool:
 
 def written_by(writers: tuple[Writer, ...], limit: int | None = FEW_WRITERS) -> str:
     """Name the tools that most likely had a hand in it, each with its traces."""
-    told = "; ".join(prose(words.writer(writer)) for writer in writers[:limit])
+    told = "; ".join(prose(_(words.writer(writer))) for writer in writers[:limit])
     more = 0 if limit is None else max(len(writers) - limit, 0)
-    return f"Written by: {told}{f'; and {more} more' if more else ''}." if told else ""
+    if not told:
+        return ""
+    return _(f"Written by: {told}; and {more} more.") if more else _(f"Written by: {told}.")
 
 
 def lines(run: Run) -> str:

@@ -5,6 +5,7 @@ import streamlit as st
 from slowlens.run import Run
 from slowlens_dashboard import pair
 from slowlens_dashboard.judging import judged
+from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import CHECKPOINT
 from slowlens_dashboard.prose import code, plain
 
@@ -13,9 +14,14 @@ def pair_header(title: str) -> pair.Pair:
     """Draw the title and return the pair; without one, say so and end the page."""
     chosen = pair.current()
     if chosen is None:
-        st.header(title, anchor=False)
-        st.info("Choose one on the page Checkpoint.", title="No checkpoint is chosen.")
-        st.page_link(CHECKPOINT, label="Choose a checkpoint", icon=":material/folder_open:")
+        st.title(_(title), anchor=False)
+        st.info(
+            _("Choose one on the page Checkpoint, or open a link that names one."),
+            title=_("No checkpoint is chosen."),
+            icon=":material/folder_open:",
+        )
+        label = _("Choose a checkpoint")
+        st.page_link(CHECKPOINT, label=label, icon=":material/folder_open:")
         st.stop()
     _title(title, chosen)
     return chosen
@@ -24,20 +30,21 @@ def pair_header(title: str) -> pair.Pair:
 def _title(title: str, chosen: pair.Pair) -> None:
     """Draw the title with the pair beside it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.header(title, anchor=False, width="content")
+        st.title(_(title), anchor=False, width="content")
         st.caption(f":material/folder: {plain(chosen.label)}", help=code(str(chosen.merged)))
         if judged():
-            st.caption(f"judged for {', '.join(runtime.label for runtime in judged())}")
+            st.caption(_(f"judged for {', '.join(runtime.label for runtime in judged())}"))
 
 
 def run_header(run: Run) -> None:
     """Draw the head of a page that shows a run; a link to it chooses its pair too."""
     if run.imported is not None:
-        st.header("Imported run", anchor=False)
+        st.title(_("Imported run"), anchor=False)
         return
     shown = pair.of_run(run)
     if pair.current() is None:
         pair.follow(shown)
     _title("Live run", shown)
     if pair.current() != shown:
-        st.caption(f"This is a run of {code(str(shown.merged))}, not of the chosen checkpoint.")
+        of = code(str(shown.merged))
+        st.caption(_(f"This is a run of {of}, not of the chosen checkpoint."))

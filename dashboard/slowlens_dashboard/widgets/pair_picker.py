@@ -13,6 +13,7 @@ from slowlens.places import demo_folder
 from slowlens_dashboard import judging
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.errors import explain
+from slowlens_dashboard.language import _
 from slowlens_dashboard.pair import (
     MERGED_TEXT,
     SOURCE_TEXT,
@@ -44,11 +45,13 @@ def pair_picker(chosen: Pair | None) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", key="picker"):
         with st.form("pair-form", border=False):
             merged, source, button = st.columns([5, 5, 1.4], vertical_alignment="bottom")
-            merged.text_input("Merged checkpoint", key=MERGED_TEXT, placeholder="folder to check")
-            source.text_input(
-                "Source (optional)", key=SOURCE_TEXT, placeholder="folder that it came from"
+            merged.text_input(
+                _("Merged checkpoint"), key=MERGED_TEXT, placeholder=_("folder to check")
             )
-            button.form_submit_button("Check", type="primary", on_click=submit, width="stretch")
+            source.text_input(
+                _("Source (optional)"), key=SOURCE_TEXT, placeholder=_("folder that it came from")
+            )
+            button.form_submit_button(_("Check"), type="primary", on_click=submit, width="stretch")
         if chosen is not None:
             _others(chosen)
     if chosen is not None:
@@ -62,9 +65,9 @@ def _others(chosen: Pair) -> None:
     lists = {"Demo": examples(), "Recent": recent()}
     others = {title: [e for e in found if e.pair != chosen] for title, found in lists.items()}
     if any(others.values()):
-        with st.popover("Others", icon=":material/folder_open:"):
+        with st.popover(_("Others"), icon=":material/folder_open:"):
             for title, found in others.items():
-                _list(found, title)
+                _list(found, _(title))
 
 
 def _judge_for() -> None:
@@ -72,35 +75,42 @@ def _judge_for() -> None:
     if not st.session_state.get(judging.PILLS):  # written only then: a quick click must not be lost
         st.session_state[judging.PILLS] = [*(judging.judged() or judging.usual())]
     st.pills(
-        "Judge for",
+        _("Judge for"),
         list(Runtime),
         selection_mode="multi",
         key=judging.PILLS,
-        format_func=lambda runtime: runtime.label,
+        format_func=lambda runtime: _(runtime.label),
         on_change=judging.submit,
-        help="What you deploy on: only findings that concern one of these count. At first it is"
-        " `generate()` of the transformers that is installed here, and a bare forward loop.",
+        help=_(
+            "What you deploy on: only findings that concern one of these count. At first it is"
+            " `generate()` of the transformers that is installed here, and a bare forward loop."
+        ),
     )
 
 
 def welcome() -> None:
     """Draw the empty state: nothing is chosen yet."""
-    st.header("Why is it slow?")
+    st.title(_("Why is it slow?"), anchor=False)
     st.markdown(
-        "Slowlens reads a merged, fine-tuned or re-saved checkpoint, says why it is slower than its"
-        " source, proves it by running both, and fixes it. Name a folder above, or start here."
+        _(
+            "Slowlens reads a merged, fine-tuned or re-saved checkpoint, says why it is slower"
+            " than its source, proves it by running both, and fixes it. Name a folder above, or"
+            " start here."
+        )
     )
     found = examples()
     if not found:
         st.info(
-            "`slowlens demo` builds small checkpoints to try it on, from weights that a Python"
-            " package brings along.",
-            title="There are no demo checkpoints yet.",
+            _(
+                "`slowlens demo` builds small checkpoints to try it on, from weights that a Python"
+                " package brings along."
+            ),
+            title=_("There are no demo checkpoints yet."),
             icon=":material/lightbulb:",
         )
     _cards(found)
     if last := recent():
-        st.subheader("Recent")
+        st.header(_("Recent"), anchor=False)
         _cards(last)
 
 
@@ -135,8 +145,8 @@ def _cards(found: Sequence[Example]) -> None:
         for example in found:
             with st.container(border=True, height="stretch"):
                 st.markdown(f"**{plain(example.title)}**")
-                st.caption(plain(example.text))
-                _button(example, "Check it")
+                st.caption(plain(_(example.text)))
+                _button(example, _("Check it"))
 
 
 def _list(found: Sequence[Example], title: str) -> None:

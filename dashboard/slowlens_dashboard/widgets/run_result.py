@@ -33,6 +33,7 @@ from slowlens_dashboard.widgets.explained import (
 from slowlens_dashboard.widgets.imported_result import imported_result
 from slowlens_dashboard.widgets.measured import figures, texts
 from slowlens_dashboard.widgets.report_menu import report_link
+from slowlens_dashboard.widgets.run_findings import run_findings
 from slowlens_dashboard.widgets.verdict import verdicts
 
 
@@ -61,6 +62,7 @@ def run_result(run: Run) -> None:
     same_results(measurement)
     texts(measurement)
     machine(measurement)
+    run_findings(run)
 
 
 def _ending(measurement: Measurement) -> None:

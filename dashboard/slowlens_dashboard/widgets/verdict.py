@@ -11,6 +11,7 @@ from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import THRESHOLD, Outcome, percent
 from slowlens.findings import Finding
 from slowlens.reports.measurement import longer
+from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import prose, sentence
 from slowlens_dashboard.widgets.finding_card import severity_badge
 
@@ -34,10 +35,10 @@ def verdicts(measurement: Measurement, doubts: Iterable[Finding]) -> None:
     source = speed_of(measurement, Subject.SOURCE, Cache.AS_SHIPPED)
     cached = speed_of(measurement, Subject.MERGED, Cache.ON)
     lines = [_line(shipped, other) for other in (source, cached) if shipped and other]
-    lines += [f":material/functions: {prose(said)}" for said in longer(measurement)]
+    lines += [f":material/functions: {prose(_(said))}" for said in longer(measurement)]
     if lines:
-        st.subheader("Is merged slower?", anchor=False, help=MEANING)
-    doubted = [f"{severity_badge(each)} {prose(sentence(each.message))}" for each in doubts]
+        st.subheader(_("Is merged slower?"), anchor=False, help=_(MEANING))
+    doubted = [f"{severity_badge(each)} {prose(sentence(_(each.message)))}" for each in doubts]
     if lines or doubted:
         with st.container(border=True, key="verdicts"):
             st.markdown("\n\n".join([*doubted, *lines]))
@@ -47,5 +48,6 @@ def _line(shipped: Speed, other: Speed) -> str:
     """Write how they compare, after the verdict where there is something to judge."""
     badge = SAME if same_work(shipped, other) else BADGES[verdict_of(shipped, other).outcome]
     estimates = [each.label for each in (shipped, other) if each.estimated]
-    about = f" Estimated from a few steps: {prose(', '.join(estimates))}." if estimates else ""
-    return f"{badge} {shipped.label}: {prose(compared(shipped, other))}.{about}"
+    told = prose(_(f"{shipped.label}: {compared(shipped, other)}."))
+    about = prose(_(f"Estimated from a few steps: {', '.join(estimates)}.")) if estimates else ""
+    return f"{badge} {told} {about}".strip()

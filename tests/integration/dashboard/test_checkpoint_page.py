@@ -33,7 +33,7 @@ def test_what_concerns_other_runtimes_is_folded_apart_and_not_counted(
     at = open_page()
     at = choose(at, Runtime.LLAMA_CPP)
     assert not at.exception
-    assert "without its key-value cache" not in at.header[0].value
+    assert "without its key-value cache" not in at.title[0].value
     folded = next(e for e in at.expander if e.label.startswith("For other runtimes"))
     texts = [text.value for text in folded.markdown]
     assert any(text.startswith("**Under transformers 4 generate") for text in texts)
@@ -60,7 +60,7 @@ def test_a_silenced_finding_is_folded_apart_with_its_reason(
     at = open_page()
     folded = next(e for e in at.expander if e.label.startswith("Silenced"))
     assert any("only for training" in caption.value for caption in folded.caption)
-    assert "without its key-value cache" not in at.header[0].value
+    assert "without its key-value cache" not in at.title[0].value
     assert "Turn the key-value cache on" not in said(open_page("fixes"))
     press(open_page("live"), "Start")
     assert [job.run.silences[0].rule for job in jobs_module.jobs()._all()] == [
@@ -132,7 +132,7 @@ def test_settings_are_told_by_runtime_where_runtimes_differ(open_page: Open) -> 
 def test_the_answer_stands_on_top_and_the_finding_below(open_page: Open) -> None:
     at = open_page()
     assert not at.exception
-    assert "without its key-value cache" in at.header[0].value
+    assert "without its key-value cache" in at.title[0].value
     text = said(at)
     assert "Generation without the key-value cache" in text
     assert "Fix: Turn the key-value cache on" in text
@@ -180,7 +180,7 @@ def test_a_bad_path_is_explained(open_page: Open, tmp_path: Path, path: str, mes
 def test_a_link_to_a_forbidden_folder_shows_nothing_of_it(open_page: Open) -> None:
     at = open_page(merged="/etc")
     assert "outside the folders" in said(at)
-    assert not at.header
+    assert not at.title
 
 
 def test_an_unreadable_file_is_told_and_the_rest_is_checked(
@@ -218,7 +218,7 @@ def test_a_cause_and_its_proof_are_one_finding(open_page: Open, pair: tuple[Path
     before = open_page()
     store(pair, slow_and_fast())
     at = open_page()
-    assert at.subheader[0].value == before.subheader[0].value, "the run adds no error"
+    assert at.header[0].value == before.header[0].value, "the run adds no error"
     text = said(at)
     assert "Steps recomputed" not in text
     assert ":blue-badge[measured] The run proves it: no key-value cache: " in text

@@ -29,7 +29,7 @@ def test_the_end_is_a_sentence_with_figures_and_their_n(
     run = store(pair, slow_and_fast())
     at = open_page("live", run=run.id)
     assert not at.exception
-    assert "runs without its key-value cache" in at.header[1].value, "why it is slow"
+    assert "runs without its key-value cache" in at.header[0].value, "why it is slow"
     assert "The run proves it (no key-value cache: " in said(at)
     factor = "4.00 times as long per token as merged, cache on"
     (verdict,) = [text.value for text in at.markdown if factor in text.value]

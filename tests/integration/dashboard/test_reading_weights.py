@@ -78,7 +78,7 @@ def test_the_page_stays_usable_and_any_tab_sees_how_far_it_has_come(
     assert not at.exception
     assert bars(at) == [(25, "Reading every weight: 3 GB of 12 GB")]
     assert SKIPPED in said(at)
-    assert "without its key-value cache" in at.header[0].value
+    assert "without its key-value cache" in at.title[0].value
     assert bars(open_page()) == bars(at)
     assert not at.switch_page("views/fixes.py").run().exception
     finish(disk)
@@ -116,7 +116,7 @@ def test_what_went_wrong_is_told_with_the_findings_below(open_page: Open, disk: 
     finish(disk)
     at = at.run()
     assert at.error[0].proto.title == "`model.safetensors` became shorter."
-    assert "without its key-value cache" in at.header[0].value
+    assert "without its key-value cache" in at.title[0].value
 
 
 def test_another_pair_has_to_wait(open_page: Open, disk: Disk, tmp_path: Path) -> None:

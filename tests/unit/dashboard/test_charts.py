@@ -9,8 +9,8 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.waterfall import Part, Share, Waterfall
-from slowlens_dashboard.charts.machine import GAUGES, LINES, machine_figure
-from slowlens_dashboard.charts.palette import COLORS, OTHERS, colors
+from slowlens_dashboard.charts.machine import GAUGES, machine_figure
+from slowlens_dashboard.charts.palette import COLORS, OTHERS, SERIES, colors
 from slowlens_dashboard.charts.steps import lines_note, steps_figure
 from slowlens_dashboard.charts.waterfall import LONG, SHADES, waterfall_figure
 
@@ -140,7 +140,8 @@ def looked(*looks: DeviceSample) -> Measurement:
 
 
 def lines(figure: Any) -> list[Any]:
-    return [trace for trace in figure.data if trace.mode == "lines"]
+    drawn = (trace for trace in figure.data if trace.mode == "lines")
+    return [trace for trace in drawn if trace.showlegend is False]
 
 
 def test_the_machine_is_drawn_over_seconds_with_the_trials_shaded() -> None:
@@ -167,7 +168,7 @@ def test_only_what_is_known_of_the_machine_has_a_panel() -> None:
     assert [trace.name for trace in lines(figure)] == [
         "power, W",
         "temperature, °C",
-        "load average",
+        "load average, processes",
     ]
     assert [trace.yaxis for trace in lines(figure)] == ["y", "y2", "y3"]
 
@@ -179,6 +180,11 @@ def test_every_gpu_has_a_line_and_the_machine_one_for_all() -> None:
     power, other, load = lines(figure)
     assert (power.yaxis, other.yaxis, load.yaxis) == ("y", "y", "y2")
     assert power.line.color != other.line.color
+    assert power.line.dash != other.line.dash, "known without its colour"
+    named = {t.name: t.line.dash for t in figure.data if t.name.startswith("GPU ")}
+    assert named == {"GPU 1": power.line.dash, "GPU 2": other.line.dash}
+    assert other.hovertemplate == "GPU 2: %{y:.4~g} W<extra></extra>"
+    assert load.hovertemplate == "%{y:.4~g} processes<extra></extra>"
 
 
 def test_figures_of_the_machine_go_on_where_those_of_a_gpu_begin() -> None:
@@ -187,7 +193,7 @@ def test_figures_of_the_machine_go_on_where_those_of_a_gpu_begin() -> None:
     assert figure
     power, load = lines(figure)
     assert (list(load.x), list(load.y)) == ([0, 2], [1.0, 2.0])
-    assert (list(power.x), power.line.color) == ([2], LINES[0])
+    assert (list(power.x), power.line.color) == ([2], SERIES[0])
 
 
 def test_the_lowest_panel_stands_on_the_axis_of_seconds() -> None:
