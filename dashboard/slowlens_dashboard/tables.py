@@ -63,6 +63,12 @@ def weights_table(dtype_sizes: Mapping[str, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Dtype", "Size", "Share"])
 
 
+def sizes_table(files: Mapping[str, int]) -> pd.DataFrame:
+    """Bytes of each file."""
+    rows = [{"File": code(name), "Size": sized(size)} for name, size in files.items()]
+    return pd.DataFrame(rows, columns=["File", "Size"])
+
+
 def difference_table(differences: Iterable[Difference], settings: Settings) -> pd.DataFrame:
     """Show differences side by side, each with the file that decides in the merged checkpoint."""
     rows = [

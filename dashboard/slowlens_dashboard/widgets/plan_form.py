@@ -5,6 +5,7 @@ import streamlit as st
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
 from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED, SAMPLED_FROM
+from slowlens_dashboard.language import _
 from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.starting import start
 
@@ -23,70 +24,87 @@ USUAL = Plan(merged="")
 def plan_form(pair: Pair) -> None:
     """Draw the form; its button starts the run."""
     with st.form("plan"):
-        st.text_area("Prompt", DEFAULT_PROMPT, key="prompt", height=130)
+        st.text_area(_("Prompt"), DEFAULT_PROMPT, key="prompt", height=130)
         _numbers()
         _where()
         changed = any(st.session_state.get(key) for key in FOLDED)
         with st.expander(
-            "Loading, cache settings, picture", icon=":material/tune:", expanded=changed
+            _("Loading, cache settings, picture"), icon=":material/tune:", expanded=changed
         ):
             _loading()
         st.form_submit_button(
-            "Start", type="primary", icon=":material/play_arrow:", on_click=_submit, args=(pair,)
+            _("Start"), type="primary", icon=":material/play_arrow:", on_click=_submit, args=(pair,)
         )
     st.caption(
-        "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its"
-        " cache, and then times it as shipped, with the cache on and with the cache off"
-        + (", and its source." if pair.source else ".")
-        + f" From {SAMPLED_FROM} new tokens on, what recomputes is sampled and estimated."
-        " Nothing is written into either folder."
+        f"{_(_WITH_SOURCE if pair.source else _ALONE)} "
+        + _(
+            f"From {SAMPLED_FROM} new tokens on, what recomputes is sampled and estimated. Nothing"
+            " is written into either folder."
+        )
     )
 
 
 def _numbers() -> None:
     rounds, tokens, prompt, limit, equality = st.columns(5)
-    rounds.number_input("Rounds", 1, 20, USUAL.rounds, key="rounds", help=_ROUNDS)
-    tokens.number_input("New tokens", 4, 4096, USUAL.new_tokens, key="new-tokens", help=_TOKENS)
+    rounds.number_input(_("Rounds"), 1, 20, USUAL.rounds, key="rounds", help=_(_ROUNDS))
+    tokens.number_input(
+        _("New tokens"), 4, 4096, USUAL.new_tokens, key="new-tokens", help=_(_TOKENS)
+    )
     prompt.number_input(
-        "Prompt length", 0, 131072, USUAL.prompt_tokens, key="prompt-tokens", help=_PROMPT
+        _("Prompt length"), 0, 131072, USUAL.prompt_tokens, key="prompt-tokens", help=_(_PROMPT)
     )
     limit.number_input(
-        "Answer limit", 0, 8192, USUAL.answer_tokens, key="answer-tokens", help=_LIMIT
+        _("Answer limit"), 0, 8192, USUAL.answer_tokens, key="answer-tokens", help=_(_LIMIT)
     )
     equality.number_input(
-        "Equality tokens", 0, 512, USUAL.equality_tokens, key="equality-tokens", help=_EQUALITY
+        _("Equality tokens"),
+        0,
+        512,
+        USUAL.equality_tokens,
+        key="equality-tokens",
+        help=_(_EQUALITY),
     )
 
 
 def _where() -> None:
     device, threads, fixes = st.columns([1, 1, 3], vertical_alignment="bottom")
-    device.selectbox("Device", DEVICES, key="device", help=_DEVICE)
-    threads.number_input("CPU threads", 0, 512, USUAL.threads, key="threads", help=_THREADS)
-    fixes.checkbox("Try each fix too (nothing is written)", key="try-fixes", help=_FIXES)
+    device.selectbox(_("Device"), DEVICES, key="device", help=_(_DEVICE))
+    threads.number_input(_("CPU threads"), 0, 512, USUAL.threads, key="threads", help=_(_THREADS))
+    fixes.checkbox(_("Try each fix too (nothing is written)"), key="try-fixes", help=_(_FIXES))
 
 
 def _loading() -> None:
     dtype, attention, device_map, parallel = st.columns(4)
-    dtype.selectbox("Dtype", DTYPES, key="dtype", format_func=_or_shipped)
-    attention.selectbox("Attention", ATTENTIONS, key="attention", format_func=_or_shipped)
+    dtype.selectbox(_("Dtype"), DTYPES, key="dtype", format_func=_or_shipped)
+    attention.selectbox(_("Attention"), ATTENTIONS, key="attention", format_func=_or_shipped)
     device_map.selectbox(
-        "Device map", DEVICE_MAPS, key="device-map", format_func=_or_none, help=_MAP
+        _("Device map"), DEVICE_MAPS, key="device-map", format_func=_or_none, help=_(_MAP)
     )
     parallel.number_input(
-        "Tensor parallel", 0, 64, USUAL.tensor_parallel, key="tensor-parallel", help=_PARALLEL
+        _("Tensor parallel"), 0, 64, USUAL.tensor_parallel, key="tensor-parallel", help=_(_PARALLEL)
     )
     settings, picture = st.columns([2, 1])
     settings.multiselect(
-        "Cache settings of merged",
+        _("Cache settings of merged"),
         list(Cache),
         key="settings",
-        placeholder="what tells most",
-        help=_SETTINGS,
+        placeholder=_("what tells most"),
+        help=_(_SETTINGS),
     )
-    picture.text_input("Picture", key="image", placeholder=f"a file, or: {GENERATED}", help=_IMAGE)
-    st.checkbox("Wait for long runs without the cache instead of sampling them", key="full")
+    picture.text_input(
+        _("Picture"), key="image", placeholder=_(f"a file, or: {GENERATED}"), help=_(_IMAGE)
+    )
+    st.checkbox(_("Wait for long runs without the cache instead of sampling them"), key="full")
 
 
+_ALONE = (
+    "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its cache,"
+    " and then times it as shipped, with the cache on and with the cache off."
+)
+_WITH_SOURCE = (
+    "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its cache,"
+    " and then times it as shipped, with the cache on and with the cache off, and its source."
+)
 _TOKENS = "Each timed trial generates exactly this many."
 _LIMIT = (
     "At the end an answer may stop by itself; after this many tokens it is stopped. 0 asks for"
@@ -111,11 +129,11 @@ _IMAGE = "It goes with the prompt, for vision-language models."
 
 
 def _or_none(choice: str) -> str:
-    return choice or "none"
+    return choice or _("none")
 
 
 def _or_shipped(choice: str) -> str:
-    return choice or "as shipped"
+    return choice or _("as shipped")
 
 
 def _submit(pair: Pair) -> None:

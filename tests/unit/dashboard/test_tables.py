@@ -1,7 +1,7 @@
 from literals import checkpoint
 from runs import a_run
 from slowlens.facts.difference import Difference, Effect
-from slowlens_dashboard.tables import difference_table, files_table, weights_table
+from slowlens_dashboard.tables import difference_table, files_table, sizes_table, weights_table
 
 
 def test_what_each_file_says() -> None:
@@ -36,3 +36,12 @@ def test_differences_name_the_deciding_file() -> None:
         "n  \n:gray[decided by this file, for a bare forward loop]",
         ":gray[decided by `generation_config.json`]",
     ]
+
+
+def test_each_file_with_its_size_and_nothing_of_its_name_is_markup() -> None:
+    table = sizes_table({"a*b*.json": 1200, "model.safetensors": 269_000_000})
+    assert table.to_dict("list") == {
+        "File": ["`a*b*.json`", "`model.safetensors`"],
+        "Size": ["1.2 kB", "269 MB"],
+    }
+    assert list(sizes_table({}).columns) == ["File", "Size"]
