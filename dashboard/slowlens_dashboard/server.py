@@ -16,6 +16,7 @@ from streamlit import config
 
 from slowlens.errors import UsageError
 from slowlens.patch import recover
+from slowlens_dashboard.crowd import OneAfterAnother
 from slowlens_dashboard.entrance import Login
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.jobs import jobs
@@ -56,7 +57,12 @@ def parts(
     )
     return {
         "routes": ROUTES,
-        "middleware": [trusted, Middleware(OwnOrigin), *_asking(login)],
+        "middleware": [
+            trusted,
+            Middleware(OwnOrigin),
+            *_asking(login),
+            Middleware(OneAfterAnother),
+        ],
         "lifespan": _lifespan(ready),
         "on_script_error": explain,
     }
