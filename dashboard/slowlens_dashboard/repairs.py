@@ -7,11 +7,16 @@ from pathlib import Path
 from slowlens import patch
 from slowlens.diagnose import Found
 from slowlens.errors import SlowlensError
-from slowlens.exports import Form
-from slowlens.findings import Edit, Fix
+from slowlens.exports import Carried, Form
+from slowlens.facts.provenance import Writer
+from slowlens.findings import Fix
 from slowlens.gather.hub.ids import require_weights
-from slowlens.run import Run
+from slowlens.patch import journal
+from slowlens.repair import Chosen, Repair
+from slowlens.run import CheckpointSummary, Run
 from slowlens.standing import Standing
+from slowlens.tried import require_as_tried
+from slowlens_dashboard.language import _
 from slowlens_dashboard.messages import complain, tell
 from slowlens_dashboard.permission import require_permission
 from slowlens_dashboard.prose import code
@@ -26,47 +31,53 @@ class Offer:
     counts: bool = True
     """Whether one of its findings concerns a judged runtime."""
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Those whose findings it removes, each once."""
+        return tuple(dict.fromkeys(found.rule for found in self.findings))
+
+    @property
+    def repair(self) -> Repair:
+        """The fix alone, to try or to carry away."""
+        return Repair(tuple(Chosen(rule, self.fix) for rule in self.rules))
+
 
 def offers(run: Run) -> tuple[Offer, ...]:
     """Return each different fix once: of what counts first, of that the worst first."""
     counted = run.standings[Standing.COUNTED]
     found = [f for f in (*counted, *run.standings[Standing.ELSEWHERE]) if f.finding.fix]
     fixes: list[Fix] = []
-    for _, finding in found:
+    for _rule, finding in found:
         if finding.fix is not None and finding.fix not in fixes:
             fixes.append(finding.fix)
     groups = [(fix, tuple(f for f in found if f.finding.fix == fix)) for fix in fixes]
     return tuple(Offer(fix, group, group[0] in counted) for fix, group in groups)
 
 
-def diff(root: Path, edits: Iterable[Edit]) -> str:
-    """Return what the edits would change."""
-    return patch.unified_diff(patch.prepare(root, edits))
+def exported(form: Form, root: Path, repair: Repair, writers: tuple[Writer, ...]) -> bytes:
+    """Return fixes in a form to carry away; nothing is written."""
+    prepared = patch.prepare(root, repair.edits)
+    return form.render(Carried(prepared, repair.edits, repair.titles, writers))
 
 
-def files(root: Path, edits: Iterable[Edit]) -> tuple[str, ...]:
-    """Return the names of the files that the edits would change."""
-    return tuple(file.name for file in patch.prepare(root, edits).files)
+def apply(
+    prepared: patch.Patch, titles: Iterable[str], tried: CheckpointSummary | None = None
+) -> None:
+    """Write what was shown, if its files still are what they were then; a callback.
 
-
-def exported(form: Form, root: Path, edits: Iterable[Edit]) -> bytes:
-    """Return the patch in a form to carry away; nothing is written."""
-    edits = tuple(edits)
-    return form.render(patch.prepare(root, edits), edits)
-
-
-def apply(root: Path, edits: Iterable[Edit], titles: Iterable[str]) -> None:
-    """Write the edits; a callback."""
+    Where it was ``tried``, no other file of the checkpoint may have changed since either.
+    """
     try:
         require_permission()
-        require_weights(root)
-        prepared = patch.prepare(root, edits)
+        require_weights(prepared.root)
+        if tried is not None:
+            require_as_tried(tried, prepared.root)
         patch.apply(prepared, titles)
     except SlowlensError as error:
         complain(error)
     else:
         names = ", ".join(code(file.name) for file in prepared.files)
-        tell(f"Fixed {names}. The exact old bytes are kept for undo.")
+        tell(_(f"Fixed {names}. The exact old bytes are kept for undo."))
 
 
 def undo(root: Path, number: int) -> None:
@@ -78,4 +89,22 @@ def undo(root: Path, number: int) -> None:
         complain(error)
     else:
         names = ", ".join(code(file.name) for file in undone.files)
-        tell(f"Undone: {names} as before, byte for byte." if names else "There was nothing left.")
+        tell(
+            _(f"Undone: {names} as before, byte for byte.")
+            if names
+            else _("There was nothing left.")
+        )
+
+
+def undo_all(root: Path) -> None:
+    """Take every fix of the journal back, the newest first; what refuses ends it; a callback."""
+    undone = 0
+    try:
+        require_permission()
+        for entry in journal.history(root):
+            patch.undo(root, entry.number)
+            undone += 1
+    except SlowlensError as error:
+        complain(error)
+    if undone:
+        tell(_(f"Undone: {undone} fixes, byte for byte."))

@@ -10,7 +10,7 @@ from slowlens.facts.live.plan import Plan
 from slowlens.gather.hub.ids import require_weights
 from slowlens.measure.contradiction import require_one_way, require_two
 from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED
-from slowlens.repair import Chosen, Repair
+from slowlens.repair import Repair
 from slowlens.run import Run
 from slowlens_dashboard.jobs import BusyError, jobs
 from slowlens_dashboard.messages import complain, tell
@@ -60,7 +60,7 @@ def attempt(offer: Offer, pair: Pair, last: Run | None) -> tuple[Plan, Repair]:
     else:
         source = None if pair.source is None else str(pair.source)
         plan = Plan(str(pair.merged), source, prompt=DEFAULT_PROMPT)
-    return plan, Repair(tuple(Chosen(found.rule, offer.fix) for found in offer.findings))
+    return plan, offer.repair
 
 
 def with_fixes(run: Run) -> bool:

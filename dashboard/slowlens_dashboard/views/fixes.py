@@ -1,93 +1,48 @@
-"""Apply, undo or export what removes the findings, and see what became of it."""
+"""Try, apply, undo or export what removes the findings, and see what became of it."""
 
-from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from slowlens.findings import Applicability
+from slowlens.comparing import compare_fix
 from slowlens.patch import journal
-from slowlens.repair import Repair, fixes
+from slowlens.repair import fixes
 from slowlens.run import Run
 from slowlens.witness import before_and_after, measured_runs
 from slowlens_dashboard import repairs
 from slowlens_dashboard.diagnosis import diagnose, recent_runs
-from slowlens_dashboard.gains import agreement, gain
+from slowlens_dashboard.findinglinks import QUERY, gone
+from slowlens_dashboard.gains import gain
+from slowlens_dashboard.job import Job
 from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.pair import Pair
+from slowlens_dashboard.language import _
+from slowlens_dashboard.outcomes import became, proved
+from slowlens_dashboard.pages import FIXES, LIVE
 from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain
-from slowlens_dashboard.repairs import Offer
 from slowlens_dashboard.starting import again, attempt, start
-from slowlens_dashboard.widgets.applied_fixes import applied_fixes
+from slowlens_dashboard.tries import tried
+from slowlens_dashboard.widgets.all_fixes import all_fixes
+from slowlens_dashboard.widgets.applied_fixes import Proof, applied_fixes
 from slowlens_dashboard.widgets.comparison import comparison
-from slowlens_dashboard.widgets.export_menu import export_menu
-from slowlens_dashboard.widgets.fix_card import confirm, fix_card
+from slowlens_dashboard.widgets.fix_card import Card, fix_card
+from slowlens_dashboard.widgets.linked import linked
 from slowlens_dashboard.widgets.pair_header import pair_header
 from slowlens_dashboard.widgets.recent_runs import origin_link
+from slowlens_dashboard.widgets.rule_page import TITLES
 
 FEW = 4
-"""Fixes whose diffs are all shown at once."""
-
-
-def all_fixes(run: Run, pair: Pair) -> None:
-    """Draw the buttons that take every fix together."""
-    unsafe = fixes(run, unsafe=True)
-    repair = fixes(run, unsafe=False)
-    if len(unsafe.chosen) > len(repair.chosen) and st.toggle(
-        "Include fixes that change what the model writes", key="unsafe"
-    ):
-        repair = unsafe
-    if not repair.edits:
-        return
-    _left_out(run, repair)
-    with st.container(horizontal=True):
-        _apply_all(repair, pair.merged)
-        export_menu(repair, pair, unsafe=repair is unsafe)
-
-
-def _left_out(run: Run, repair: Repair) -> None:
-    """Name the fixes that go by themselves and that another one, which goes first, contradicts."""
-    chosen = [fix for _, fix in repair.chosen]
-    kinds = {fix.applicability for fix in chosen} | {Applicability.SAFE}
-    titles = [
-        offer.fix.title
-        for offer in repairs.offers(run)
-        if offer.fix.edits and offer.fix.applicability in kinds and offer.fix not in chosen
-    ]
-    if titles:
-        st.caption(
-            f"Not with the others: {plain(', '.join(dict.fromkeys(titles)))}. Another fix wants the"
-            " same key otherwise, and goes first; apply it by itself if you want that instead."
-        )
-
-
-def _apply_all(repair: Repair, root: Path) -> None:
-    safe = all(fix.applicability is Applicability.SAFE for _, fix in repair.chosen)
-    number = len(repair.titles)
-    fixes_word = "fix" if number == 1 else "fixes"
-    st.button(
-        f"Apply {number} safe {fixes_word}" if safe else f"Apply {number} {fixes_word}",
-        key="apply-all",
-        type="primary",
-        icon=":material/build:",
-        on_click=confirm,
-        args=(root, repair.edits, repair.titles),
-        disabled=read_only(),
-        help="Together, with those for other runtimes; you see what is written first.",
-    )
+"""Fixes whose diffs are all shown at once, but for those that stand together above."""
 
 
 def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
     """Draw the button that measures the same once more."""
     last = next(iter(measured_runs(run, recent_runs())), None)
     if last is None:
-        st.page_link(LIVE, label="Measure it", icon=":material/monitoring:")
+        st.page_link(LIVE, label=_("Measure it"), icon=":material/monitoring:")
     elif st.button(
-        "Measure again",
+        _("Measure again"),
         type=kind,
         icon=":material/replay:",
         on_click=start,
@@ -97,52 +52,80 @@ def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
         st.switch_page(LIVE, query_params={"run": active.id})
 
 
-def told_of(offer: Offer, offers: Sequence[Offer], run: Run) -> tuple[str, ...]:
-    """Return what a run of these very files measured of a fix."""
-    if run.measurement is None or not (found := gain(offer, offers, run.measurement)):
-        return ()
-    return tuple(filter(None, (found, agreement(offer, run.measurement))))
+def measuring(run: Run) -> Job | None:
+    """Return the job that measures this very checkpoint."""
+    active = jobs().active
+    return active if active and active.run.merged.path == run.merged.path else None
 
 
 chosen = pair_header("Fixes")
 diagnosis = diagnose(chosen)
 run = diagnosis.run
 root = chosen.merged
+entries = journal.history(root)
 proof = before_and_after(run, recent_runs())
-applied_fixes(root, partial(measure, run, "primary" if proof is None else "secondary"))
+applied_fixes(
+    root,
+    partial(measure, run, "primary" if proof is None else "secondary"),
+    Proof(became(compare_fix(*proof)), proved(entries, *proof)) if proof else None,
+)
 if proof is not None:
     comparison(*proof)
 offers = repairs.offers(run)
+wanted = st.query_params.get(QUERY, "")
+rule = wanted.partition(".")[0]
 if not offers:
     st.success(
-        "No rule found anything in this checkpoint that a fix would remove."
-        if not journal.history(root)
-        else "What was found before is gone.",
-        title="Nothing is left to fix.",
+        _("What was found before is gone.")
+        if entries
+        else _("No rule found anything in this checkpoint that a fix would remove."),
+        title=_("Nothing is left to fix."),
         icon=":material/check_circle:",
     )
     st.stop()
-all_fixes(run, chosen)
-told = [told_of(offer, offers, run) for offer in offers]
-if diagnosis.origin is not None and any(told):
-    origin_link(diagnosis.origin)
-last = next(iter(measured_runs(run, recent_runs())), None)
+together = [fix for _rule, fix in fixes(run, unsafe=False).chosen]
+active = measuring(run)
+measured = measured_runs(run, recent_runs())
+last = next(iter(measured), None)
 
 
-def card(number: int, key: str, *, unfolded: bool) -> None:
-    """Draw one of the offers."""
+def card(number: int) -> Card:
+    """Gather what there is to draw of one of the offers."""
     offer = offers[number]
-    tried, measured = attempt(offer, chosen, last), told[number]
-    name = f"{key}-{number}"
-    fix_card(offer, root, name, attempt=tried, unfolded=unfolded, measured=measured)
+    trying = active is not None and jobs().tried(active.id) == (offer.fix.title,)
+    witnessed = gain(offer, offers, run.measurement) if run.measurement else None
+    return Card(
+        offer,
+        chosen,
+        run,
+        attempt(offer, chosen, last),
+        tried(offer, offers, run, measured),
+        measured=witnessed.sentences if witnessed else (),
+        running=active.id if active and trying else "",
+        busy=active is not None,
+        unfolded=rule in offer.rules or (offer.fix not in together and len(offers) <= FEW),
+    )
 
 
-counted = [number for number, offer in enumerate(offers) if offer.counts]
-others = [number for number, offer in enumerate(offers) if not offer.counts]
+cards = [card(number) for number in range(len(offers))]
+named = [number for number, offer in enumerate(offers) if rule in offer.rules]
+if wanted and not named:
+    missing = gone(wanted, run, TITLES)
+    st.info(_(missing.told), title=plain(_(missing.title)), icon=":material/link_off:")
+with linked(wanted, wanted):
+    for number in named:
+        fix_card(cards[number], f"fix-{number}")
+if named:
+    st.page_link(FIXES, label=_("All fixes of this checkpoint"), icon=":material/list:")
+all_fixes(run, chosen, busy=active is not None)
+if diagnosis.origin is not None and any(one.measured and not one.tried for one in cards):
+    origin_link(diagnosis.origin)
+counted = [n for n, offer in enumerate(offers) if offer.counts and n not in named]
+others = [n for n, offer in enumerate(offers) if not offer.counts and n not in named]
 for number in counted:
-    card(number, "fix", unfolded=len(offers) <= FEW)
+    fix_card(cards[number], f"fix-{number}")
 if others:
-    title = f"For other runtimes than those that are judged: {len(others)}"
-    with st.expander(title, icon=":material/alt_route:", expanded=not counted):
+    title = _(f"For other runtimes than those that are judged: {len(others)}")
+    with st.expander(title, icon=":material/alt_route:", expanded=not (counted or named)):
         for number in others:
-            card(number, "other", unfolded=False)
+            fix_card(cards[number], f"other-{number}")

@@ -1,24 +1,33 @@
 """One fix: what it removes, its diff, how safe it is, and the button that applies it."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import streamlit as st
 
+from slowlens import patch
+from slowlens.errors import SlowlensError
 from slowlens.facts.live.plan import Plan
-from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix
+from slowlens.findings import Applicability, Confidence, Finding, Fix
 from slowlens.repair import Repair
-from slowlens_dashboard import repairs
-from slowlens_dashboard.errors import explained
+from slowlens.run import CheckpointSummary, Run
+from slowlens_dashboard.errors import explain
+from slowlens_dashboard.findinglinks import QUERY
 from slowlens_dashboard.instructions import Command, instructions
 from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.pages import LIVE
+from slowlens_dashboard.language import _
+from slowlens_dashboard.pages import FIXES
+from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import code, plain, prose, sentence
+from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.repairs import Offer
 from slowlens_dashboard.starting import start
+from slowlens_dashboard.tries import Try
+from slowlens_dashboard.widgets.confirmation import confirm
+from slowlens_dashboard.widgets.export_menu import export_menu
 from slowlens_dashboard.widgets.finding_card import runtimes, severity_badge
+from slowlens_dashboard.widgets.measured_gain import measured_gain
 from slowlens_dashboard.widgets.rule_page import about
+from slowlens_dashboard.widgets.trying import trying
 
 COLORS = {
     Applicability.SAFE: "green",
@@ -30,79 +39,132 @@ SAFETY = {
     Applicability.UNSAFE: "changes what it writes",
     Applicability.MANUAL: "by hand",
 }
+BUSY = "A run measures these files just now: wait for it, or stop it first."
 
 
-def fix_card(
-    offer: Offer,
-    root: Path,
-    key: str,
-    *,
-    attempt: tuple[Plan, Repair],
-    unfolded: bool,
-    measured: Sequence[str] = (),
-) -> None:
-    """Draw a fix; its diff is there at once where there are few.
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What there is to draw of a fix."""
 
-    ``attempt`` tries it; ``measured`` are sentences about what that, or an earlier run, found.
-    """
-    fix = offer.fix
-    with st.container(border=True):
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        badge = f":{COLORS[fix.applicability]}-badge[{SAFETY[fix.applicability]}]"
-        left.markdown(f"{badge} &nbsp; **{plain(fix.title)}**")
-        if fix.edits:
-            with right.container(horizontal=True, horizontal_alignment="right"):
-                _try_button(attempt, key, again=bool(measured))
-                st.button(
-                    "Apply",
-                    key=f"apply-{key}",
-                    icon=":material/build:",
-                    on_click=confirm,
-                    args=(root, fix.edits, (fix.title,)),
-                    disabled=read_only(),
-                )
+    offer: Offer
+    pair: Pair
+    run: Run
+    """The check that offers it."""
+    attempt: tuple[Plan, Repair]
+    """How it is tried."""
+    tried: Try | None
+    """How it was tried on these very files, and what came of it."""
+    measured: tuple[str, ...] = ()
+    """What another run tells of it, where it was not tried."""
+    running: str = ""
+    """Id of the run that tries it just now."""
+    busy: bool = False
+    """Whether a run measures these files just now."""
+    unfolded: bool = True
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What was measured of it, in sentences."""
+        gain = self.tried.gain if self.tried else None
+        return gain.sentences if gain else self.measured
+
+
+def fix_card(card: Card, key: str) -> None:
+    """Draw a fix; its diff is there at once where there are few."""
+    fix = card.offer.fix
+    with st.container(border=True, key=f"card-{key}"):
+        prepared = _prepared(card)
+        badge = f":{COLORS[fix.applicability]}-badge[{_(SAFETY[fix.applicability])}]"
+        st.markdown(f"{badge} &nbsp; **{plain(_(fix.title))}**")
+        _buttons(card, prepared, key)
+        if card.running:
+            trying(card.running)
         if fix.reason:
             _reason(fix)
         explained_rules: set[str] = set()
-        for number, (rule, finding) in enumerate(offer.findings):
+        for number, (rule, finding) in enumerate(card.offer.findings):
             about_key = "" if rule in explained_rules else f"{key}-{number}"
-            _removed(rule, finding, about_key, estimate=bool(measured))
+            _removed(rule, finding, about_key, estimate=bool(card.told))
             explained_rules.add(rule)
-        for told in measured:
-            st.markdown(f":blue-badge[measured] {prose(sentence(told))}")
-        if fix.edits:
-            names = ", ".join(dict.fromkeys(edit.file for edit in fix.edits))
-            with st.expander(f"What changes in {plain(names)}", expanded=unfolded), explained():
-                st.code(repairs.diff(root, fix.edits), language="diff")
+        measured_gain(card.tried, card.told)
+        if prepared is not None:
+            names = ", ".join(file.name for file in prepared.files)
+            with st.expander(_(f"What changes in {plain(names)}"), expanded=card.unfolded):
+                st.code(patch.unified_diff(prepared), language="diff")
 
 
-def _try_button(attempt: tuple[Plan, Repair], key: str, *, again: bool) -> None:
+def _prepared(card: Card) -> patch.Patch | None:
+    """Return the bytes that the buttons are about; None where nothing can be written."""
+    if not card.offer.fix.edits:
+        return None
+    try:
+        return patch.prepare(card.pair.merged, card.offer.fix.edits)
+    except SlowlensError as error:
+        explain(error)
+        return None
+
+
+def _buttons(card: Card, prepared: patch.Patch | None, key: str) -> None:
+    rule = card.offer.rules[0]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if prepared is not None:
+            if not card.running:
+                _try_button(card, key)
+            st.button(
+                _("Apply"),
+                key=f"apply-{key}",
+                icon=":material/build:",
+                on_click=confirm,
+                args=(prepared, (card.offer.fix.title,), _as_tried(card)),
+                disabled=read_only() or card.busy,
+                help=_(BUSY) if card.busy else _("You see what is written, and confirm it."),
+            )
+            export_menu(card.offer.repair, card.pair, card.run, key)
+        st.page_link(
+            FIXES,
+            label=_("Link"),
+            icon=":material/link:",
+            query_params=card.pair.query | {QUERY: rule},
+            help=_("Puts this fix into the address, to share it."),
+        )
+
+
+def _as_tried(card: Card) -> CheckpointSummary | None:
+    """Return the files that were measured, where the figures on the card are of a try."""
+    return card.tried.run.merged if card.tried and card.tried.gain else None
+
+
+def _try_button(card: Card, key: str) -> None:
     """Measure with the fix on a double; the checkpoint stays as it is."""
-    plan, repair = attempt
-    if st.button(
-        "Try again" if again else "Try it",
+    plan, repair = card.attempt
+    busy = jobs().active is not None
+    st.button(
+        _("Try again") if card.tried else _("Try it"),
         key=f"try-{key}",
         icon=":material/science:",
         on_click=start,
         args=(plan,),
         kwargs={"fixes": repair},
-        disabled=read_only(),
-        help="Measures the checkpoint as it is and with this fix, in turns, on a double that is"
-        " removed again. Nothing is written into the checkpoint.",
-    ) and (active := jobs().active):
-        st.switch_page(LIVE, query_params={"run": active.id})
+        disabled=read_only() or busy,
+        help=_("Another run is in progress. Watch it, or stop it, on the page Live run.")
+        if busy
+        else _(
+            "Measures the checkpoint as it is and with this fix, in turns, on a double that is"
+            " removed again. Nothing is written into the checkpoint."
+        ),
+    )
 
 
 def _reason(fix: Fix) -> None:
     """Draw why it is not safe, or what to do by hand with commands that can be copied."""
     if fix.applicability is not Applicability.MANUAL:
-        st.markdown(prose(fix.reason))
+        st.markdown(prose(_(fix.reason)))
         return
     for part in instructions(fix.reason):
         if isinstance(part, Command):
             st.code(part.text, language=part.language, wrap_lines=True)
         else:
-            st.markdown(prose(part))
+            st.markdown(prose(_(part)))
 
 
 def _removed(rule: str, finding: Finding, key: str, *, estimate: bool) -> None:
@@ -112,35 +174,11 @@ def _removed(rule: str, finding: Finding, key: str, *, estimate: bool) -> None:
     """
     read = estimate and finding.confidence is not Confidence.MEASURED
     with st.container(gap="xxsmall"):
-        st.markdown(f"{severity_badge(finding)} {prose(sentence(finding.message))}")
-        costs = "Estimated cost" if read else "Costs"
-        told = {costs: finding.cost, "Affects": runtimes(finding.affects)}
+        st.markdown(f"{severity_badge(finding)} {prose(sentence(_(finding.message)))}")
+        costs = _("Estimated cost") if read else _("Costs")
+        told = {costs: _(finding.cost), _("Affects"): runtimes(finding.affects)}
         lines = (f"{label}: {prose(text)}" for label, text in told.items() if text)
         with st.container(horizontal=True, vertical_alignment="top"):
             st.caption("  \n".join(lines), width="stretch")
             if key:
                 about(rule, key)
-
-
-@st.dialog("Apply the fix?", icon=":material/build:", width="medium")
-def confirm(root: Path, edits: Sequence[Edit], titles: Sequence[str]) -> None:
-    """Name the files and ask; the work is done in the button's callback, which may not draw."""
-    body = st.container()
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        cancelled = st.button("Cancel", key="cancel-fix")
-        applied = st.button(
-            "Write the files",
-            key="write-fix",
-            type="primary",
-            on_click=repairs.apply,
-            args=(root, edits, titles),
-        )
-    if cancelled or applied:
-        st.rerun()  # before the body: edits that were written do not apply once more
-    with body:
-        names = repairs.files(root, edits)
-        st.markdown(f"This writes {', '.join(map(code, names))} in {code(str(root))}:")
-        if len(titles) > 1:
-            st.caption(plain("; ".join(titles)))
-        st.code(repairs.diff(root, edits), language="diff", height=320)
-        st.caption("Only these lines change. Undo brings the exact old bytes back.")

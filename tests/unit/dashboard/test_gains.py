@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from literals import generation, measurement
+from literals import equality, generation, measurement
 from slowlens.diagnose import Found
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.plan import Overlay
-from slowlens.facts.live.trial import Cache
+from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix, Severity
 from slowlens.jsonvalue import Json
 from slowlens_dashboard.gains import gain
@@ -16,10 +16,15 @@ TRIED = "merged + a-rule"
 
 
 def offer(
-    rule: str = "a-rule", *, key: str = "use_cache", after: Json = True, title: str = "Do it"
+    rule: str = "a-rule",
+    *,
+    key: str = "use_cache",
+    after: Json = True,
+    title: str = "Do it",
+    cost: str = "",
 ) -> Offer:
     fix = Fix(title, Applicability.SAFE, (Edit("config.json", (key,), False, after),))
-    finding = Finding("m", Severity.ERROR, Confidence.READ, (), (), fix=fix)
+    finding = Finding("m", Severity.ERROR, Confidence.READ, (), (), cost=cost, fix=fix)
     return Offer(fix, (Found(rule, finding),))
 
 
@@ -34,9 +39,16 @@ def tried(*after: float, rounds: int = 3) -> Measurement:
     return replace(found, plan=plan)
 
 
-def said(found: Measurement, *others: Offer, this: Offer | None = None) -> str:
+def told(found: Measurement, *others: Offer, this: Offer | None = None) -> tuple[str, ...]:
     one = this or offer()
-    return gain(one, (one, *others), found)
+    gained = gain(one, (one, *others), found)
+    return gained.sentences if gained else ()
+
+
+def said(found: Measurement, *others: Offer, this: Offer | None = None) -> str:
+    """The sentence with the seconds."""
+    sentences = told(found, *others, this=this)
+    return sentences[1] if len(sentences) > 1 else "".join(sentences)
 
 
 def test_what_a_fix_saved_is_told_with_its_interval_and_rounds() -> None:
@@ -44,6 +56,55 @@ def test_what_a_fix_saved_is_told_with_its_interval_and_rounds() -> None:
         "an answer takes 0.9 s less (90 % interval 0.731 to 1.07 s):"
         " 2 s for 10 tokens → 1.1 s for 10 tokens, 3 rounds"
     )
+
+
+COST = "2 to 24 times as long per answer: the longer, the worse"
+
+
+def answered(found: Measurement, last: int = 2) -> Measurement:
+    """Answers of merged and with the fix, whose last tokens differ unless ``last`` is 2."""
+    answers = []
+    for subject, token in (("merged", 2), (TRIED, last)):
+        one = generation(0.1, 0.1, purpose=Purpose.LENGTH, finish=Finish.EOS)
+        steps = (*one.steps[:-1], replace(one.steps[-1], token=token))
+        answers.append(replace(one, trial=replace(one.trial, subject=subject), steps=steps))
+    return replace(found, generations=(*found.generations, *answers))
+
+
+def test_the_estimate_stands_beside_what_was_measured_and_whether_outputs_are_equal() -> None:
+    found = replace(tried(0.1, 0.11, 0.12), equalities=(equality(),))
+    assert told(found, this=offer(cost=COST))[0] == (
+        "estimated 2 to 24 times, measured 1.82 times (90 % interval 1.56 to 2.13, 3 runs),"
+        " outputs equal up to rounding"
+    )
+    by_source = replace(found, equalities=(equality(), replace(equality(), subject="source")))
+    text = told(by_source, this=offer(cost=COST))[0]
+    assert text.endswith(", outputs equal within the source's own noise")
+    differing = replace(found, equalities=(equality(cached=0.5),))
+    assert told(differing, this=offer(cost=COST))[0].endswith(", outputs differ")
+
+
+def test_without_an_estimate_what_was_measured_stands_alone() -> None:
+    text = told(tried(0.1, 0.1, 0.1), this=offer(cost="answers run on, often 10 times as long"))[0]
+    assert text == "measured 2.00 times as fast (90 % interval 2.00 to 2.00, 3 runs)"
+    assert told(tried(0.1, rounds=1))[0] == "measured 2.00 times as fast (1 run)"
+    unclear = told(tried(0.1, 0.2, 0.3))[0]
+    assert unclear.endswith(" runs), which is not clear")
+
+
+def test_a_fix_that_is_no_better_or_slower_says_so_first() -> None:
+    assert told(tried(0.2, 0.2, 0.2), this=offer(cost=COST))[0] == (
+        "measured no better: 1.00 times as fast (90 % interval 1.00 to 1.00, 3 runs)"
+    )
+    slower = told(tried(0.4, 0.41, 0.42), this=offer(cost=COST))[0]
+    assert slower.startswith("measured slower: 0.49 times as fast (90 % interval ")
+
+
+def test_other_fixes_are_told_the_same_answer_where_every_token_is() -> None:
+    this = offer(key="attn_implementation")
+    found = tried(0.1, 0.1, 0.1)
+    assert told(answered(found), this=this)[0].endswith(", the same answer token by token")
+    assert "answer" not in told(answered(found, last=3), this=this)[0]
 
 
 def test_an_interval_has_the_unit_of_what_it_is_of_and_is_left_out_where_it_is_one_point() -> None:
