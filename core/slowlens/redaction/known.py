@@ -7,6 +7,7 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from slowlens.facts.identity import Identity
 from slowlens.facts.live.trial import Subject
 from slowlens.frozen import dataclass
+from slowlens.redaction.kinds import LEFT, Kind
 from slowlens.redaction.patterns import HOME
 from slowlens.redaction.walking import strings_of
 from slowlens.run import Run
@@ -37,7 +38,7 @@ def known(run: Run, here: Identity) -> Known:
     names = {name.lower() for name in (*users, *here.users) if _telling(name)}
     hosts = {name for host in here.hosts for name in (host, host.partition(".")[0])}
     identity = Identity(_longest_first(names), _longest_first(filter(_telling, hosts)))
-    texts = {part for text in _texts(run) for part in _quotes(text)}
+    texts = {part for text in _told(_texts(run)) for part in _quotes(text)}
     return Known(_longest_first(paths), _longest_first(texts), identity)
 
 
@@ -65,6 +66,11 @@ def _texts(run: Run) -> Iterator[str]:
     if run.measurement is not None:
         yield run.measurement.plan.prompt
         yield from (generation.text for generation in run.measurement.generations)
+
+
+def _told(texts: Iterable[str]) -> Iterator[str]:
+    """Leave out what stands for a text that was taken out before."""
+    return (text for text in texts if text != LEFT[Kind.PROMPT])
 
 
 def _quotes(text: str) -> Iterator[str]:

@@ -54,7 +54,8 @@ ASSIGNED = re.compile(
 HOME = re.compile(
     r"(?:/(?:home|Users)/|[A-Za-z]:[\\/]+Users[\\/]+|(?<![\w/.])~(?=\w))([^\s/\\'\"`<>|,;:()\[\]{}]+)"
 )
-MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*(?![\w@])")
+MAIL = re.compile(r"(?<![\w.+/-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*(?![\w@])")
+"""Not the id of a model with its commit, ``org/name@commit``."""
 URL_HOST = re.compile(
     r"(?<=://)(?<!file://)(?:[^\s/@]*@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s/:?#'\"`<>()@]+)(?::\d+)?"
 )

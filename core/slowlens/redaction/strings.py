@@ -8,6 +8,8 @@ from slowlens.redaction.kinds import LEFT, Kind
 from slowlens.redaction.known import Known
 
 NEVER = re.compile(r"(?!)")
+GONE = "(redacted"
+"""Begins what stands for something that was taken out before."""
 
 
 class Strings:
@@ -111,6 +113,8 @@ class Strings:
         """Replace what matches, and remember it where that changed anything."""
 
         def become(match: re.Match[str]) -> str:
+            if GONE in match[0]:
+                return match[0]
             made = left(match) if left else LEFT[kind]
             if made != match[0]:
                 self._seen[kind].add(match[0])

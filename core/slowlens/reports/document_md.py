@@ -1,5 +1,6 @@
 """A report as Markdown, for a pull request or an issue: charts as tables that unfold."""
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import assert_never
@@ -22,6 +23,7 @@ from slowlens.reports.units import plain
 from slowlens.run import Run
 
 FENCE = "`" * 3
+MARKS = re.compile(r"[\\`*_\[\]()|~$#@!]|&(?!\w+;)")
 
 
 def render(run: Run) -> str:
@@ -87,9 +89,15 @@ def _card(card: Card) -> Iterator[str]:
 
 
 def _folded(title: str, inner: Iterator[str]) -> Iterator[str]:
-    yield f"<details><summary>{escape(plain(title))}</summary>"
+    yield f"<details><summary>{_inert(title)}</summary>"
     yield from inner
     yield "</details>"
+
+
+def _inert(text: str) -> str:
+    """Write a text into HTML, where a backslash would be seen, so that nothing in it is markup."""
+    safe = escape(plain(text).replace("\n", " "), quote=False)
+    return MARKS.sub(lambda mark: f"&#{ord(mark[0])};", safe)
 
 
 def _code(text: str) -> str:

@@ -25,7 +25,7 @@ SHOWN = 120
 
 def changes(run: Run) -> tuple[Block, ...]:
     """Return a card for each fix, the most urgent first."""
-    fixes = dict.fromkeys(_fixes(run))
+    fixes = _fixes(run)
     if not fixes:
         return (Text("Nothing has to change: no finding that counts has a fix."),)
     cards = (_card(run, fix) for fix in fixes)
@@ -34,9 +34,13 @@ def changes(run: Run) -> tuple[Block, ...]:
     return (*cards, Code(commands.fix_command(batch(run), run), "To see and apply the fixes"))
 
 
-def _fixes(run: Run) -> Iterator[Fix]:
-    found = (finding.fix for _, finding in run.findings)
-    yield from (fix for fix in found if fix is not None)
+def _fixes(run: Run) -> list[Fix]:
+    """Return each different one once; they hold JSON, which has no hash."""
+    found: list[Fix] = []
+    for _, finding in run.findings:
+        if finding.fix is not None and finding.fix not in found:
+            found.append(finding.fix)
+    return found
 
 
 def _card(run: Run, fix: Fix) -> Card:
