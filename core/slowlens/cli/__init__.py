@@ -30,7 +30,10 @@ class _Parser(argparse.ArgumentParser):
     """Exits with 3 on wrong usage; 2 means that something could not be checked."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n  {self.prog} --help tells more.\n")
+        from slowlens.reports.units import plain  # only a mistake needs it
+
+        said = f"{self.prog}: {plain(message)}\n  {self.prog} --help tells more.\n"
+        self.exit(ExitCode.USAGE, said)
 
 
 def main(argv: Sequence[str] | None = None, begun: Callable[[], None] = lambda: None) -> int:
@@ -46,9 +49,7 @@ def main(argv: Sequence[str] | None = None, begun: Callable[[], None] = lambda: 
         begun()
         return _called(arguments)
     except SlowlensError as error:
-        print(f"slowlens: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
+        _tell(error)
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.STOPPED
@@ -67,15 +68,15 @@ def _called(arguments: argparse.Namespace) -> int:
 
 def _settle_what_was_interrupted() -> None:
     """Complete what a fix or an undo whose process died has left half done, and say so."""
+    from slowlens.cli.saying import tell
     from slowlens.patch import recover
 
     for settled in recover():
         if settled.trouble is not None:
-            print(f"slowlens: {settled.trouble}", file=sys.stderr)
-            print(f"  {settled.trouble.hint}", file=sys.stderr)
+            _tell(settled.trouble)
         else:
             found = "and found whole" if settled.whole else "and has been taken back"
-            print(f"slowlens: a fix of {settled.root} was interrupted, {found}", file=sys.stderr)
+            tell(f"slowlens: a fix of {settled.root} was interrupted, {found}")
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:
@@ -124,9 +125,17 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, width=None if helping else 78)
 
 
+def _tell(error: SlowlensError) -> None:
+    from slowlens.cli.saying import tell  # only who has something to tell needs it
+
+    tell(f"slowlens: {error}")
+    if error.hint:
+        tell(f"  {error.hint}")
+
+
 def _internal_error(error: Exception) -> int:
     if os.environ.get("SLOWLENS_DEBUG"):
         raise error
-    print(f"slowlens: internal error: {type(error).__name__}: {error}", file=sys.stderr)
-    print("  This is a bug. Set SLOWLENS_DEBUG=1 to see where it happened.", file=sys.stderr)
+    bug = "This is a bug. Set SLOWLENS_DEBUG=1 to see where it happened."
+    _tell(SlowlensError(f"internal error: {type(error).__name__}: {error}", hint=bug))
     return ExitCode.USAGE

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from slowlens.baselines import Baselines, default_baselines
 from slowlens.cli.output import add_output, write
 from slowlens.cli.runnames import HELP, NO_RUN, run_named
+from slowlens.cli.saying import say
 from slowlens.errors import RunFileError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.seconds import milliseconds
@@ -56,18 +57,18 @@ def _save(arguments: argparse.Namespace, baselines: Baselines) -> None:
     found = speed(run)
     assert found
     basis = f"{milliseconds(found.tpot)} per token over {counted(found.rounds, 'round')}"
-    print(f"Baseline {arguments.name}: {basis}, {place(run)}.")
+    say(f"Baseline {arguments.name}: {basis}, {place(run)}.")
     if which or (which := _cut_short(run)):
-        print(which)
+        say(which)
     if found.rounds < LEAST_RUNS:
-        print(f"A verdict takes {LEAST_RUNS} rounds: measure with --rounds 5 and save it again.")
+        say(f"A verdict takes {LEAST_RUNS} rounds: measure with --rounds 5 and save it again.")
     elif found.cv is not None and band(found.cv) is Band.UNSTABLE:
-        print(f"Its rounds vary by {variation(found.cv)}: no verdict can rest on it. Measure")
-        print("again, on a machine with nothing else to do, and save that.")
+        say(f"Its rounds vary by {variation(found.cv)}: no verdict can rest on it. Measure")
+        say("again, on a machine with nothing else to do, and save that.")
     if shape_of(run.measurement):
-        print("Its weights were made up: no gate of a checkpoint can be judged by it, only")
-        print("slowlens compare another run of the same shape.")
-    print(f"It is in {path}.")
+        say("Its weights were made up: no gate of a checkpoint can be judged by it, only")
+        say("slowlens compare another run of the same shape.")
+    say(f"It is in {path}.")
 
 
 def _newest() -> tuple[Run, str]:
@@ -127,7 +128,7 @@ _NONE = "No baseline is kept yet: slowlens baseline save NAME keeps the newest r
 
 def _delete(arguments: argparse.Namespace, baselines: Baselines) -> None:
     baselines.delete(arguments.name)
-    print(f"Baseline {arguments.name} is deleted.")
+    say(f"Baseline {arguments.name} is deleted.")
 
 
 def _loaded(kept: Baselines | Store, name: str) -> Run | RunFileError:

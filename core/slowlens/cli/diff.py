@@ -6,10 +6,10 @@ Exit codes: 0 no difference that matters, 1 differences, 2 something could not b
 """
 
 import argparse
-import sys
 
 from slowlens.cli.names import FOLDER_OR_ID, add_revision, at_revision
 from slowlens.cli.output import write
+from slowlens.cli.saying import tell
 from slowlens.cli.words import file_to_write
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.facts.diff.checkpoints import diff
@@ -56,6 +56,6 @@ def exit_code(found: Diff, troubled: int) -> ExitCode:
 
 def _tell_problems(side: str, checkpoint: Checkpoint) -> int:
     for problem in checkpoint.problems:
-        print(f"slowlens: {side}: {problem.file} {problem.message}", file=sys.stderr)
-        print(f"  {problem.hint}", file=sys.stderr)
+        tell(f"slowlens: {side}: {problem.file} {problem.message}")
+        tell(f"  {problem.hint}")
     return len(checkpoint.problems)

@@ -14,6 +14,7 @@ from slowlens import patch
 from slowlens.cli.fixing import add_fixes, checked, chosen, require_rules
 from slowlens.cli.judging import judging
 from slowlens.cli.output import has_colour
+from slowlens.cli.saying import say
 from slowlens.cli.unfixed import in_their_place, unfixed
 from slowlens.findings import Applicability
 from slowlens.gate import ExitCode
@@ -49,30 +50,28 @@ def run(arguments: argparse.Namespace) -> int:
     _print(_plan(found, origin, repair, unfixed(found, arguments.rule or ())))
     more = chosen(found, arguments, unsafe=True)
     if prepared.files and len(more.chosen) > len(repair.chosen):
-        print("Add --unsafe to include what changes the model's answers.\n")
+        say("Add --unsafe to include what changes the model's answers.\n")
     if not prepared.files:
-        _print(_nothing(arguments, found, repair, patch.prepare(folder, more.edits)))
+        unsafe = patch.prepare(folder, more.edits)
+        if unsafe.files:
+            say("Left out, because it changes what the model writes:")
+            _show(unsafe)
+            say(f"\nNothing was written. {_how_to_write(arguments, unsafe=True)}")
+        else:
+            _print(_nothing(arguments, found, repair))
     elif arguments.apply:
         patch.apply(prepared, repair.titles)
         _print(_written(arguments, prepared))
         again, _ = checked(folder, arguments)
         _print(_left(again))
     else:
-        _print(_painted(patch.unified_diff(prepared)))
-        print(f"\nNothing was written. {_how_to_write(arguments, unsafe=arguments.unsafe)}")
+        _show(prepared)
+        say(f"\nNothing was written. {_how_to_write(arguments, unsafe=arguments.unsafe)}")
     return ExitCode.UNCHECKED if found.problems else ExitCode.CLEAN
 
 
-def _nothing(
-    arguments: argparse.Namespace, found: Run, repair: Repair, unsafe: patch.Patch
-) -> Iterator[str]:
-    """Say that nothing is written, and show what --unsafe would write."""
-    if unsafe.files:
-        yield "Left out, because it changes what the model writes:"
-        yield from _painted(patch.unified_diff(unsafe))
-        yield ""
-        yield f"Nothing was written. {_how_to_write(arguments, unsafe=True)}"
-        return
+def _nothing(arguments: argparse.Namespace, found: Run, repair: Repair) -> Iterator[str]:
+    """Say that nothing is written, and what would be."""
     named = arguments.rule or ()
     instead = in_their_place(found, named)
     if [*instead] != [*named]:
@@ -94,7 +93,7 @@ def _folder(name: str, *, writing: bool) -> Path:
 
 def _print(lines: Iterator[str]) -> None:
     for line in lines:
-        print(line)
+        say(line)
 
 
 def _plan(found: Run, origin: Run | None, repair: Repair, without: Iterator[str]) -> Iterator[str]:
@@ -119,11 +118,11 @@ def _unread(found: Run) -> Iterator[str]:
         yield from labelled("unread", words.problem(problem))
 
 
-def _painted(diff: str) -> Iterator[str]:
+def _show(prepared: patch.Patch) -> None:
     coloured = has_colour()
-    for line in plain(diff).removesuffix("\n").split("\n"):
+    for line in plain(patch.unified_diff(prepared)).removesuffix("\n").split("\n"):
         colour = COLOURS.get(line[:1]) if coloured else None
-        yield f"\x1b[{colour}m{line}\x1b[0m" if colour else line
+        print(f"\x1b[{colour}m{line}\x1b[0m" if colour else line)
 
 
 def _how_to_write(arguments: argparse.Namespace, *, unsafe: bool) -> str:

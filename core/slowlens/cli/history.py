@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from slowlens.cli.saying import say
 from slowlens.cli.words import given_path
 from slowlens.errors import CheckpointError
 from slowlens.gate import ExitCode
@@ -30,12 +31,12 @@ def run(arguments: argparse.Namespace) -> int:
     if not root.is_dir() and not entries:
         raise CheckpointError(f"there is no folder {root}", hint="Check the spelling.")
     if arguments.format == "json":
-        print(json.dumps([_object(root, entry) for entry in entries], indent=2))
+        say(json.dumps([_object(root, entry) for entry in entries], indent=2))
     elif entries:
         for line in _table(root, entries):
-            print(line)
+            say(line)
     else:
-        print(f"No fix was written into {root} by this user, on this machine, at this path.")
+        say(f"No fix was written into {root} by this user, on this machine, at this path.")
     return ExitCode.CLEAN
 
 

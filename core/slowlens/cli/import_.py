@@ -6,13 +6,13 @@ usage or an internal error.
 """
 
 import argparse
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 
 from slowlens.cli.keeping import keep
 from slowlens.cli.output import write
+from slowlens.cli.saying import tell
 from slowlens.cli.words import file_to_write, given_path
 from slowlens.errors import SlowlensError, UsageError
 from slowlens.facts.live.imported import Imported
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             failed.append(unkept)
     write(_comparing(kept), None)
     for error in failed[:-1]:
-        sys.stderr.write(f"slowlens: {error}\n  {error.hint}\n")
+        tell(f"slowlens: {error}\n  {error.hint}")
     if failed:
         raise failed[-1]
     return 0

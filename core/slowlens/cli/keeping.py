@@ -1,9 +1,9 @@
 """A run is kept: in the store, and in a file where one is named."""
 
-import sys
 from pathlib import Path
 
 from slowlens.cli.output import write
+from slowlens.cli.saying import tell
 from slowlens.codec import encode
 from slowlens.errors import RunFileError, SlowlensError
 from slowlens.run import Run
@@ -15,12 +15,12 @@ def keep(result: Run, output: Path | None, *, shown: bool) -> None:
     try:
         if output is not None:
             write(encode(result), output)
-            sys.stderr.write(f"run kept in {output}\n")
+            tell(f"run kept in {output}")
     finally:
         try:
             path = default_store().save(result)
             too = "" if output is None else ", too"
-            sys.stderr.write(f"run kept in {path}{too}\n")
+            tell(f"run kept in {path}{too}")
         except RunFileError as error:
             if output is None and not shown:
                 raise
@@ -29,5 +29,6 @@ def keep(result: Run, output: Path | None, *, shown: bool) -> None:
 
 def warn(error: SlowlensError) -> None:
     """Tell an error after which the command goes on."""
-    hint = f"  {error.hint}\n" if error.hint else ""
-    sys.stderr.write(f"slowlens: warning: {error}\n{hint}")
+    tell(f"slowlens: warning: {error}")
+    if error.hint:
+        tell(f"  {error.hint}")

@@ -5,7 +5,6 @@ Exit codes: 0 done, 2 it failed, 3 wrong usage or an internal error, 130 stopped
 """
 
 import argparse
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -15,6 +14,7 @@ from slowlens.cli.keeping import keep
 from slowlens.cli.measuring import checked, diagnosed, failure, follow
 from slowlens.cli.output import write
 from slowlens.cli.planning import add_plan, planned
+from slowlens.cli.saying import tell
 from slowlens.cli.watch import Progress, print_event
 from slowlens.cli.words import at_least, file_to_write, given_path
 from slowlens.codec import encode
@@ -128,7 +128,7 @@ def _fixes(before: Run, plan: Plan, name: str) -> Generator[tuple[Overlay, ...]]
     """Make the doubles to time, and say which; ``name`` is that of merged."""
     with overlays(before, static=static_version(before, plan.device)) as made:
         names = called(name)(", ".join(one.name for one in made))
-        sys.stderr.write(f"trying: {names}\n" if made else "there is no fix to try\n")
+        tell(f"trying: {names}" if made else "there is no fix to try")
         yield made
 
 

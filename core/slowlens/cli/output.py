@@ -1,6 +1,7 @@
 """Where a report goes: the terminal, in colour where it has one, or a file."""
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -31,12 +32,20 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ("text"
 def write(text: str, output: Path | None) -> None:
     """Write a report to ``output``, or to the terminal."""
     if output is None:
-        _print(painted(text) if has_colour() else text)
+        shown = harmless(text)
+        _print(painted(shown) if has_colour() else shown)
         return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SlowlensError(f"{output} cannot be written: {error.strerror}") from error
+
+
+def harmless(text: str) -> str:
+    """Escape what would drive a terminal as JSON does, so that JSON means the same still."""
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else json.dumps(c)[1:-1] for c in text)
 
 
 def add_to_summary(text: str) -> None:

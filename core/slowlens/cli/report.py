@@ -14,6 +14,7 @@ from pathlib import Path
 
 from slowlens.cli.output import write
 from slowlens.cli.runnames import HELP, run_named
+from slowlens.cli.saying import say
 from slowlens.cli.words import file_to_write
 from slowlens.errors import RunFileError, UsageError
 from slowlens.gather.identity import identity
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         output = Path(file_name(given))
     write(text, output)
     if output is not None:
-        print(f"Wrote {output}, {size(len(text.encode()))}.")
+        say(f"Wrote {output}, {size(len(text.encode()))}.")
     return 0
 
 

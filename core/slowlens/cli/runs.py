@@ -13,6 +13,7 @@ from slowlens.baselines import default_baselines
 from slowlens.briefing import brief_of
 from slowlens.cli.output import add_output, write
 from slowlens.cli.runnames import id_in
+from slowlens.cli.saying import say
 from slowlens.cli.words import at_least
 from slowlens.errors import RunFileError
 from slowlens.labels import NONE, default_labels
@@ -88,18 +89,18 @@ def _loaded(store: Store, run_id: str) -> Run | RunFileError:
 def _name(arguments: argparse.Namespace, store: Store) -> None:
     run_id = id_in(store, arguments.id)
     label = default_labels().put(run_id, arguments.name, arguments.note)
-    print(f"{run_id} is named {label.name}." if label.name else f"{run_id} has no name now.")
+    say(f"{run_id} is named {label.name}." if label.name else f"{run_id} has no name now.")
     if label.note:
-        print(f"Its note: {label.note}")
+        say(f"Its note: {label.note}")
     others = [other for other in default_labels().named(label.name) if other != run_id]
     if others:
-        print(f"{', '.join(others)} has that name too: neither can be named by it.")
+        say(f"{', '.join(others)} has that name too: neither can be named by it.")
 
 
 def _delete(arguments: argparse.Namespace, store: Store) -> None:
     for run_id in dict.fromkeys([id_in(store, name) for name in arguments.ids]):
         store.delete(run_id)
-        print(f"Deleted {run_id}. To bring it back: slowlens runs restore {run_id}")
+        say(f"Deleted {run_id}. To bring it back: slowlens runs restore {run_id}")
 
 
 def _restore(arguments: argparse.Namespace, store: Store) -> None:
@@ -107,4 +108,4 @@ def _restore(arguments: argparse.Namespace, store: Store) -> None:
     names = [id_in(store.trash, name, empty=nothing) for name in arguments.ids]
     for run_id in dict.fromkeys(names):
         store.restore(run_id)
-        print(f"Restored {run_id}.")
+        say(f"Restored {run_id}.")

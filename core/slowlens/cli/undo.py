@@ -7,6 +7,7 @@ error.
 import argparse
 
 from slowlens import patch
+from slowlens.cli.saying import say
 from slowlens.cli.words import given_path
 from slowlens.errors import CheckpointError
 from slowlens.gate import ExitCode
@@ -33,11 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
     left = {entry.number for entry in journal.history(arguments.merged)}
     for entry in (entry for number, entry in known.items() if number not in left):
         titles = ", ".join(entry.titles) or "a fix without a title"
-        print(f"Took back: {titles} (written {moment(entry.time)}).")
+        say(f"Took back: {titles} (written {moment(entry.time)}).")
     for file in undone.files:
-        print(f"  {file.name} {'is removed' if file.after is None else 'is as it was before'}")
+        say(f"  {file.name} {'is removed' if file.after is None else 'is as it was before'}")
     if not undone.files:
-        print("  It had never reached the files: nothing had to be restored.")
+        say("  It had never reached the files: nothing had to be restored.")
     if left:
-        print(f"Other fixes that can be undone: {len(left)}.")
+        say(f"Other fixes that can be undone: {len(left)}.")
     return ExitCode.CLEAN

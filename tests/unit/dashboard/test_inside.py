@@ -69,7 +69,7 @@ def test_a_link_that_leads_out_is_refused_where_others_look_on(
     root: Path, leak: Callable[[Path], None]
 ) -> None:
     leak(root)
-    with pytest.raises(CheckpointError, match="is a link to .*, outside the folders") as refused:
+    with pytest.raises(CheckpointError, match=r"is a link to .*, outside the folders") as refused:
         Options((root,), confined=True).allow(str(root / "m"))
     assert "slowlens ui --root" in refused.value.hint
     assert Options((root,)).allow(str(root / "m")) == root / "m", "on one's own machine"
