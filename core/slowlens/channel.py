@@ -1,9 +1,13 @@
 """The child's end: lines leave on what was stdout, and nothing outlives the parent."""
 
+import ctypes
 import os
 import signal
 import sys
 import threading
+from contextlib import suppress
+
+_PR_SET_PDEATHSIG = 1
 
 
 class Channel:
@@ -26,6 +30,7 @@ class Channel:
                 break
             request += chunk
         threading.Thread(target=self._leave_with_parent, daemon=True).start()
+        _thaw_with_parent()
         return request
 
     def send(self, line: bytes) -> None:
@@ -39,3 +44,10 @@ class Channel:
         if sys.platform != "win32" and os.getpgrp() == os.getpid():
             os.killpg(0, signal.SIGKILL)
         os._exit(1)
+
+
+def _thaw_with_parent() -> None:
+    """Have Linux go on with this process when its parent dies: one that is frozen cannot leave."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)

@@ -235,6 +235,24 @@ def test_stop_from_another_thread_ends_the_lines() -> None:
         assert time.monotonic() - began < 30
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a frozen child stays frozen")
+def test_a_frozen_child_leaves_with_a_parent_that_is_killed() -> None:
+    parent = f"""
+import sys
+from slowlens.child import Child
+with Child((sys.executable, "-c", {HEAD + FAMILY + "time.sleep(600)"!r}), b"\\n") as child:
+    print(child.line().decode(), flush=True)
+    child.line()
+"""
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        pids = [int(pid) for pid in process.stdout.readline().split()]
+        os.kill(pids[0], signal.SIGSTOP)
+        process.kill()
+    assert len(pids) == 2
+    assert all(gone(pid) for pid in pids)
+
+
 def test_the_child_leaves_with_a_parent_that_is_killed() -> None:
     parent = f"""
 import sys
