@@ -25,7 +25,7 @@ from slowlens_dashboard.rereading import ENDING, Files, Found, Known, Stamp
 PATIENCE = 0.25
 """Seconds that one look spends on files that are new to it."""
 LEAST = 20
-"""Files that it reads however long that takes."""
+"""Files that it reads however long that takes; fewer new ones are not worth remembering."""
 FORMAT = f"{__version__}/1"
 
 
@@ -35,11 +35,14 @@ class Briefs:
     def __init__(self, folder: Path, memory: Path) -> None:
         self._memory = memory
         self._files = Files(folder, _brief, _remembered(memory))
+        self._fresh = 0
 
     def look(self, patience: float = PATIENCE) -> Found[Brief]:
         """Read what is new, the newest first, as long as ``patience`` lasts."""
         found = self._files.look(patience, LEAST)
-        if found.fresh and not found.unread:
+        self._fresh += found.fresh
+        if self._fresh >= LEAST and not found.unread:
+            self._fresh = 0
             _remember(self._memory, found)
         return found
 

@@ -37,6 +37,12 @@ def nothing_found() -> None:
     st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear)
 
 
+def watch(run_id: str) -> None:
+    """Lead to the run in progress, which is not kept yet."""
+    label = _("A run is in progress: watch it")
+    st.page_link(LIVE, label=label, query_params={"run": run_id}, icon=":material/monitoring:")
+
+
 def turned(key: str) -> None:
     """Take the page that was chosen."""
     turn(st.session_state[key])
@@ -44,11 +50,11 @@ def turned(key: str) -> None:
 
 st.header(_("History"), anchor=False)
 shelf, trash = kept.shelf(), kept.trash()
-if active := jobs().active:
-    label = _("A run is in progress: watch it")
-    st.page_link(LIVE, label=label, query_params={"run": active.id}, icon=":material/monitoring:")
-just_deleted()
-history_reading(shelf.unread)
+with st.container():  # always there: what moves down is drawn anew, and that takes a second
+    if active := jobs().active:
+        watch(active.id)
+    just_deleted()
+    history_reading(shelf.unread)
 deleted = tidying.just_deleted()
 rows = with_deleted(shelf.rows, trash.rows, deleted)
 if rows:

@@ -17,15 +17,13 @@ from slowlens_dashboard.widgets.verdict import BADGES
 def history_row(row: Row) -> None:
     """Draw it."""
     with st.container(key=f"run-{row.brief.id}", gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            with st.container(
-                horizontal=True, vertical_alignment="center", wrap=False, width="content"
-            ):
+        with st.container(
+            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+        ):
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 _tick(row.brief)
                 _way(row)
-            if badges := _badges(row):
-                st.markdown(badges)
-            st.space("stretch")
+                st.markdown(_badges(row), width="content")
             with st.container(horizontal=True, wrap=False, width="content"):
                 _actions(row)
         st.markdown(told(row))
@@ -88,7 +86,6 @@ def _actions(row: Row) -> None:
         on_click=edit,
         args=(row,),
         disabled=read_only(),
-        help=_("Name, note and baseline"),
     )
     st.button(
         _("Delete"),
@@ -98,5 +95,4 @@ def _actions(row: Row) -> None:
         on_click=tidying.delete,
         args=((row.brief.id,),),
         disabled=read_only(),
-        help=_("Into the trash, from where it can be brought back"),
     )

@@ -10,6 +10,11 @@ from slowlens_dashboard import briefs as briefs_module
 from slowlens_dashboard.briefs import Briefs
 
 
+@pytest.fixture(autouse=True)
+def remembers_a_single_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(briefs_module, "LEAST", 1)
+
+
 def kept(tmp_path: Path, *ids: str) -> Store:
     store = Store(tmp_path / "runs")
     for run_id in ids:
