@@ -4,7 +4,8 @@
 // What the engine says that the steps of a proof processed.
 const VERDICTS = { "the newest token": "yes", "all tokens again": "no", "not counted": "" };
 const SECOND = 1000;
-const VISIBLE = 0.2 * SECOND, HIDDEN = 2 * SECOND, LOST = 2 * SECOND;
+// From one question to the next; of a page that is slow to draw, at least the rest in between.
+const VISIBLE = 0.18 * SECOND, REST = 0.05 * SECOND, HIDDEN = 2 * SECOND, LOST = 2 * SECOND;
 const PATIENCE = 10 * SECOND; // a connection that a sleep or another network cut answers never
 const AWAKE = ["visibilitychange", "online", "pageshow"];
 const viewers = new WeakMap();
@@ -73,6 +74,7 @@ class Viewer {
 
   async poll() {
     this.timer = undefined;
+    const began = performance.now();
     const body = await this.asked();
     if (this.closed) return;
     if (!body) {
@@ -84,7 +86,8 @@ class Viewer {
     if (this.closed) return;
     this.next = body.next;
     if (body.status === "running") {
-      this.timer = setTimeout(() => this.poll(), document.hidden ? HIDDEN : VISIBLE);
+      const pause = Math.max(REST, VISIBLE - (performance.now() - began));
+      this.timer = setTimeout(() => this.poll(), document.hidden ? HIDDEN : pause);
       return;
     }
     if (body.status === "done") this.fill("whole", 1);
