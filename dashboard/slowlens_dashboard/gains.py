@@ -6,19 +6,17 @@ from dataclasses import dataclass
 
 from slowlens.facts.decoding.cache import USE_CACHE
 from slowlens.facts.live.agreement import Judgement, Sameness, judgement_of
-from slowlens.facts.live.answer_split import reach, shown
-from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import attribution
 from slowlens.facts.live.comparison import compared
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.saving import Effect, Saving
+from slowlens.facts.live.saving import Effect
 from slowlens.facts.live.speed import Work, answer_of, speed_of
-from slowlens.facts.live.statistics import Interval
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import Verdict, judge, times
 from slowlens.findings import Fix
 from slowlens.reports.units import counted
 from slowlens_dashboard.repairs import Offer
+from slowlens_dashboard.sides import Sides, sides_of
 
 ESTIMATE = re.compile(r"(?:\d[\d.]* to )?\d[\d.]* times\b")
 
@@ -37,22 +35,21 @@ def gain(offer: Offer, offers: Sequence[Offer], measurement: Measurement) -> Gai
 
     None where the run tells of neither.
     """
-    tried = _tried(offer, offers, measurement)
     agreed = judgement_of(measurement) if _turns_cache_on(offer.fix) else None
-    figures = (agreed.sentence,) if agreed else ()
+    figures = (agreed.sentence,) if agreed and agreed.sentence not in offer.fix.reason else ()
+    tried = _tried(offer, offers, measurement)
     if tried is not None:
-        merged, saved, noise = tried
-        outputs = _outputs(agreed, saved.time.subject, measurement)
-        told = (_answer(offer, merged, saved, noise, outputs), _seconds(merged, saved), *figures)
-        return Gain(saved.effect, told)
+        subject, sides = tried
+        told = _answer(offer, sides, _outputs(agreed, subject, measurement))
+        return Gain(sides.effect, (told, *sides.told, *figures))
     cached = _cached(measurement) if _turns_cache_on(offer.fix) else ""
     return Gain(None, (cached, *figures)) if cached else None
 
 
 def _tried(
     offer: Offer, offers: Sequence[Offer], measurement: Measurement
-) -> tuple[AnswerTime, Saving, float] | None:
-    """Return an answer of merged, what the fix alone saves of it, and how equal work varied."""
+) -> tuple[str, Sides] | None:
+    """Return the subject that has the fix alone, and how it compares with merged."""
     title = offer.fix.title
     alike = any(other.fix.title == title for other in offers if other is not offer)
     alone = {one.name for one in measurement.plan.overlays if one.titles == (title,)}
@@ -60,15 +57,17 @@ def _tried(
     if found is None:
         return None
     saved = next((one for one in found.parts if one.time.subject in alone), None)
-    return (found.merged, saved, found.noise) if saved else None
+    if saved is None:
+        return None
+    return saved.time.subject, sides_of(measurement, found.merged, saved, found.noise)
 
 
-def _answer(offer: Offer, merged: AnswerTime, saved: Saving, noise: float, outputs: str) -> str:
+def _answer(offer: Offer, sides: Sides, outputs: str) -> str:
     """Write estimated → measured: ``estimated 2 to 24 times, measured 11.3 times (…)``."""
-    verdict = judge(merged.runs, saved.time.runs, noise=noise)
+    verdict = judge(sides.slow, sides.fixed, noise=sides.noise)
     factor, basis = times(verdict.ratio or 0), _basis(verdict)
     estimate = _estimate(offer)
-    match saved.effect:
+    match sides.effect:
         case Effect.FASTER if estimate:
             return f"estimated {estimate}, measured {factor} times ({basis}){outputs}"
         case Effect.FASTER:
@@ -111,34 +110,6 @@ def _outputs(agreed: Judgement | None, subject: str, measurement: Measurement) -
 def _tokens(measurement: Measurement, subject: str) -> list[int]:
     answer = answer_of(measurement, subject)
     return [step.token for step in answer.steps] if answer else []
-
-
-def _seconds(merged: AnswerTime, tried: Saving) -> str:
-    """Write what it saves, its interval, both answers and the rounds."""
-    after = tried.time
-    rounds = counted(min(len(merged.runs), len(after.runs)), "round")
-    figures = f"{_one(merged)} → {_one(after)}, {rounds}"
-    if tried.told:
-        word = "less" if tried.saved > 0 else "more"
-        amount = shown(abs(tried.saved))
-        return f"an answer takes {amount} {word}{_interval(tried, amount)}: {figures}"
-    if tried.effect is Effect.NONE:
-        return f"an answer takes as long, within 10 %: {figures}"
-    return f"whether an answer takes less time is not clear: {figures}"
-
-
-def _one(time: AnswerTime) -> str:
-    about = "about " if time.estimated else ""
-    return f"{about}{shown(time.seconds)} for {counted(time.tokens, 'token')}"
-
-
-def _interval(tried: Saving, amount: str) -> str:
-    """Write the interval in the unit of ``amount``: ``(90 % interval 6.9 to 7.1 s)``."""
-    between = tried.between
-    if between is not None and tried.saved < 0:
-        between = Interval(-between.estimate, -between.high, -between.low)
-    ends = reach(tried.saved, between)
-    return f" (90 % interval {ends} {amount.rpartition(' ')[2]})" if ends else ""
 
 
 def _cached(measurement: Measurement) -> str:

@@ -1,5 +1,7 @@
 """Every fix that goes with the others: what is written, and the click that writes it."""
 
+from typing import Literal
+
 import streamlit as st
 
 from slowlens import patch
@@ -70,7 +72,7 @@ def _written(repair: Repair, prepared: patch.Patch, run: Run) -> None:
     )
 
 
-def _height(prepared: patch.Patch) -> int | str:
+def _height(prepared: patch.Patch) -> int | Literal["content"]:
     """Let a long diff be scrolled, in pixels; a short one is all there."""
     return 320 if patch.unified_diff(prepared).count("\n") > 16 else "content"
 

@@ -79,6 +79,7 @@ def fix_card(card: Card, key: str) -> None:
         _buttons(card, prepared, key)
         if card.running:
             trying(card.running)
+        measured_gain(card.tried, card.told)
         if fix.reason:
             _reason(fix)
         explained_rules: set[str] = set()
@@ -86,7 +87,6 @@ def fix_card(card: Card, key: str) -> None:
             about_key = "" if rule in explained_rules else f"{key}-{number}"
             _removed(rule, finding, about_key, estimate=bool(card.told))
             explained_rules.add(rule)
-        measured_gain(card.tried, card.told)
         if prepared is not None:
             names = ", ".join(file.name for file in prepared.files)
             with st.expander(_(f"What changes in {plain(names)}"), expanded=card.unfolded):

@@ -206,7 +206,7 @@ def test_what_was_measured_of_a_fix_stands_beside_its_estimate(
     assert "Estimated cost: 2 to 24 times" in text
     told = ":blue-badge[measured] Estimated 2 to 24 times, measured 4.00 times ("
     assert told in text
-    assert "An answer takes 1.2 s less: " in text
+    assert "A token takes 400 ms → 100 ms" in text
     assert "The run that tried it" in text
     write_json(pair[0] / "config.json", {**SLOW_CONFIG, "max_position_embeddings": 64})
     assert "badge[measured]" not in said(open_page("fixes")), "other files were measured"
