@@ -20,6 +20,7 @@ from slowlens_dashboard.widgets.linked import Links
 from slowlens_dashboard.widgets.pair_facts import lines
 from slowlens_dashboard.widgets.pair_picker import pair_picker, welcome
 from slowlens_dashboard.widgets.recent_runs import origin_link
+from slowlens_dashboard.widgets.report_menu import report_menu
 from slowlens_dashboard.widgets.rules_asked import rules_asked, summary
 from slowlens_dashboard.widgets.scan_progress import scan_progress
 
@@ -50,6 +51,7 @@ def answer(diagnosis: Diagnosis) -> None:
         st.page_link(LIVE, label=label, icon=":material/monitoring:")
         if offers(run):
             st.page_link(FIXES, label=_("See the fixes"), icon=":material/build:")
+        report_menu(run)
 
 
 def open_tab() -> str:
