@@ -17,16 +17,20 @@ HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})([^\W\d]\w*)\}")
 SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
 FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
-JOINTS = re.compile(r"(; |: |, | and | or | · | → | in | of | for |\n| \(|\)|\(|, or )")
+JOINTS = re.compile(r"(; |: |, or |, | and | or | · | → |\n| \(|\)|\()")
 """What the code joins phrases with."""
 JOINED = {
-    "; ": "；", ": ": "：", ", ": "，", " and ": "和", " or ": "或", ", or ": "，或", " in ": "，",
-    " of ": "，", " for ": "，", " (": "（", "(": "（", ")": "）",
+    "; ": "；", ": ": "：", ", ": "，", " and ": "和", " or ": "或", ", or ": "，或",
+    " (": "（", "(": "（", ")": "）",
 }  # fmt: skip
 STOPS = {".": "。", "!": "！", "?": "？"}
 ENDS = tuple(STOPS.values())
 MARKS = re.compile(r"([*#>]*)(.*?)([*]*)", re.DOTALL)
 """Markdown around a text."""
+FEW = 5
+"""Letters: with so few of its own a pattern fits much that it does not mean."""
+FIGURE = re.compile(r"\S*|.*\d.*", re.DOTALL)
+"""A word, something with a number in it, or nothing: what such a pattern has in its holes."""
 BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 KEPT = 20_000
 """Texts whose translations are remembered."""
@@ -41,6 +45,8 @@ class _Pattern:
     """Its longest piece between holes: texts without it need not be looked at."""
     weight: int
     """Letters between its holes: the more, the surer."""
+    sure: bool
+    """Whether these are more than a few."""
     target: str
 
     @classmethod
@@ -49,14 +55,23 @@ class _Pattern:
         literal, names = pieces[::2], pieces[1::2]
         parts = [_literal(literal[0], first=True)]
         for name, piece in zip(names, literal[1:], strict=True):
-            parts += [f"(?P<{name}>{FILLING})", re.escape(piece)]
+            again = f"(?P<{name}>" in "".join(parts)
+            parts += [f"(?P={name})" if again else f"(?P<{name}>{FILLING})", re.escape(piece)]
         inner = [literal[0][1:], *literal[1:]]
         return cls(
             re.compile("".join(parts), re.DOTALL),
             max(inner, key=len),
             sum(map(len, literal)),
+            sum(letter.isalpha() for piece in literal for letter in piece) > FEW,
             target,
         )
+
+    def fits(self, text: str) -> Mapping[str, str] | None:
+        """Return what is in the holes of a text that it recognises."""
+        match = self.recognise.fullmatch(text) if self.words in text else None
+        if match is None or not (self.sure or all(map(FIGURE.fullmatch, match.groups()))):
+            return None
+        return match.groupdict()
 
 
 class Catalogue:
@@ -98,8 +113,8 @@ class Catalogue:
     def _fitting(self, text: str) -> tuple[_Pattern, Mapping[str, str]] | None:
         """Return the surest pattern that recognises a text, with what is in its holes."""
         for pattern in self._patterns:
-            if pattern.words in text and (match := pattern.recognise.fullmatch(text)):
-                return pattern, match.groupdict()
+            if (parts := pattern.fits(text)) is not None:
+                return pattern, parts
         return None
 
     def _filled(self, pattern: _Pattern, parts: Mapping[str, str]) -> str:

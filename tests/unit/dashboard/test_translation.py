@@ -64,8 +64,20 @@ def test_what_is_not_known_stays_as_it_is(text: str) -> None:
 
 
 def test_the_surest_pattern_wins() -> None:
-    catalogue = Catalogue({"{a} of {b}": "{b}/{a}", "steps of {b} were lost": "{b} 丢了"})
+    catalogue = Catalogue({"{a} of {b} were lost": "{b}/{a}", "steps of {b} were lost": "{b} 丢了"})
     assert catalogue.told("steps of merged were lost") == "merged 丢了"
+
+
+def test_a_pattern_with_few_letters_takes_figures_and_words_only() -> None:
+    told = Catalogue({"{low} to {high}": "{low} 到 {high}", "Link": "链接"}).told
+    assert told("Link to this finding") == "Link to this finding"
+    assert told("3.1 to 5 ms") == "3.1 到 5 ms"
+
+
+def test_a_hole_may_stand_there_twice() -> None:
+    told = Catalogue({"cp {root} {root}/": "cp {root} {root}/", "{a} in {a}": "{a}={a}"}).told
+    assert told("x in x") == "x=x"
+    assert told("x in y") == "x in y"
 
 
 def test_text_of_a_user_is_not_read_as_a_pattern() -> None:
