@@ -37,7 +37,8 @@ def test_each_fix_has_its_number_its_files_and_who_changed_them_since(
     assert lines[2] == "1  Turn the key-value cache on"
     assert lines[3].endswith("into config.json, generation_config.json")
     assert lines[4] == "   config.json, generation_config.json changed since, by fix 2"
-    assert lines[-1] == f"To take back the newest: slowlens undo {root}; another: add --fix NUMBER"
+    undo = f"To take back the newest: slowlens undo {root}"
+    assert lines[-1] == f"{undo}; another: add --fix NUMBER; every one: --all"
     assert slowlens("history", root, "--format", "json") == 0
     newest, oldest = json.loads(capsys.readouterr().out)
     assert (newest["fix"], newest["changed_since"]) == (2, [])
@@ -56,6 +57,28 @@ def test_an_older_fix_is_taken_back_alone(root: Path, capsys: pytest.CaptureFixt
     assert contents(root) == {**AFTER, "config.json": BEFORE["config.json"]}
     assert slowlens("undo", root, "--fix", 1) == 2
     assert "There are these: 2." in capsys.readouterr().err
+
+
+def test_all_are_taken_back_the_newest_first_until_one_refuses(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patch.apply(patch.prepare(root, [CONFIG_ON]), ["The one"])
+    patch.apply(patch.prepare(root, [Edit("config.json", ("eps",), 1e-6, 2)]), ["The same file"])
+    patch.apply(patch.prepare(root, [GENERATION_ON]), ["The last"])
+    assert slowlens("undo", root, "--all") == 0
+    took = [line.split(" (")[0] for line in capsys.readouterr().out.splitlines() if "Took" in line]
+    assert took == ["Took back: The last", "Took back: The same file", "Took back: The one"]
+    assert contents(root) == BEFORE
+    assert slowlens("undo", root, "--all") == 2
+    assert "nothing to undo" in capsys.readouterr().err
+    patch.apply(patch.prepare(root, [CONFIG_ON]), ["The one"])
+    patch.apply(patch.prepare(root, [GENERATION_ON]), ["The last"])
+    (root / "config.json").write_bytes(b"{}")
+    assert slowlens("undo", root, "--all") == 2
+    told = capsys.readouterr()
+    assert "Took back: The last" in told.out
+    assert "config.json changed after the fix" in told.err
+    assert contents(root) == {**BEFORE, "config.json": b"{}"}
 
 
 def test_nothing_was_written_yet(

@@ -50,7 +50,7 @@ def _table(root: Path, entries: tuple[journal.Entry, ...]) -> Iterator[str]:
             yield f"   {', '.join(edited)} changed since" + (f", by {later}" if later else "")
     yield ""
     last = f"To take back the newest: {shlex.join(['slowlens', 'undo', str(root)])}"
-    yield last if len(entries) == 1 else f"{last}; another: add --fix NUMBER"
+    yield last if len(entries) == 1 else f"{last}; another: add --fix NUMBER; every one: --all"
 
 
 def _object(root: Path, entry: journal.Entry) -> dict[str, object]:

@@ -84,14 +84,15 @@ def _apply(repair: Repair, prepared: patch.Patch, *, busy: bool) -> None:
         label = _("Apply 1 safe fix") if number == 1 else _(f"Apply {number} safe fixes")
     else:
         label = _("Apply 1 fix") if number == 1 else _(f"Apply {number} fixes")
+    grey = read_only() or busy
     st.button(
         label,
         key="apply-all",
-        type="primary",
+        type="secondary" if grey else "primary",
         icon=":material/build:",
         on_click=repairs.apply if safe else confirm,
         args=(prepared, repair.titles),
-        disabled=read_only() or busy,
+        disabled=grey,
         help=_(BUSY if busy else AT_ONCE if safe else ASKED),
     )
 
