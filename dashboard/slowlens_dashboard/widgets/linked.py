@@ -41,13 +41,14 @@ class Links:
 
     def link(self, name: str) -> None:
         """Draw the way to a finding, whose address can be copied."""
-        st.page_link(
-            self.page,
-            label=_("Link to this finding"),
-            icon=":material/link:",
-            query_params=self.query(name),
-            help=_("Opens this very finding: copy the address and send it."),
-        )
+        with st.container(key=f"link-to-{name}", width="content"):
+            st.page_link(
+                self.page,
+                label=_("Link to this finding"),
+                icon=":material/link:",
+                query_params=self.query(name),
+                help=_("Opens this very finding: copy the address and send it."),
+            )
 
 
 @contextmanager
