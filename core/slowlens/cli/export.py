@@ -108,9 +108,11 @@ def _proposed(
 
 def _why(found: Run, repair: Repair) -> str:
     """Tell maintainers what was found, in Markdown."""
+    from slowlens.reports.md import escaped  # only a pull request needs it
+
     rules = {one.rule for one in repair.chosen}
     named = ((rule, finding) for rule, finding in found.findings if rule in rules)
-    told = (f"- {finding.message} (`{rule}`)" for rule, finding in named)
+    told = (f"- {escaped(finding.message)} (`{rule}`)" for rule, finding in named)
     return "\n".join(
         [*dict.fromkeys(told), "", "Found by `slowlens check`; only these keys change."]
     )
