@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def _checkpoint(path: Path, stamp: Stamp) -> Checkpoint:
     return read_checkpoint(path)
 
 
-@st.cache_resource(max_entries=2 * KEPT_RUNS, show_spinner=False)
+@lru_cache(2 * KEPT_RUNS)
 def _run(path: Path, changed: int, size: int) -> Run:
     assert changed >= 0 <= size
     return load(path)

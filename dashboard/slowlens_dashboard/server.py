@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import streamlit as st
@@ -17,6 +18,7 @@ from streamlit import config
 from slowlens.errors import UsageError
 from slowlens.patch import recover
 from slowlens_dashboard.crowd import OneAfterAnother
+from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.entrance import Login
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.jobs import jobs
@@ -133,6 +135,7 @@ def _lifespan(
                 logger.warning("%s %s", settled.trouble, settled.trouble.hint)
         jobs().adopt()
         send_at_once()
+        Thread(target=recent_runs, name="run-files", daemon=True).start()  # before somebody waits
         gc.freeze()  # Streamlit collects after every script run: keep that away from the imports
         if ready:
             ready(f"http://{_name()}:{config.get_option('server.port')}")
