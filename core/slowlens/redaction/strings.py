@@ -113,7 +113,7 @@ class Strings:
         """Replace what matches, and remember it where that changed anything."""
 
         def become(match: re.Match[str]) -> str:
-            if GONE in match[0]:
+            if match[match.lastgroup or 0].startswith(GONE):
                 return match[0]
             made = left(match) if left else LEFT[kind]
             if made != match[0]:

@@ -49,7 +49,8 @@ def _run(batch: Batch, run: Run, name: str, heading: str) -> Iterator[str]:
     if run.findings:
         head = ("severity", "finding", "where", "cost", "fix")
         yield table(head, (_row(found) for found in run.findings))
-    rest = [*not_counted(run)]
+    rest = [*not_counted(run), *(f"{status}: {text}" for status, text in words.unasked(run))]
+    rest += [f"judged {words.judged(run)}"] if run.judged else []
     if rest:
         yield "\n".join(f"- {escaped(line)}" for line in rest)
 
@@ -61,7 +62,7 @@ def _row(found: Found) -> tuple[str, ...]:
 
 
 def not_counted(run: Run) -> Iterator[str]:
-    """Say what could not be read, is silenced, for others or not checked, and who is judged."""
+    """Say what could not be read, what is silenced, and what concerns others."""
     for problem in run.problems:
         yield f"not read: {words.problem(problem)}"
     found = run.standings
@@ -72,9 +73,6 @@ def not_counted(run: Run) -> Iterator[str]:
     for rule, finding in found[Standing.ELSEWHERE]:
         where = elsewhere(finding, run.judged)
         yield f"under {where}: {finding.severity}: {finding.message} ({rule})"
-    yield from (f"{status}: {text}" for status, text in words.unasked(run))
-    if run.judged:
-        yield f"judged {words.judged(run)}"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

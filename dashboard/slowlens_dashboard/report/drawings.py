@@ -1,5 +1,6 @@
 """The dashboard's own charts for a report."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -13,6 +14,9 @@ from slowlens.reports.document.blocks import Chart, Document, Drawing
 from slowlens_dashboard.charts.machine import machine_figure
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.charts.waterfall import waterfall_figure
+
+MARKS = re.compile(r"[&<>$]")
+"""What charts read as HTML or as a formula."""
 
 
 def drawings(document: Document, measurement: Measurement | None) -> Mapping[Drawing, go.Figure]:
@@ -43,5 +47,5 @@ def _drawn(drawing: Drawing, measurement: Measurement) -> go.Figure | None:
 def _inert(value: Any) -> Any:  # noqa: ANN401 - any part of a measurement
     """Return it with texts that no chart takes for its own small HTML: names come from a file."""
     if isinstance(value, str) and not isinstance(value, Enum):
-        return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return MARKS.sub(lambda mark: f"&#{ord(mark[0])};", value)
     return mapped(value, _inert)

@@ -27,7 +27,9 @@
     };
   };
 
-  const draw = (width) => {
+  let width = 0; // of the paper, while it is printed
+
+  const draw = () => {
     for (const [name, figure] of Object.entries(figures)) {
       const place = document.getElementById(name);
       if (place === null) continue;
@@ -43,13 +45,15 @@
     document.documentElement.classList.add("printing");
     opened = folded().filter((each) => each.closest("figure") === null);
     for (const each of opened) each.open = true;
-    draw(PAPER);
+    width = PAPER;
+    draw();
   });
   addEventListener("afterprint", () => {
     document.documentElement.classList.remove("printing");
     for (const each of opened) each.open = false;
+    width = 0;
     draw();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   draw();
 })();

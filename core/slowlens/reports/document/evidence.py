@@ -34,7 +34,14 @@ def evidence(run: Run) -> tuple[Block, ...]:
     cards = [_card(each) for each in together(run.findings)]
     none = [] if cards else [Text(NONE)]
     rest = tuple(md.not_counted(run))
-    return (*cards, *none, *([Items(rest)] if rest else []), *_differences(run), *_settings(run))
+    return (
+        *cards,
+        *none,
+        *([Items(rest)] if rest else []),
+        *_unasked(run),
+        *_differences(run),
+        *_settings(run),
+    )
 
 
 def _card(each: Proved) -> Card:
@@ -50,6 +57,13 @@ def _card(each: Proved) -> Card:
     title = TITLES.get(rule, rule)
     tone = TONES[finding.severity]
     return Card(finding.severity.value, tone, title, finding.message, tuple(told))
+
+
+def _unasked(run: Run) -> Iterator[Block]:
+    """Say what was not checked, which is never counted as fine."""
+    lines = tuple(f"{status}: {text}" for status, text in words.unasked(run))
+    if lines:
+        yield Fold("What was not checked, and why", (Items(lines),))
 
 
 def _differences(run: Run) -> Iterator[Block]:
