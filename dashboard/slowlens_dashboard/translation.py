@@ -31,6 +31,9 @@ FEW = 5
 """Letters: with so few of its own a pattern fits much that it does not mean."""
 FIGURE = re.compile(r"\S*|.*\d.*", re.DOTALL)
 """A word, something with a number in it, or nothing: what such a pattern has in its holes."""
+REACH = 9
+"""Pieces, joints among them, that are looked at together."""
+PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 KEPT = 20_000
 """Texts whose translations are remembered."""
@@ -134,14 +137,23 @@ class Catalogue:
     def _by_joints(self, text: str) -> str:
         """Translate a list or another text that the code has joined, if all its words are known."""
         pieces = JOINTS.split(text)
-        told = [piece if n % 2 else self._known(piece) or piece for n, piece in enumerate(pieces)]
-        changed = [n for n in range(0, len(pieces), 2) if told[n] != pieces[n]]
-        if not changed:
-            return text
-        return "".join(
-            JOINED.get(piece, piece) if n % 2 and {n - 1, n + 1} & {*changed} else piece
-            for n, piece in enumerate(told)
-        )
+        told: list[str] = []
+        changed, at = False, 0
+        while at < len(pieces):
+            end, known = self._longest(pieces, at)
+            if known is None and PHRASE.search(pieces[at]):
+                return text  # half of a sentence in one language, half in another helps nobody
+            told.append(pieces[at] if known is None else known)
+            told += [JOINED.get(joint, joint) for joint in pieces[end : end + 1]]
+            changed, at = changed or known is not None, end + 1
+        return "".join(told) if changed else text
+
+    def _longest(self, pieces: Sequence[str], at: int) -> tuple[int, str | None]:
+        """Return the known text that begins with a piece and goes furthest, and where it ends."""
+        for end in range(min(len(pieces), at + REACH), at, -1):
+            if (end - at) % 2 and (known := self._known("".join(pieces[at:end]))) is not None:
+                return end, known
+        return at + 1, None
 
 
 def holes(text: str) -> Iterator[str]:
