@@ -7,16 +7,12 @@ translated themselves.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Self
 
-HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})([^\W\d]\w*)\}")
-"""As in Python's own format strings; the names left out are those of Plotly's templates."""
+from slowlens_dashboard.patterns import HOLE, Pattern
+
 SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
-FILLING = r"(?:(?![.!?] \S).)*?"
-"""What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
 JOINTS = re.compile(r"(; |: |, or |, | and | or | · | → |\n| \(|\)|\()")
 """What the code joins phrases with."""
 JOINED = {
@@ -27,10 +23,6 @@ STOPS = {".": "。", "!": "！", "?": "？"}
 ENDS = tuple(STOPS.values())
 MARKS = re.compile(r"([*#>]*)(.*?)([*]*)", re.DOTALL)
 """Markdown around a text."""
-FEW = 5
-"""Letters: with so few of its own a pattern fits much that it does not mean."""
-FIGURE = re.compile(r"\S*|.*\d.*", re.DOTALL)
-"""A word, something with a number in it, or nothing: what such a pattern has in its holes."""
 REACH = 9
 """Pieces, joints among them, that are looked at together."""
 PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
@@ -39,50 +31,12 @@ KEPT = 20_000
 """Texts whose translations are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """A text with holes: which texts it recognises, and what it is in the other language."""
-
-    recognise: re.Pattern[str]
-    words: str
-    """Its longest piece between holes: texts without it need not be looked at."""
-    weight: int
-    """Letters between its holes: the more, the surer."""
-    sure: bool
-    """Whether these are more than a few."""
-    target: str
-
-    @classmethod
-    def of(cls, text: str, target: str) -> Self:
-        pieces = HOLE.split(text)
-        literal, names = pieces[::2], pieces[1::2]
-        parts = [_literal(literal[0], first=True)]
-        for name, piece in zip(names, literal[1:], strict=True):
-            again = f"(?P<{name}>" in "".join(parts)
-            parts += [f"(?P={name})" if again else f"(?P<{name}>{FILLING})", re.escape(piece)]
-        inner = [literal[0][1:], *literal[1:]]
-        return cls(
-            re.compile("".join(parts), re.DOTALL),
-            max(inner, key=len),
-            sum(map(len, literal)),
-            sum(letter.isalpha() for piece in literal for letter in piece) > FEW,
-            target,
-        )
-
-    def fits(self, text: str) -> Mapping[str, str] | None:
-        """Return what is in the holes of a text that it recognises."""
-        match = self.recognise.fullmatch(text) if self.words in text else None
-        if match is None or not (self.sure or all(map(FIGURE.fullmatch, match.groups()))):
-            return None
-        return match.groupdict()
-
-
 class Catalogue:
     """Texts in English and what they are in one other language."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._whole = {_lowered(text): target for text, target in texts.items()}
-        patterns = (_Pattern.of(t, target) for t, target in texts.items() if HOLE.search(t))
+        patterns = (Pattern.of(t, target) for t, target in texts.items() if HOLE.search(t))
         self._patterns = sorted(patterns, key=lambda pattern: -pattern.weight)
         self.told = lru_cache(KEPT)(self._told)
 
@@ -113,14 +67,14 @@ class Catalogue:
             found = self._filled(*max(candidates, key=lambda candidate: candidate[0].weight))
         return found if not stop or found.endswith(ENDS) else found + stop
 
-    def _fitting(self, text: str) -> tuple[_Pattern, Mapping[str, str]] | None:
+    def _fitting(self, text: str) -> tuple[Pattern, Mapping[str, str]] | None:
         """Return the surest pattern that recognises a text, with what is in its holes."""
         for pattern in self._patterns:
             if (parts := pattern.fits(text)) is not None:
                 return pattern, parts
         return None
 
-    def _filled(self, pattern: _Pattern, parts: Mapping[str, str]) -> str:
+    def _filled(self, pattern: Pattern, parts: Mapping[str, str]) -> str:
         told = {name: self.told(part) for name, part in parts.items()}
         return HOLE.sub(lambda hole: told[hole[1]], pattern.target)
 
@@ -154,18 +108,6 @@ class Catalogue:
             if (end - at) % 2 and (known := self._known("".join(pieces[at:end]))) is not None:
                 return end, known
         return at + 1, None
-
-
-def holes(text: str) -> Iterator[str]:
-    """Yield the names of the holes of a text in their order."""
-    yield from HOLE.findall(text)
-
-
-def _literal(piece: str, *, first: bool) -> str:
-    """Match a piece; the code begins a sentence with a capital where it makes one of a phrase."""
-    if first and piece[:1].isalpha():
-        return f"[{re.escape(piece[0].lower())}{re.escape(piece[0].upper())}]{re.escape(piece[1:])}"
-    return re.escape(piece)
 
 
 def _lowered(text: str) -> str:

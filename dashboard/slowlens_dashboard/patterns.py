@@ -1,0 +1,65 @@
+"""A text of the code with holes: what it recognises, and what that is in another language."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})([^\W\d]\w*)\}")
+"""As in Python's own format strings; the names left out are those of Plotly's templates."""
+FILLING = r"(?:(?![.!?] \S).)*?"
+"""What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
+FEW = 5
+"""Letters: with so few of its own a pattern fits much that it does not mean."""
+FIGURE = re.compile(r"\S*|.*\d.*", re.DOTALL)
+"""A word, something with a number in it, or nothing: what such a pattern has in its holes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A text with holes: which texts it recognises, and what it is in the other language."""
+
+    recognise: re.Pattern[str]
+    words: str
+    """Its longest piece between holes: texts without it need not be looked at."""
+    weight: int
+    """Letters between its holes: the more, the surer."""
+    sure: bool
+    """Whether these are more than a few."""
+    target: str
+
+    @classmethod
+    def of(cls, text: str, target: str) -> Self:
+        pieces = HOLE.split(text)
+        literal, names = pieces[::2], pieces[1::2]
+        parts = [_beginning(literal[0])]
+        for name, piece in zip(names, literal[1:], strict=True):
+            again = f"(?P<{name}>" in "".join(parts)
+            parts += [f"(?P={name})" if again else f"(?P<{name}>{FILLING})", re.escape(piece)]
+        inner = [literal[0][1:], *literal[1:]]
+        return cls(
+            re.compile("".join(parts), re.DOTALL),
+            max(inner, key=len),
+            sum(map(len, literal)),
+            sum(letter.isalpha() for piece in literal for letter in piece) > FEW,
+            target,
+        )
+
+    def fits(self, text: str) -> Mapping[str, str] | None:
+        """Return what is in the holes of a text that it recognises."""
+        match = self.recognise.fullmatch(text) if self.words in text else None
+        if match is None or not (self.sure or all(map(FIGURE.fullmatch, match.groups()))):
+            return None
+        return match.groupdict()
+
+
+def holes(text: str) -> Iterator[str]:
+    """Yield the names of the holes of a text in their order."""
+    yield from HOLE.findall(text)
+
+
+def _beginning(piece: str) -> str:
+    """Match a piece that a text begins with: the code makes sentences of phrases by a capital."""
+    if not piece[:1].isalpha():
+        return re.escape(piece)
+    return f"[{piece[0].lower()}{piece[0].upper()}]{re.escape(piece[1:])}"
