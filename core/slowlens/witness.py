@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from slowlens.facts.live.measurement import Status
-from slowlens.facts.live.speed import answer_of, speed_of
+from slowlens.facts.live.speed import answer_of, rounds_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import LEAST_RUNS
 from slowlens.frozen import replace
@@ -49,8 +49,7 @@ def measured_runs(run: Run, runs: Iterable[Run]) -> tuple[Run, ...]:
 def rounds(run: Run) -> int:
     """Return how often merged was timed as shipped."""
     measured = run.measurement
-    speed = speed_of(measured, Subject.MERGED, Cache.AS_SHIPPED) if measured else None
-    return speed.rounds if speed else 0
+    return rounds_of(measured, Subject.MERGED, Cache.AS_SHIPPED) if measured else 0
 
 
 def _telling(run: Run) -> tuple[bool, bool, int]:

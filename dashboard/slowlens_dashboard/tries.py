@@ -38,12 +38,14 @@ def tried(offer: Offer, offers: Sequence[Offer], now: Run, runs: Iterable[Run]) 
 
     One that came to a result goes before later ones that did not. ``runs``: the newest first.
     """
-    found = [
-        Try(run, gain(offer, offers, run.measurement))
-        for run in runs
-        if run.measurement is not None and _alone(offer, run) and _same_files(run, now)
-    ]
-    return next((one for one in found if one.gain), found[0] if found else None)
+    newest = None
+    for run in runs:
+        if run.measurement is not None and _alone(offer, run) and _same_files(run, now):
+            one = Try(run, gain(offer, offers, run.measurement))
+            newest = newest or one
+            if one.gain:
+                return one
+    return newest
 
 
 def _alone(offer: Offer, run: Run) -> bool:

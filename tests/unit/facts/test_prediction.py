@@ -5,7 +5,7 @@ import pytest
 from literals import measurement, probe
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prediction import predicted, predictions
-from slowlens.facts.live.speed import speed_of
+from slowlens.facts.live.speed import rounds_of, speed_of
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Subject
 
@@ -106,7 +106,9 @@ def round_of(number: int, shift: int, *noise: float) -> list[Generation]:
 
 
 def cv_of(*rounds: list[Generation]) -> float:
-    speed = speed_of(measured(*(p for each in rounds for p in each)), Subject.MERGED, Cache.OFF)
+    found = measured(*(p for each in rounds for p in each))
+    speed = speed_of(found, Subject.MERGED, Cache.OFF)
+    assert rounds_of(found, Subject.MERGED, Cache.OFF) == (speed.rounds if speed else 0)
     assert speed is not None
     assert speed.cv is not None
     return speed.cv

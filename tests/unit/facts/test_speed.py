@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from literals import generation, measurement
-from slowlens.facts.live.speed import Speed, Work, noise, speed_of, speeds
+from slowlens.facts.live.speed import Speed, Work, noise, rounds_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 
@@ -82,3 +82,18 @@ def test_what_was_not_counted_or_compiled_is_no_pair_of_equal_work() -> None:
     assert noise(measurement(off, shipped_off)) == 1
     source = generation(1, 0.5, 0.5, cache=Cache.AS_SHIPPED, subject=Subject.SOURCE)
     assert noise(measurement(ON, source)) == 1
+
+
+def test_rounds_are_counted_as_the_figures_count_them() -> None:
+    found = measurement(
+        generation(0.1, 0.1, 0.1),
+        generation(0.2, 0.2, finish=Finish.STOPPED),
+        generation(0.1, 0.1, 0.1),
+        generation(0.3, 0.3, purpose=Purpose.LENGTH),
+        generation(0.1, 0.1, cache=Cache.ON),
+    )
+    for kind in ((Subject.MERGED, Cache.AS_SHIPPED), (Subject.MERGED, Cache.ON)):
+        speed = speed_of(found, *kind)
+        assert speed
+        assert rounds_of(found, *kind) == speed.rounds
+    assert rounds_of(found, Subject.SOURCE, Cache.ON) == 0

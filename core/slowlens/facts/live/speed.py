@@ -89,6 +89,15 @@ def speed_of(measurement: Measurement, subject: str, cache: Cache) -> Speed | No
     )
 
 
+def rounds_of(measurement: Measurement, subject: str, cache: Cache) -> int:
+    """Return over how many rounds ``speed_of`` tells its figures, without those; 0 for none."""
+    kind = subject, cache
+    trials = (
+        (g.trial.subject, g.trial.cache) == kind and _counts(g) for g in measurement.generations
+    )
+    return sum(trials) or len(predictions(measurement, subject, cache))
+
+
 def _estimated(measurement: Measurement, subject: str, cache: Cache) -> Speed | None:
     """Return the figures that probes foretell; None without any."""
     from statistics import median
@@ -145,11 +154,12 @@ def noise(measurement: Measurement) -> float:
 
 
 def _done(measurement: Measurement) -> list[Generation]:
-    return [
-        g
-        for g in measurement.generations
-        if g.trial.purpose is Purpose.SPEED and g.finish is not Finish.STOPPED and g.tpot > 0
-    ]
+    return [g for g in measurement.generations if _counts(g)]
+
+
+def _counts(generation: Generation) -> bool:
+    whole = generation.finish is not Finish.STOPPED
+    return generation.trial.purpose is Purpose.SPEED and whole and generation.tpot > 0
 
 
 def speeds(measurement: Measurement) -> tuple[Speed, ...]:
