@@ -60,8 +60,9 @@ def switch(root: Path, wanted: Mapping[str, State]) -> None:
 
 def clear(root: Path, names: tuple[str, ...]) -> None:
     """Remove what a switch that was killed has left beside the files."""
-    for name in names:
-        _beside(root / name).unlink(missing_ok=True)
+    for beside in (_beside(root / name) for name in names):
+        if os.path.lexists(beside):  # a disk that is read-only refuses what is not there as well
+            beside.unlink(missing_ok=True)
 
 
 def _content(path: Path) -> bytes | None:

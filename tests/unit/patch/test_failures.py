@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -241,7 +242,46 @@ def test_what_another_process_is_at_work_on_is_left_to_it(root: Path) -> None:
     assert contents(root) == BEFORE
 
 
-KILLING = Path(__file__).parents[2] / "killing.py"
+def test_a_read_only_disk_leaves_nothing_pending(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a disk refuses to remove even what is not there."""
+
+    def refuse(path: Path, *_: object) -> None:
+        if root in path.parents:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+    def unlink(path: Path, *, missing_ok: bool = False) -> None:
+        refuse(path)
+        real(path, missing_ok=missing_ok)
+
+    real = Path.unlink
+    prepared = patch.prepare(root, ON)
+    monkeypatch.setattr(switch, "write_new", refuse)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with pytest.raises(PatchError, match="Read-only file system"):
+        patch.apply(prepared)
+    assert journal.history(root) == journal.pending(root) == ()
+
+
+PROGRAMS = Path(__file__).parents[2]
+KILLING, DISKS = PROGRAMS / "killing.py", PROGRAMS / "disks.py"
+
+
+def may_mount() -> bool:
+    """Whether this user may mount in a namespace of their own."""
+    command = ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]
+    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("unshare") is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs the right to mount")
+def test_disks_that_are_full_or_read_only_or_somebody_elses() -> None:
+    command = ["unshare", "-m", sys.executable, str(DISKS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) == 5
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs to fork")
