@@ -1,6 +1,7 @@
 """The runs that a comparison is about: those to choose from, and why one is not to be had."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,8 +88,19 @@ def title(row: Row) -> str:
     return f"{merged} ← {brief.source.title}" if brief.source else merged
 
 
-def option(row: Row) -> str:
-    """Tell a run from others in a list to choose from."""
+def options(rows: Mapping[str, Row]) -> Mapping[str, str]:
+    """Tell runs from each other in a list to choose from, the newest first.
+
+    No two texts are the same: Streamlit finds a choice again by its text.
+    """
+    told = {run_id: _option(rows[run_id]) for run_id in sorted(rows, reverse=True)}
+    number = Counter(told.values())
+    return {
+        run_id: text if number[text] == 1 else f"{text} · {run_id}" for run_id, text in told.items()
+    }
+
+
+def _option(row: Row) -> str:
     brief = row.brief
     marked = [f"baseline {name}" for name in row.baselines]
     figure = [f"{milliseconds(brief.tpot)} per token"] if brief.tpot else []

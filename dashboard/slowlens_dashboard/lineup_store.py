@@ -1,12 +1,15 @@
 """Where the page Compare finds its runs: those of the store in brief, and the chosen ones whole."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import streamlit as st
 
 from slowlens.briefing import brief_of
+from slowlens.facts.live.trial import Kind
 from slowlens.labels import labels_of
+from slowlens.lineup import Lineup, line_up
 from slowlens.run import Run
 from slowlens.store import load
 from slowlens_dashboard.jobs import jobs
@@ -29,18 +32,42 @@ def offered(chosen: Iterable[Run]) -> Mapping[str, Row]:
     return listed | {run.id: Row(brief_of(run.id, run), labels.get(run.id)) for run in others}
 
 
+def lined_up(runs: Sequence[Run], kind: Kind | None, *, anyway: bool) -> Lineup:
+    """Return the runs beside each other; of long ones that takes a while, so it is remembered."""
+    files = tuple(_File.of(jobs().store.path(run.id)) for run in runs)
+    return _lined_up(files, kind, anyway, runs)
+
+
+class _File(NamedTuple):
+    """A run file as it was when it was read."""
+
+    path: Path
+    modified: int
+    size: int
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Look at a file; one that is gone has no size."""
+        try:
+            stat = path.stat()
+        except OSError:
+            return cls(path, 0, 0)
+        return cls(path, stat.st_mtime_ns, stat.st_size)
+
+
 def _read(run_id: str) -> Run:
-    path = jobs().store.path(run_id)
-    try:
-        stat = path.stat()
-    except OSError:
-        return load(path)  # it says what is wrong
-    return _loaded(path, stat.st_mtime_ns, stat.st_size)
+    file = _File.of(jobs().store.path(run_id))
+    return _loaded(file) if file.modified else load(file.path)  # which says what is wrong
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _loaded(path: Path, modified: int, size: int) -> Run:
-    """Read a run file; the stamp tells whether what is remembered is still true."""
-    assert modified
-    assert size >= 0
-    return load(path)
+def _loaded(file: _File) -> Run:
+    return load(file.path)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _lined_up(
+    files: tuple[_File, ...], kind: Kind | None, anyway: bool, _runs: Sequence[Run]
+) -> Lineup:
+    assert len(files) == len(_runs)
+    return line_up(_runs, kind, anyway=anyway)

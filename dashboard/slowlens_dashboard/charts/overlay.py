@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
-from statistics import median
 
+import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from slowlens.facts.live.timing import Generation
@@ -27,22 +28,12 @@ class Curve:
     generations: tuple[Generation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """All rounds at one token. Seconds."""
-
-    token: int
-    low: float
-    middle: float
-    high: float
-
-
 def overlay_figure(curves: Sequence[Curve]) -> go.Figure | None:
     """Draw the curves in their order; None where none of them has a second token."""
     figure = go.Figure(layout=_layout())
     for place, curve in enumerate(curves):
         points = _latencies(curve.generations)
-        if points:
+        if not points.empty:
             look = _look(place, curve.name)
             probed = all(g.trial.purpose is Purpose.CURVE for g in curve.generations)
             _draw_latencies(figure, points, look, probed=probed)
@@ -51,40 +42,45 @@ def overlay_figure(curves: Sequence[Curve]) -> go.Figure | None:
 
 
 def _draw_latencies(
-    figure: go.Figure, points: Sequence[_Point], look: Mapping[str, object], *, probed: bool
+    figure: go.Figure, points: pd.DataFrame, look: Mapping[str, object], *, probed: bool
 ) -> None:
-    tokens = [point.token for point in points]
-    if any(point.high > point.low for point in points):
-        for end, fill in (("low", None), ("high", "tonexty")):
-            y = [1000 * getattr(point, end) for point in points]
-            figure.add_scatter(x=tokens, y=y, fill=fill, **_edge(look))
+    points = 1000 * points
+    tokens = points.index.to_numpy()
+    if (points["max"] > points["min"]).any():
+        for end, fill in (("min", None), ("max", "tonexty")):
+            figure.add_scatter(x=tokens, y=_numbers(points[end]), fill=fill, **_edge(look))
     marks = {"mode": "lines+markers", "marker": {"size": 6}} if probed else {}
     figure.add_scatter(
         x=tokens,
-        y=[1000 * point.middle for point in points],
+        y=_numbers(points["median"]),
         hovertemplate="%{y:,.3r} ms",
         **{**look, **marks},
     )
 
 
-def _draw_arrivals(figure: go.Figure, points: Sequence[_Point], look: Mapping[str, object]) -> None:
-    if points:
+def _draw_arrivals(figure: go.Figure, points: pd.DataFrame, look: Mapping[str, object]) -> None:
+    if not points.empty:
         figure.add_scatter(
-            x=[point.token for point in points],
-            y=[point.middle for point in points],
+            x=points.index.to_numpy(),
+            y=_numbers(points["median"]),
             yaxis="y2",
             hovertemplate="%{y:,.3r} s",
             **{**look, "showlegend": False},
         )
 
 
-def _latencies(generations: Iterable[Generation]) -> list[_Point]:
+def _numbers(column: pd.Series) -> np.ndarray:
+    """Return an array: of lists Plotly looks at every number, which takes long for thousands."""
+    return column.to_numpy("float32")
+
+
+def _latencies(generations: Iterable[Generation]) -> pd.DataFrame:
     """Return the time of each token but the first of an answer, which the prompt is in."""
     steps = ((g.trial.ahead + step.index, step) for g in generations for step in g.steps)
     return _over_rounds((before + 1, step.seconds) for before, step in steps if before)
 
 
-def _arrivals(generations: Iterable[Generation]) -> list[_Point]:
+def _arrivals(generations: Iterable[Generation]) -> pd.DataFrame:
     """Return when each token was there, from the call on; probes do not tell that."""
     return _over_rounds(
         (number, seconds)
@@ -94,14 +90,10 @@ def _arrivals(generations: Iterable[Generation]) -> list[_Point]:
     )
 
 
-def _over_rounds(told: Iterable[tuple[int, float]]) -> list[_Point]:
-    rounds: dict[int, list[float]] = {}
-    for token, seconds in told:
-        rounds.setdefault(token, []).append(seconds)
-    return [
-        _Point(token, min(found), median(found), max(found))
-        for token, found in sorted(rounds.items())
-    ]
+def _over_rounds(told: Iterable[tuple[int, float]]) -> pd.DataFrame:
+    """Return the least, the middle and the most of all rounds in seconds, by the token."""
+    steps = pd.DataFrame(told, columns=["token", "seconds"])
+    return steps.groupby("token")["seconds"].agg(["min", "median", "max"])
 
 
 def whole(generations: Iterable[Generation]) -> tuple[Generation, ...]:

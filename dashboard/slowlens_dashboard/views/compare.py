@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from slowlens.lineup import kinds_of, line_up
+from slowlens.lineup import kinds_of
 from slowlens_dashboard.language import _
 from slowlens_dashboard.lineup_link import kind_named
 from slowlens_dashboard.lineup_runs import look_up, title
-from slowlens_dashboard.lineup_store import offered, shop
+from slowlens_dashboard.lineup_store import lined_up, offered, shop
 from slowlens_dashboard.widgets.compare_choice import asked, choose_kind, choose_runs
 from slowlens_dashboard.widgets.compare_circumstances import circumstances_of
 from slowlens_dashboard.widgets.compare_exports import lineup_exports
@@ -32,7 +32,7 @@ if len(runs) < 2:
     too_few(list(titles.values()), len(rows))
     st.stop()
 
-lineup = line_up(runs, kind_named(wanted.kind, kinds_of(runs)), anyway=wanted.anyway)
+lineup = lined_up(runs, kind_named(wanted.kind, kinds_of(runs)), anyway=wanted.anyway)
 run_cards(lineup, titles)
 choose_kind(runs, "".join(entry.name for entry in lineup.entries))
 circumstances_of(lineup)

@@ -9,7 +9,7 @@ from slowlens.run import Run
 from slowlens_dashboard.kept import Row
 from slowlens_dashboard.language import _
 from slowlens_dashboard.lineup_link import ANYWAY, KIND, RUN, Wanted, label, timed_by, wanted
-from slowlens_dashboard.lineup_runs import option
+from slowlens_dashboard.lineup_runs import options
 
 CHOSEN, CHOSEN_KIND, CHOSEN_ANYWAY = "compare-runs", "compare-kind", "compare-anyway"
 
@@ -22,11 +22,12 @@ def asked() -> Wanted:
 
 def choose_runs(chosen: Sequence[Run], rows: Mapping[str, Row]) -> None:
     """Draw the list to choose from; ``rows`` hold those that are chosen too."""
+    told = options(rows)
     st.session_state[CHOSEN] = [run.id for run in chosen]
     st.multiselect(
         _("Runs to compare"),
-        sorted(rows, reverse=True),
-        format_func=lambda run_id: _(option(rows[run_id])),
+        list(told),
+        format_func=lambda run_id: _(told[run_id]),
         key=CHOSEN,
         on_change=_take_runs,
         max_selections=MOST,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +17,7 @@ from slowlens_dashboard.charts.waterfall import waterfall_figure
 from slowlens_dashboard.language import _
 from slowlens_dashboard.lineup_link import label
 from slowlens_dashboard.lineup_tables import figures_table
-from slowlens_dashboard.prose import prose
+from slowlens_dashboard.prose import plain, prose
 from slowlens_dashboard.widgets.compare_verdicts import ANSWERS
 
 RATIOS = (
@@ -29,7 +30,8 @@ def lineup_figures(lineup: Lineup) -> None:
     """Draw the table."""
     st.subheader(_("Figures"), anchor=False)
     if lineup.kind:
-        st.caption(_(f"Compared: {label(lineup.kind)}"))
+        kind = plain(label(lineup.kind))
+        st.caption(_(f"Compared: {kind}"))
     table = figures_table(rows(lineup), [entry.name for entry in lineup.entries])
     verdicts = pd.DataFrame([{"Figure": "Verdict", **_verdicts(lineup)}])
     table = pd.concat([verdicts, table], ignore_index=True)
@@ -74,7 +76,9 @@ def lineup_waterfalls(lineup: Lineup) -> None:
         return
     st.subheader(_("Where the time of a token goes"), anchor=False)
     if any(each.split for each in known.values()):
-        named = [replace(each, label=f"{name}, {each.label}") for name, each in known.items()]
+        named = [
+            replace(each, label=escape(f"{name}, {each.label}")) for name, each in known.items()
+        ]
         st.plotly_chart(
             _(waterfall_figure(named)),
             key="compare-waterfalls",

@@ -95,6 +95,14 @@ def test_a_choice_is_in_the_address(open_page: Open) -> None:
     assert addressed(at, "run") == [B]
 
 
+def test_runs_that_read_the_same_stay_apart(open_page: Open, pair: tuple[Path, Path]) -> None:
+    for run_id in (A, B, C):
+        store(pair, slow_and_fast(), id=run_id, created="2026-01-02T03:04:05+00:00")
+    at = open_page("compare", run=[A, B, C]).run()
+    assert addressed(at.run(), "run") == [A, B, C]
+    assert at.multiselect[0].value == [A, B, C]
+
+
 @pytest.mark.usefixtures("kept")
 def test_a_kind_of_trial_is_chosen_and_in_the_address(open_page: Open) -> None:
     at = open_page("compare", run=[A, B])
@@ -238,3 +246,23 @@ def test_a_finished_run_leads_to_its_comparison(open_page: Open) -> None:
     links = open_page("live", run=A).get("page_link")
     (link,) = [link for link in links if link.proto.label == "Compare with…"]
     assert link.proto.query_string.endswith(f"run={A}")
+
+
+def test_what_a_run_file_calls_its_subjects_is_no_markup(
+    open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    subject = "<img src=x> **y**"
+    for run_id in (A, B):
+        run = store(pair, slow_and_fast(), id=run_id)
+        assert run.measurement
+        trials = (
+            replace(each, trial=replace(each.trial, subject=subject))
+            for each in run.measurement.generations
+        )
+        measured = replace(run.measurement, generations=tuple(trials))
+        default_store().save(replace(run, measurement=measured))
+    at = open_page("compare", run=[A, B], kind=f"{subject}, cache on")
+    assert not at.exception
+    assert "Compared: \\<img src=x\\> \\*\\*y\\*\\*, cache on" in said(at)
+    for chart in at.get("plotly_chart"):
+        assert "<img" not in chart.proto.spec

@@ -15,7 +15,7 @@ from slowlens.labels import Label
 from slowlens.run import Run
 from slowlens.store import default_store
 from slowlens_dashboard.kept import Row
-from slowlens_dashboard.lineup_runs import Gone, Lost, Shop, has_figures, look_up, option, title
+from slowlens_dashboard.lineup_runs import Gone, Lost, Shop, has_figures, look_up, options, title
 
 
 def kept(run_id: str, run: Run | None = None) -> Run:
@@ -106,4 +106,14 @@ def test_a_run_is_called_by_its_name_or_by_what_it_measured(
 def test_a_list_tells_runs_apart() -> None:
     run = a_run(a_measurement())
     row = Row(brief_of(run.id, run), Label("mine"), ("main",))
-    assert option(row) == "mine · 2026-01-02 03:04 UTC · 400 ms per token · baseline main"
+    said = "mine · 2026-01-02 03:04 UTC · 400 ms per token · baseline main"
+    assert options({"1": row}) == {"1": said}
+
+
+def test_the_newest_stands_first_and_no_two_read_the_same() -> None:
+    run = a_run(a_measurement())
+    row = Row(brief_of(run.id, run))
+    told = options({"1": row, "3": row, "2": replace(row, label=Label("other"))})
+    assert list(told) == ["3", "2", "1"]
+    assert [told["1"][-4:], told["3"][-4:]] == [" · 1", " · 3"]
+    assert told["2"] == "other · 2026-01-02 03:04 UTC · 400 ms per token"
