@@ -23,6 +23,7 @@ from slowlens.silencefile import find_silences
 from slowlens.store import Store, default_store
 from slowlens_dashboard.drafts import abandoned, drafted
 from slowlens_dashboard.job import Fixes, Job, diagnosed, no_fixes
+from slowlens_dashboard.visible import may_show
 
 logger = logging.getLogger(__name__)
 
@@ -62,14 +63,15 @@ class Jobs:
         return self._jobs.get(run_id)
 
     def find(self, run_id: str) -> Run | None:
-        """Return a finished run, of this server or an earlier one."""
+        """Return a finished run that this server shows, of this server or an earlier one."""
         job = self.get(run_id)
-        if job is not None and not job.running:
+        if job is not None and not job.running and run_id not in self.store.trash.ids():
             return job.run
         try:
-            return self.store.load(run_id)
+            run = self.store.load(run_id)
         except SlowlensError:
             return None
+        return run if may_show(run) else None
 
     def recent(self, limit: int = 20) -> Sequence[Run]:
         """Return the newest stored runs."""
