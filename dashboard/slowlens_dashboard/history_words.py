@@ -71,12 +71,14 @@ def compared(factor: Factor) -> str:
     if both == (Outcome.PASS, Outcome.PASS):
         return f"within {percent(THRESHOLD)} of the time per token of {factor.label}"
     if factor.ratio >= 1:
-        interval = _interval(factor.low, factor.high)
-        return f"{times(factor.ratio)} times as long per token as {factor.label}{interval}"
+        found = f"{times(factor.ratio)} times as long per token as {factor.label}"
+        return f"{found}{_basis(factor.low, factor.high)}"
     low, high = (1 / end if end else None for end in (factor.high, factor.low))
-    interval = _interval(low, high)
-    return f"{times(1 / factor.ratio)} times faster per token than {factor.label}{interval}"
+    found = f"{times(1 / factor.ratio)} times faster per token than {factor.label}"
+    return f"{found}{_basis(low, high)}"
 
 
-def _interval(low: float | None, high: float | None) -> str:
-    return f" ({times(low)} to {times(high)})" if low is not None and high is not None else ""
+def _basis(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return ", too few rounds for a verdict"
+    return f" ({times(low)} to {times(high)})"

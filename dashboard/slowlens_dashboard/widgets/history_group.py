@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
+from slowlens.brief import Kind
 from slowlens_dashboard.history import Group, label
 from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import code, plain
@@ -18,8 +19,8 @@ def history_group(group: Group, deleted: Collection[str]) -> None:
         with st.container(gap="xxsmall"):
             title = plain(label(group.first)) or _("Files that cannot be read")
             st.subheader(title, anchor=False)
-            paths = [place.argument for place in (merged, source) if place and place.path]
-            if paths:
+            paths = [place.argument for place in (merged, source) if place]
+            if group.first.kind is not Kind.IMPORTED and paths:
                 st.caption(" ← ".join(map(code, paths)))
         for row in group.rows:
             (deleted_row if row.brief.id in deleted else history_row)(row)
