@@ -1,5 +1,6 @@
 """Runs with a text in every place that can hold one."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -41,6 +42,8 @@ def everywhere(value: Any, text: str) -> Any:
         return value
     if isinstance(value, str):
         return f"{value} {text}"
+    if isinstance(value, Mapping):
+        return {everywhere(key, text): everywhere(item, text) for key, item in value.items()}
     return mapped(value, lambda part: everywhere(part, text))
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
+import plotly.graph_objects as go
 import plotly.offline
 import pytest
 
@@ -17,7 +18,7 @@ from samples import results
 from slowlens.facts.environment import Environment
 from slowlens.importing import imported_run
 from slowlens.reports.document import document
-from slowlens.reports.document.blocks import Chart
+from slowlens.reports.document.blocks import Chart, Drawing
 from slowlens_dashboard.report import page, render
 
 HOSTILE = (
@@ -121,6 +122,13 @@ def test_nothing_of_a_run_is_markup() -> None:
     assert "<script" not in drawn
     assert "<img" not in drawn
     assert "&#60;img" in drawn, "a chart writes it as text"
+
+
+def test_no_figure_can_end_its_element() -> None:
+    run = replace(a_run(), answer="x")
+    figure = go.Figure(layout={"title": {"text": "</script><b>&amp;"}})
+    given = replace(page(run), figures={Drawing.STEPS: figure})
+    assert figures_in(render(given))["steps"]["layout"]["title"]["text"] == "</script><b>&amp;"
 
 
 def test_a_run_without_figures_needs_no_script() -> None:
