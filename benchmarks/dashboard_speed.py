@@ -1,12 +1,14 @@
 """How fast the dashboard is, in a real browser on the demo pair.
 
-- first paint: from the request of the address, by a browser that has seen nothing yet, to the first
-  contentful paint and to the answer's sentence being there
+- paint: from the request of the address, by a browser that has seen nothing yet, to the first
+  contentful paint and to the sentence of the answer
 - clicks: every tab, fold, switch, choice, menu and link of every page, from the event to the last
-  change that it causes; and what a person does to measure and to fix
-- chart: 8,000 points of a run that goes on, and how often they are drawn
+  change that it causes, painted; with it whether the page was blank, grey or scrolled by itself
+- story: what a person does to measure and to fix; a measurement is made, and kept as many times as
+  --runs says, so that clicks and paint, which come after it, find a store as it is after weeks
+- chart: a run of 8,000 points that goes on, and how often they are drawn
 
-    python benchmarks/dashboard_speed.py [paint] [clicks] [chart] [--n 10] [--runs 40]
+    python benchmarks/dashboard_speed.py [story] [paint] [clicks] [chart] [--n 10] [--runs 40]
 
 On a machine that does other things as well the least of n is what to look at; the load is told.
 """
@@ -15,21 +17,23 @@ import argparse
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page
 from shared.browsing import Answer, Server, answered, chromium, dashboard, fresh_page, settled
-from shared.clicking import MAIN, back, controls
+from shared.clicking import TOP, press_all, press_links
 
 from slowlens.demo.folder import find
 from slowlens.places import demo_folder
+from slowlens.store import Store
 
-PAGES = {"Checkpoint": "", "Config diff": "diff", "Live run": "live", "Fixes": "fixes"}
-PARTS = ("paint", "clicks", "chart")
-SENTENCE = "[class*=st-key-answer] h2"
+PARTS = ("story", "paint", "clicks", "chart")
+FORM = {"New tokens": 12, "Rounds": 1, "CPU threads": 1, "Answer limit": 16, "Equality tokens": 8}
+SENTENCE = "[class*=st-key-answer] h1, [class*=st-key-answer] h2"
 STREAMING = Path(__file__).parent / "shared" / "streaming.py"
 POINTS, RATE, WATCHED = 8000, 50.0, 12
 """Points of the chart, how many come in a second, and for how many seconds that is watched."""
@@ -43,6 +47,10 @@ COUNT = """() => {
   };
 }"""
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+SLOW = 300.0
+"""Milliseconds that a click may take."""
+
+Pressed = list[tuple[str, Answer]]
 
 
 def main() -> None:
@@ -50,26 +58,36 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} (default: all)")
     options.add_argument("--n", type=int, default=10, help="times each")
+    options.add_argument("--runs", type=int, default=40, help="runs that are kept after the story")
     options.add_argument("--demo", type=Path, default=demo_folder(), help="of slowlens demo")
     options.add_argument("--browser", default=shutil.which("chromium"), help="its path")
-    options.add_argument("--pages", default=",".join(PAGES), help="whose clicks, by title")
+    options.add_argument("--page", action="append", help="whose clicks (default: every page)")
     asked = options.parse_args()
     if find(asked.demo) is None:
         raise SystemExit(f"There is no demo in {asked.demo}: slowlens demo makes it.")
     with tempfile.TemporaryDirectory() as folder, chromium(asked.browser) as browser:
-        root = Path(folder) / "demo"
-        shutil.copytree(asked.demo, root)
-        with dashboard(Path(folder) / "home", root) as server:
-            parts = asked.parts or PARTS
+        _measure(browser, Path(folder), asked)
+    print(f"load average {os.getloadavg()[0]:.1f}")
+
+
+def _measure(browser: Browser, folder: Path, asked: argparse.Namespace) -> None:
+    parts, root, home = asked.parts or PARTS, folder / "demo", folder / "home"
+    shutil.copytree(asked.demo, root)
+    run = ""
+    if "story" in parts:
+        with dashboard(home, root) as server:
+            run = _story(browser, server, root, asked.n)
+        _multiply(Store(home / "runs"), run, asked.runs)
+    if "paint" in parts or "clicks" in parts:
+        with dashboard(home, root) as server:
             if "paint" in parts:
                 _paint(browser, server, root, asked.n)
             if "clicks" in parts:
-                _clicks(browser, server, root, asked)
-        if "chart" in parts:
-            script = (str(STREAMING), str(POINTS), str(RATE))
-            with dashboard(Path(folder) / "streaming", root, script) as server:
-                _chart(browser, server, root)
-    print(f"load average {os.getloadavg()[0]:.1f}")
+                _clicks(browser, server, root, run, asked)
+    if "chart" in parts:
+        script = (str(STREAMING), str(POINTS), str(RATE))
+        with dashboard(folder / "streaming", root, script) as server:
+            _chart(browser, server, root)
 
 
 def _address(server: Server, root: Path, page: str = "") -> str:
@@ -78,7 +96,6 @@ def _address(server: Server, root: Path, page: str = "") -> str:
 
 
 def _paint(browser: Browser, server: Server, root: Path, n: int) -> None:
-    print(f"first paint, n = {n}, the first one with a server that has served nobody yet")
     painted, answers, cpu = [], [], []
     for _ in range(n):
         page = fresh_page(browser)
@@ -90,58 +107,94 @@ def _paint(browser: Browser, server: Server, root: Path, n: int) -> None:
         settled(page)
         cpu.append(1000 * (server.cpu - before))
         page.context.close()
-    for title, found in {
-        "first contentful paint": painted, "answer": answers, "server's CPU": cpu
-    }.items():  # fmt: skip
-        print(f"  {title:<24}{_spread(found)}; the first one {found[0]:.0f} ms")
+    print(f"first paint, n = {n}; the server has just been started, and served nobody yet")
+    for title, found in zip(
+        ("first contentful paint", "the answer", "server's CPU"),
+        (painted, answers, cpu),
+        strict=True,
+    ):
+        print(f"  {title:<24}{_spread(found)}; the first visit {found[0]:.0f} ms")
 
 
-def _clicks(browser: Browser, server: Server, root: Path, asked: argparse.Namespace) -> None:
+def _story(browser: Browser, server: Server, root: Path, n: int) -> str:
+    """Start, stop, and measure to the end; apply and undo. Return the id of the whole run."""
     page = fresh_page(browser)
-    found: dict[str, list[Answer]] = {}
-    for title in asked.pages.split(","):
-        address = _address(server, root, PAGES[title])
+    found: Pressed = []
+
+    def press(name: str, *, grows: bool = False, within: str = "") -> None:
+        place = page.locator(within) if within else page
+        button = place.get_by_role("button", name=name).first
+        found.append((name, answered(page, server, button.click, grows=grows)))
+
+    for number in range(n):
+        page.goto(_address(server, root, "live"))
+        settled(page)
+        for label, value in FORM.items():
+            page.get_by_role("spinbutton", name=label).fill(str(value))
+            page.keyboard.press("Tab")
+        press("Start", grows=True)
+        if number < n - 1:
+            press("Stop", grows=True)
+            page.get_by_role("button", name="Run file").wait_for()
+    page.get_by_role("button", name="Run file").wait_for(timeout=600_000)
+    run = page.url.rpartition("run=")[2].partition("&")[0]
+    for _ in range(n):
+        page.goto(_address(server, root, "fixes"))
+        settled(page)
+        press("Apply 1 safe fix")
+        press("Write the files", within="[role=dialog]")
+        press("Undo")
+    page.context.close()
+    _table(found)
+    return run
+
+
+def _multiply(store: Store, run_id: str, number: int) -> None:
+    """Keep a run under other ids too."""
+    run = store.load(run_id)
+    for copy in range(number - len(store.ids())):
+        store.save(replace(run, id=f"20260101-{copy:06d}-c0ffee"))
+
+
+def _clicks(
+    browser: Browser, server: Server, root: Path, run: str, asked: argparse.Namespace
+) -> None:
+    page = fresh_page(browser)
+    page.goto(_address(server, root))
+    settled(page)
+    links = {}
+    for link in page.locator(TOP).all():
+        links[" ".join(link.inner_text().split()[1:])] = link.get_attribute("href") or ""
+    for title, href in links.items():
+        if asked.page and title not in asked.page:
+            continue
+        here = _address(server, root, href.rpartition("/")[2].partition("?")[0])
+        found = _pressed(page, server, here, asked.n)
+        if "live" in href and run:
+            found += [
+                (f"a run: {name}", answer)
+                for name, answer in _pressed(page, server, f"{here}&run={run}", asked.n)
+            ]
+        print(f"\n{title}, {len(server_runs(root))} runs kept")
+        _table(found)
+    page.context.close()
+
+
+def _pressed(page: Page, server: Server, address: str, n: int) -> Pressed:
+    page.goto(address)
+    settled(page)
+    found: Pressed = []
+    for _ in range(n):
+        found += press_all(page, server)
         page.goto(address)
         settled(page)
-        for _ in range(asked.n):
-            for name, answer in _all_of(page, server, page.url):
-                found.setdefault(f"{title}: {name}", []).append(answer)
-    _table(found)
+        found += press_links(page, server)
+    return found
 
 
-def _all_of(page: Page, server: Server, address: str) -> Iterator[tuple[str, Answer]]:
-    """Press everything on a page, and in each of its tabs."""
-    tabs = page.locator(f"{MAIN} [role=tab]")
-    number = tabs.count()
-    for place in [*range(1, number), *([0] if number else [])]:
-        label = tabs.nth(place).inner_text()
-        yield f"tab {label}", answered(page, server, tabs.nth(place).click, grows=False)
-        yield from _within(page, server, f"{label} › ", "[role=tabpanel]", address)
-    for place in range(4):
-        link = page.get_by_test_id("stTopNavLink").nth(place)
-        yield f"to {link.inner_text().split()[-1]}", answered(page, server, link.click, grows=False)
-        own = page.get_by_test_id("stTopNavLink").nth(_number(address))
-        if place != _number(address):
-            yield "and back", answered(page, server, own.click, grows=False)
-    yield from _within(page, server, "", MAIN, address, apart="[role=tabpanel]")
-
-
-def _number(address: str) -> int:
-    return [*PAGES.values()].index(address.partition("?")[0].rpartition("/")[2])
-
-
-def _within(
-    page: Page, server: Server, where: str, root: str, address: str, apart: str = ""
-) -> Iterator[tuple[str, Answer]]:
-    here = page.locator(root).locator("visible=true").first
-    inner = {(c.kind, c.label) for c in controls(page.locator(apart).first)} if apart and page.locator(apart).count() else set()
-    for control in [*controls(here)]:
-        if (control.kind, control.label) in inner:
-            continue
-        name = f"{where}{control.kind} {control.label}"
-        yield name, answered(page, server, lambda c=control: c.on(here).click(), grows=False)
-        if back(page, control, address):
-            yield name, answered(page, server, lambda c=control: c.on(here).click(), grows=False)
+def server_runs(root: Path) -> tuple[str, ...]:
+    """Return the runs that are kept."""
+    return Store(root.parent / "home" / "runs").ids()
 
 
 def _chart(browser: Browser, server: Server, root: Path) -> None:
@@ -157,7 +210,7 @@ def _chart(browser: Browser, server: Server, root: Path) -> None:
     page.wait_for_timeout(1000 * WATCHED)
     found = page.evaluate("({ ...probe, times: window.drawn })")
     times = found["times"]
-    print(f"live chart, {page.evaluate(points)} points and {RATE:.0f} more a second, {WATCHED} s")
+    print(f"\nlive chart, {page.evaluate(points)} points and {RATE:.0f} more a second, {WATCHED} s")
     print(f"  updates drawn          {len(times) / WATCHED:.1f} a second")
     print(f"  each took              {_spread(times)}")
     print(f"  frames                 {found['drawn'] / WATCHED:.0f} a second")
@@ -167,21 +220,28 @@ def _chart(browser: Browser, server: Server, root: Path) -> None:
     page.context.close()
 
 
-def _table(found: dict[str, list[Answer]]) -> None:
-    print(f"{'click':<72}{'n':>4}{'median':>8}{'worst':>7}{'least':>7} ms{'server CPU':>12}{'long':>6}")
+def _table(pressed: Pressed) -> None:
+    found: dict[str, list[Answer]] = {}
+    for name, answer in pressed:
+        found.setdefault(name, []).append(answer)
+    print(f"{'click, ms':<62}{'n':>4}{'least':>7}{'median':>8}{'worst':>7}{'CPU':>6}{'long':>6}")
     for name, answers in found.items():
         took = [answer.took for answer in answers]
-        cpu = median(answer.cpu for answer in answers)
-        marks = [
-            "blank" if any(a.blank for a in answers) else "",
-            f"dimmed {sum(a.dimmed > 0 for a in answers)}" if any(a.dimmed for a in answers) else "",
-            f"jumped {max(a.jumped for a in answers):.0f}" if any(a.jumped for a in answers) else "",
-            "" if any(a.ran for a in answers) else "(browser alone)",
-        ]
-        print(
-            f"{name[:70]:<72}{len(took):>4}{median(took):>8.0f}{max(took):>7.0f}{min(took):>7.0f}"
-            f"{cpu:>12.0f}   {median(a.long for a in answers):>6.0f}   {' '.join(filter(None, marks))}"
-        )
+        cpu, long = median(a.cpu for a in answers), median(a.long for a in answers)
+        figures = f"{len(took):>4}{min(took):>7.0f}{median(took):>8.0f}{max(took):>7.0f}"
+        print(f"{name[:60]:<62}{figures}{cpu:>6.0f}{long:>6.0f}  {_marks(answers)}")
+    slow = [name for name, a in found.items() if median(each.took for each in a) > SLOW]
+    print(f"of {len(found)} kinds of click more than {SLOW:.0f} ms: {', '.join(slow) or 'none'}")
+
+
+def _marks(answers: Sequence[Answer]) -> str:
+    """Say what a person might see flicker."""
+    told = {
+        "blank": sum(a.blank for a in answers),
+        "dimmed": sum(a.dimmed > 0 for a in answers),
+        "jumped": sum(a.jumped > 0 for a in answers),
+    }
+    return " ".join(f"{what} {number} times" for what, number in told.items() if number)
 
 
 def _spread(found: Sequence[float]) -> str:

@@ -103,7 +103,9 @@ def settled(page: Page) -> None:
     page.wait_for_function(f"probe.quiet({2 * QUIET})")
 
 
-def answered(page: Page, server: Server, press: Callable[[], object], *, grows: bool) -> Answer:
+def answered(
+    page: Page, server: Server, press: Callable[[], object], *, grows: bool = False
+) -> Answer:
     """Press, and wait for what comes of it; where the page ``grows`` by itself, for the script."""
     before = server.cpu
     page.evaluate("probe.arm()")
