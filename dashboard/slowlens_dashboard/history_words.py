@@ -80,5 +80,5 @@ def compared(factor: Factor) -> str:
 
 def _basis(low: float | None, high: float | None) -> str:
     if low is None or high is None:
-        return ", too few rounds for a verdict"
+        return ", no verdict"
     return f" ({times(low)} to {times(high)})"

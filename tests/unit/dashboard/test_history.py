@@ -146,7 +146,7 @@ def test_figures_carry_their_units() -> None:
         (FASTER, "1.43 times as long per token as source as shipped (1.38 to 1.49)"),
         (
             replace(FASTER, low=None, high=None),
-            "1.43 times as long per token as source as shipped, too few rounds for a verdict",
+            "1.43 times as long per token as source as shipped, no verdict",
         ),
         (
             replace(FASTER, outcome=Outcome.PASS, back=Outcome.FAIL, ratio=0.5, low=0.4, high=0.8),
