@@ -18,7 +18,7 @@ from slowlens.errors import PatchError
 from slowlens.exports.copy import copy
 from slowlens.patch import journal
 
-NOBODY = 65534
+NOBODY, TEAM = 65534, 5000
 
 
 def mounted(folder: Path, *options: str) -> Path:
@@ -95,30 +95,63 @@ def read_only_mount(folder: Path) -> None:
     assert contents(folder / "fixed") == AFTER
 
 
-def somebody_elses(folder: Path) -> None:
-    """A folder that may be read and not written, as another user."""
-    root = laid_out(folder / "merged")
-    os.environ["SLOWLENS_HOME"] = str(folder / "theirs")
-    folder.chmod(0o755)
-    (folder / "theirs").mkdir()
-    os.chown(folder / "theirs", NOBODY, NOBODY)
+def as_user(user: int, group: int, action: Callable[[], object]) -> None:
+    """Do it in a process of that user."""
     child = os.fork()
     if child == 0:
         try:
-            os.setuid(NOBODY)
-            prepared = patch.prepare(root, ON)
-            refused(lambda: patch.apply(prepared), "Permission denied", "slowlens export")
-            assert journal.pending(root) == ()
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+            action()
         except BaseException as error:  # noqa: BLE001
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
             os._exit(1)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert status == 0
+
+
+def somebody_elses(folder: Path) -> None:
+    """A folder that may be read and not written, as another user."""
+    root = laid_out(folder / "merged")
+    home = folder / "theirs"
+    home.mkdir()
+    os.chown(home, NOBODY, NOBODY)
+    os.environ["SLOWLENS_HOME"] = str(home)
+
+    def apply() -> None:
+        prepared = patch.prepare(root, ON)
+        refused(lambda: patch.apply(prepared), "Permission denied", "slowlens export")
+        assert journal.pending(root) == ()
+
+    as_user(NOBODY, NOBODY, apply)
     assert contents(root) == BEFORE
 
 
-SCENES = (full_checkpoint, full_journal, full_target_of_a_copy, read_only_mount, somebody_elses)
+def a_team(folder: Path) -> None:
+    """Two users of a group whose journal is one: what one applied, the other undoes."""
+    root, home = laid_out(folder / "merged"), folder / "home"
+    home.mkdir()
+    for path in (home, root, *root.iterdir()):
+        os.chown(path, 0, TEAM)
+        path.chmod(0o2775 if path.is_dir() else 0o664)
+    os.environ["SLOWLENS_HOME"] = str(home)
+    os.umask(0o002)
+    as_user(NOBODY, TEAM, lambda: patch.apply(patch.prepare(root, ON), ["of one"]))
+    assert contents(root) == AFTER
+    as_user(NOBODY - 1, TEAM, lambda: patch.undo(root))
+    assert contents(root) == BEFORE
+
+
+SCENES = (
+    full_checkpoint,
+    full_journal,
+    full_target_of_a_copy,
+    read_only_mount,
+    somebody_elses,
+    a_team,
+)
 
 
 def main() -> None:

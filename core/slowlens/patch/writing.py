@@ -13,6 +13,7 @@ from slowlens.patch.journal import Entry, PatchedFile
 from slowlens.patch.preparing import CHECK_AGAIN, Patch
 from slowlens.patch.recovery import settle, standing, take_back
 from slowlens.patch.switch import State, state_of, switch
+from slowlens.places import HOME_VARIABLE
 
 
 def apply(patch: Patch, titles: Iterable[str] = ()) -> None:
@@ -83,5 +84,6 @@ def _refuse_covered(entry: Entry, entries: Sequence[Entry]) -> None:
 def _nothing_to_undo(root: Path) -> PatchError:
     return PatchError(
         f"nothing to undo in {root}",
-        hint="Only fixes that this user made on this machine, at this path, can be undone.",
+        hint="Only fixes that this user made on this machine, at this path, can be undone. Users "
+        f"who set {HOME_VARIABLE} to one folder share theirs.",
     )

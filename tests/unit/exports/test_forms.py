@@ -61,6 +61,11 @@ def test_names_are_different_and_nothing_in_a_file_tells_where_it_was_made(root:
         assert exported(root, one.name) == content
 
 
+def test_every_form_is_in_the_docs() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "fixing.md").read_text(encoding="utf-8")
+    assert all(f"| `{one.name}` |" in page for one in FORMS)
+
+
 def test_the_zip_holds_whole_files_and_their_diff(root: Path) -> None:
     prepared = patch.prepare(root, EDITS)
     with zipfile.ZipFile(io.BytesIO(exported(root, "zip"))) as archive:
