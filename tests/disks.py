@@ -95,6 +95,29 @@ def read_only_mount(folder: Path) -> None:
     assert contents(folder / "fixed") == AFTER
 
 
+def read_only_bind_mount(folder: Path) -> None:
+    """A folder that is writable elsewhere, mounted to be read: as containers are given theirs."""
+    real, root = laid_out(folder / "real"), folder / "seen"
+    root.mkdir()
+    subprocess.run(["mount", "--bind", str(real), str(root)], check=True)
+    patch.apply(patch.prepare(root, ON), ["a fix"])
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(root)], check=True)
+    refused(lambda: patch.undo(root), "Read-only file system", "slowlens export")
+    assert contents(root) == AFTER
+    (entry,) = journal.history(root)
+    assert journal.pending(root) == ()
+    journal.reopen(entry)  # as one that was killed while it took it back
+    (real / "config.json").write_bytes(BEFORE["config.json"])
+    (settled,) = patch.recover()
+    assert "Read-only file system" in str(settled.trouble)
+    assert len(journal.pending(root)) == 1, "it is kept until it can be settled"
+    subprocess.run(["mount", "-o", "remount,bind,rw", str(root)], check=True)
+    (settled,) = patch.recover()
+    assert settled.trouble is None
+    assert contents(root) == BEFORE
+    assert journal.history(root) == journal.pending(root) == ()
+
+
 def as_user(user: int, group: int, action: Callable[[], object]) -> None:
     """Do it in a process of that user."""
     child = os.fork()
@@ -149,6 +172,7 @@ SCENES = (
     full_journal,
     full_target_of_a_copy,
     read_only_mount,
+    read_only_bind_mount,
     somebody_elses,
     a_team,
 )

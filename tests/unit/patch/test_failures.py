@@ -281,7 +281,7 @@ def test_disks_that_are_full_or_read_only_or_somebody_elses() -> None:
     command = ["unshare", "-m", sys.executable, str(DISKS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(json.loads(done.stdout)) == 6
+    assert len(json.loads(done.stdout)) == 7
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs to fork")
