@@ -125,10 +125,12 @@ def test_nothing_of_a_run_is_markup() -> None:
 
 
 def test_no_figure_can_end_its_element() -> None:
-    run = replace(a_run(), answer="x")
-    figure = go.Figure(layout={"title": {"text": "</script><b>&amp;"}})
-    given = replace(page(run), figures={Drawing.STEPS: figure})
-    assert figures_in(render(given))["steps"]["layout"]["title"]["text"] == "</script><b>&amp;"
+    title = "</script><!-- <script ><b>&amp;"
+    figure = go.Figure(layout={"title": {"text": title}})
+    html = render(replace(page(a_run()), figures={Drawing.STEPS: figure}))
+    assert figures_in(html)["steps"]["layout"]["title"]["text"] == title
+    after = html.split('id="figures">')[1]
+    assert not {*"<>&"} & {*after[: after.index("</script>")]}
 
 
 def test_a_run_without_figures_needs_no_script() -> None:
