@@ -15,6 +15,7 @@ from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.widgets.rule_page import TITLES, rule_page
+from slowlens_dashboard.widgets.scan_progress import follow
 
 
 def rules_asked(run: Run, pair: Pair) -> None:
@@ -82,7 +83,7 @@ def _way(reason: str, pair: Pair) -> None:
     if reason == f"needs {NEEDED['Scan']}":
         reading = scan_of(pair)
         if reading is not None and reading.running:
-            st.caption(_("Every weight is being read: above these tabs is how far that has come."))
+            follow(reading, "scan-of-rules")
             return
         st.button(
             _("Read every weight now"),

@@ -26,7 +26,7 @@ def scan_progress(pair: Pair) -> None:
     if reading is None:
         return
     if reading.running:
-        _follow(reading)
+        follow(reading, "scan")
     elif reading.error is not None:
         explain(reading.error)
     elif reading.status is Status.STOPPED:
@@ -34,15 +34,16 @@ def scan_progress(pair: Pair) -> None:
 
 
 @st.fragment(run_every=INTERVAL)
-def _follow(reading: Reading) -> None:
+def follow(reading: Reading, key: str) -> None:
+    """Draw the bar of a reading in progress with the way to stop it; its end redraws the page."""
     if not reading.running:
         st.rerun()
     share = reading.done / reading.total if reading.total else 0.0
-    with st.container(horizontal=True, vertical_alignment="center", key="scan"):
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
         st.progress(min(share, 1.0), text=told(reading))
         st.button(
             _("Stop"),
-            key="stop-scan",
+            key=f"stop-{key}",
             icon=":material/stop:",
             on_click=_stop,
             args=(reading,),
