@@ -28,6 +28,8 @@ from shared.browsing import Answer, Server, answered, chromium, dashboard, fresh
 from shared.clicking import TOP, press_all, press_links
 
 from slowlens.demo.folder import find
+from slowlens.demo.recipe import best_weights
+from slowlens.demo.session import build
 from slowlens.places import demo_folder
 from slowlens.store import Store
 
@@ -59,12 +61,14 @@ def main() -> None:
     options.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} (default: all)")
     options.add_argument("--n", type=int, default=10, help="times each")
     options.add_argument("--runs", type=int, default=40, help="runs that are kept after the story")
-    options.add_argument("--demo", type=Path, default=demo_folder(), help="of slowlens demo")
+    options.add_argument("--demo", type=Path, default=demo_folder(), help="folder of the demo")
     options.add_argument("--browser", default=shutil.which("chromium"), help="its path")
     options.add_argument("--page", action="append", help="whose clicks (default: every page)")
     asked = options.parse_args()
     if find(asked.demo) is None:
-        raise SystemExit(f"There is no demo in {asked.demo}: slowlens demo makes it.")
+        with build(asked.demo, best_weights()) as steps:
+            for step in steps:
+                print(f"building the demo: {step.number}/{step.total} {step.doing}")
     with tempfile.TemporaryDirectory() as folder, chromium(asked.browser) as browser:
         _measure(browser, Path(folder), asked)
     print(f"load average {os.getloadavg()[0]:.1f}")
