@@ -30,7 +30,7 @@ def render(run: Run) -> str:
     """Render the report of one run."""
     found = document(run)
     lines = [f"## {escaped(found.title)}: {escaped(found.verdict)}", escaped(found.answer)]
-    lines.append(" · ".join(map(escaped, found.about)))
+    lines.append(" · ".join(map(escaped, (found.place, *found.about))))
     for section in found.sections:
         lines += _section(section)
     return "\n\n".join(lines) + "\n"

@@ -19,6 +19,7 @@ import plotly.offline
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from slowlens.frozen import replace
 from slowlens.redaction.walking import mapped
 from slowlens.reports.document import document
 from slowlens.reports.document.blocks import Code, Document, Drawing
@@ -56,7 +57,8 @@ def page(run: Run, _: Tell = lambda told: told, language: str = "en") -> Page:
         "made": _(f"Made by Slowlens {run.slowlens}. This file asks no network for anything."),
     }
     told = {drawing: _(figure) for drawing, figure in figures.items()}
-    return Page(_said(found, _), told, words, language)
+    said = replace(_said(found, _), title=found.title, place=found.place)
+    return Page(said, told, words, language)
 
 
 def render(given: Page) -> str:

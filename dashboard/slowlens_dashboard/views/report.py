@@ -81,18 +81,18 @@ def draw(page: Page) -> None:
     with st.container(key="report-answer", gap="xsmall"):
         st.caption(_("WHY IS IT SLOW?"))
         sentence_on_top(found.answer)
-        about = " · ".join(map(plain, found.about))
+        about = " · ".join(map(plain, (found.place, *found.about)))
         st.markdown(f"{badge(found.verdict, found.tone)} &nbsp; {about}")
     for section in found.sections:
         st.subheader(prose(section.title), anchor=False)
         report_blocks(section.blocks, page.figures)
 
 
+st.title(_("Report"), anchor=False)
 run = chosen()
 if run is None:
     nothing()
     st.stop()
-st.header(_("Report"), anchor=False)
 keep = kept()
 with st.container(horizontal=True, vertical_alignment="center"):
     report_downloads(run, keep)

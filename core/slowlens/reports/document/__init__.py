@@ -36,7 +36,8 @@ def document(run: Run) -> Document:
     if run.imported is not None:
         sections = [section for section in sections if section.title in IMPORTED]
     return Document(
-        title=run.merged.title or "Unnamed model",
+        title=run.merged.title or place(run),
+        place=place(run),
         verdict=_verdict(run, code),
         tone=Tone.PLAIN if run.imported else TONES[code],
         answer=run.answer,
@@ -64,7 +65,7 @@ def _verdict(run: Run, code: ExitCode) -> str:
 
 
 def _about(run: Run) -> list[str]:
-    """Say of what, and when."""
+    """Say from what, and when."""
     came = [f"from {run.source.title}"] if run.source else []
     when = f"{'measured' if run.measurement else 'checked'} {moment(run.created)}"
-    return [place(run), *came, "imported" if run.imported else when]
+    return [*came, "imported" if run.imported else when]

@@ -109,6 +109,8 @@ class Document:
     """A report: what it is about, the answer, and the rest in the order of what matters."""
 
     title: str
+    place: str
+    """What it is about, as a person would find it again; like the title a name, and no text."""
     verdict: str
     tone: Tone
     answer: str
