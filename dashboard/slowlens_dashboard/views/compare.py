@@ -20,7 +20,7 @@ from slowlens_dashboard.widgets.compare_runs import run_cards
 from slowlens_dashboard.widgets.compare_start import too_few
 from slowlens_dashboard.widgets.compare_verdicts import lineup_verdicts
 
-st.header(_("Compare runs"), anchor=False)
+st.title(_("Compare runs"), anchor=False)
 wanted = asked()
 runs, lost = look_up(wanted.runs, shop())
 rows = offered(runs)

@@ -48,7 +48,7 @@ def turned(key: str) -> None:
     turn(st.session_state[key])
 
 
-st.header(_("History"), anchor=False)
+st.title(_("History"), anchor=False)
 shelf, trash = kept.shelf(), kept.trash()
 with st.container():  # always there: what moves down is drawn anew, and that takes a second
     if active := jobs().active:

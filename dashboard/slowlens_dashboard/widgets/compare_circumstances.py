@@ -13,7 +13,7 @@ from slowlens_dashboard.widgets.compare_choice import compare_anyway
 def circumstances_of(lineup: Lineup) -> None:
     """Draw what differs, and fold away what is the same."""
     names = [entry.name for entry in lineup.entries]
-    st.subheader(_("What differs"), anchor=False)
+    st.header(_("What differs"), anchor=False)
     _unlike(lineup)
     if lineup.differing:
         table = differing_table(lineup.differing, names)

@@ -28,7 +28,7 @@ RATIOS = (
 
 def lineup_figures(lineup: Lineup) -> None:
     """Draw the table."""
-    st.subheader(_("Figures"), anchor=False)
+    st.header(_("Figures"), anchor=False)
     if lineup.kind:
         kind = plain(label(lineup.kind))
         st.caption(_(f"Compared: {kind}"))
@@ -50,7 +50,7 @@ def lineup_curves(lineup: Lineup, titles: Mapping[str, str]) -> None:
     figure = overlay_figure(curves)
     if figure is None:
         return
-    st.subheader(_("Token by token"), anchor=False)
+    st.header(_("Token by token"), anchor=False)
     st.plotly_chart(
         _(figure),
         key="compare-curves",
@@ -74,7 +74,7 @@ def lineup_waterfalls(lineup: Lineup) -> None:
     known = {name: each for name, each in found.items() if each}
     if not any(map(_told, known.values())):
         return
-    st.subheader(_("Where the time of a token goes"), anchor=False)
+    st.header(_("Where the time of a token goes"), anchor=False)
     if any(each.split for each in known.values()):
         named = [
             replace(each, label=escape(f"{name}, {each.label}")) for name, each in known.items()

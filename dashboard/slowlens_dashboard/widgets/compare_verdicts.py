@@ -24,7 +24,7 @@ ANSWERS = {
 def lineup_verdicts(lineup: Lineup) -> None:
     """Draw a line for each, with what may be why; then what the figures do not say themselves."""
     first = lineup.entries[0].name
-    st.subheader(_(f"Slower than {first}?"), anchor=False, help=_(MEANING))
+    st.header(_(f"Slower than {first}?"), anchor=False, help=_(MEANING))
     with st.container(border=True, key="compare-verdicts"):
         st.markdown("\n\n".join(line for verdict in lineup.verdicts for line in _lines(verdict)))
     for note in (*unequal_work(lineup), *remarks(lineup)):

@@ -20,7 +20,7 @@ def comparison(before: Run, after: Run) -> None:
     """Draw what became of it."""
     verdict = compare_fix(before, after)
     with st.container(border=True, key="comparison"):
-        st.subheader(_("Before and after"), anchor=False)
+        st.header(_("Before and after"), anchor=False)
         st.markdown("\n\n".join(prose(_(said)) for said in sentences(verdict)))
         if verdict.answer is not Answer.INCOMPARABLE:
             _figures(verdict.decisive[0].before, verdict.decisive[0].after)

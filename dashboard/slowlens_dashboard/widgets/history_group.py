@@ -18,7 +18,7 @@ def history_group(group: Group, deleted: Collection[str]) -> None:
     with st.container(border=True, gap="small"):
         with st.container(gap="xxsmall"):
             title = plain(label(group.first)) or _("Files that cannot be read")
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
             paths = [place.argument for place in (merged, source) if place]
             if group.first.kind is not Kind.IMPORTED and paths:
                 st.caption(" ← ".join(map(code, paths)))

@@ -22,7 +22,7 @@ def recent_list() -> None:
     shelf = kept.shelf()
     measured = [row for row in shelf.rows if row.brief.kind in WITH_FIGURES]
     if measured:
-        st.subheader(_("Recent runs"), anchor=False)
+        st.header(_("Recent runs"), anchor=False)
     with st.container(gap="xxsmall"):
         for row in measured[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
