@@ -18,6 +18,9 @@ from slowlens_dashboard.pair import Pair, options
 from slowlens_dashboard.permission import require_permission
 from slowlens_dashboard.repairs import Offer
 
+MOST_ROUNDS = 12
+"""That a try is given by itself."""
+
 
 def start(plan: Plan, *, fixes: bool | Repair = False) -> None:
     """Start to measure, or attach to what runs already; a callback."""
@@ -53,14 +56,20 @@ def again(run: Run) -> Plan:
     return replace(run.measurement.plan, merged=run.merged.path, source=source, overlays=())
 
 
-def attempt(offer: Offer, pair: Pair, last: Run | None) -> tuple[Plan, Repair]:
-    """Return the plan that tries one fix, as ``last`` was measured, and that fix."""
+def attempt(
+    offer: Offer, pair: Pair, last: Run | None, *, unclear: bool = False
+) -> tuple[Plan, Repair]:
+    """Return the plan that tries one fix, as ``last`` was measured, and that fix.
+
+    After a try that was ``unclear`` with twice the rounds.
+    """
     if last is not None:
         plan = again(last)
     else:
         source = None if pair.source is None else str(pair.source)
         plan = Plan(str(pair.merged), source, prompt=DEFAULT_PROMPT)
-    return plan, offer.repair
+    rounds = min(2 * plan.rounds, MOST_ROUNDS) if unclear else plan.rounds
+    return replace(plan, rounds=rounds), offer.repair
 
 
 def with_fixes(run: Run) -> bool:

@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from slowlens.comparing import compare_fix
+from slowlens.facts.live.saving import Effect
 from slowlens.patch import journal
 from slowlens.repair import fixes
 from slowlens.run import Run
@@ -18,7 +19,7 @@ from slowlens_dashboard.job import Job
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.language import _
 from slowlens_dashboard.outcomes import became, proved
-from slowlens_dashboard.pages import FIXES, LIVE
+from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain
 from slowlens_dashboard.starting import again, attempt, start
@@ -58,6 +59,11 @@ def measuring(run: Run) -> Job | None:
     return active if active and active.run.merged.path == run.merged.path else None
 
 
+def forget() -> None:
+    """Take the fix out of the address; a callback."""
+    st.query_params.pop(QUERY, None)
+
+
 chosen = pair_header("Fixes")
 diagnosis = diagnose(chosen)
 run = diagnosis.run
@@ -93,13 +99,15 @@ def card(number: int) -> Card:
     """Gather what there is to draw of one of the offers."""
     offer = offers[number]
     trying = active is not None and jobs().tried(active.id) == (offer.fix.title,)
+    before = tried(offer, offers, run, measured)
+    effect = before.gain.effect if before and before.gain else None
     witnessed = gain(offer, offers, run.measurement) if run.measurement else None
     return Card(
         offer,
         chosen,
         run,
-        attempt(offer, chosen, last),
-        tried(offer, offers, run, measured),
+        attempt(offer, chosen, last, unclear=effect is Effect.UNCLEAR),
+        before,
         measured=witnessed.sentences if witnessed else (),
         running=active.id if active and trying else "",
         busy=active is not None,
@@ -116,7 +124,12 @@ with linked(wanted, wanted):
     for number in named:
         fix_card(cards[number], f"fix-{number}")
 if named:
-    st.page_link(FIXES, label=_("All fixes of this checkpoint"), icon=":material/list:")
+    st.button(
+        _("All fixes of this checkpoint"),
+        type="tertiary",
+        icon=":material/list:",
+        on_click=forget,
+    )
 all_fixes(run, chosen, busy=active is not None)
 if diagnosis.origin is not None and any(one.measured and not one.tried for one in cards):
     origin_link(diagnosis.origin)

@@ -39,7 +39,7 @@ def all_fixes(run: Run, pair: Pair, *, busy: bool) -> None:
         ):
             repair = unsafe
         if not repair.edits:
-            st.caption(_("None of the fixes leaves what the model writes as it is."))
+            st.caption(_("No safe fix is left: the others change what the model writes."))
             return
         try:
             prepared = patch.prepare(pair.merged, repair.edits)

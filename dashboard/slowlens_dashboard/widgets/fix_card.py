@@ -15,7 +15,6 @@ from slowlens_dashboard.findinglinks import QUERY
 from slowlens_dashboard.instructions import Command, instructions
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.language import _
-from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain, prose, sentence
@@ -105,7 +104,6 @@ def _prepared(card: Card) -> patch.Patch | None:
 
 
 def _buttons(card: Card, prepared: patch.Patch | None, key: str) -> None:
-    rule = card.offer.rules[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         if prepared is not None:
             if not card.running:
@@ -120,13 +118,20 @@ def _buttons(card: Card, prepared: patch.Patch | None, key: str) -> None:
                 help=_(BUSY) if card.busy else _("You see what is written, and confirm it."),
             )
             export_menu(card.offer.repair, card.pair, card.run, key)
-        st.page_link(
-            FIXES,
-            label=_("Link"),
+        st.button(
+            _("Link"),
+            key=f"link-{key}",
             icon=":material/link:",
-            query_params=card.pair.query | {QUERY: rule},
-            help=_("Puts this fix into the address, to share it."),
+            type="tertiary",
+            on_click=_name,
+            args=(card.offer.rules[0],),
+            help=_("Puts this fix into the address of the page, to copy and send it."),
         )
+
+
+def _name(rule: str) -> None:
+    """Put a fix into the address; a link to the page that is open would not change it."""
+    st.query_params[QUERY] = rule
 
 
 def _as_tried(card: Card) -> CheckpointSummary | None:

@@ -30,4 +30,8 @@ def measured_gain(tried: Try | None, sentences: Sequence[str]) -> None:
         st.warning(prose(_(hint)), title=prose(sentence(_(trouble))), icon=":material/report:")
     if effect in (Effect.NONE, Effect.SLOWER):
         st.caption(_("Nothing was written, so there is nothing to undo. Leave it as it is."))
+    if effect is Effect.UNCLEAR:
+        st.caption(
+            _("To make it clear, try again: with twice the rounds, best with nothing else running.")
+        )
     run_link(tried.run, _("The run that tried it"))
