@@ -8,6 +8,9 @@ from slowlens_dashboard.translation import ENDS, STOPS
 
 SHORTCODE = re.compile(r":[a-zA-Z+][\w+-]*(?:/\w+)?:")
 """An icon or emoji to Streamlit, escaped or not; as code it stays text."""
+LINK = re.compile(r"(?:https?://|www\.)[^\s`]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+"""What Streamlit makes a link of, escaped or not: a checkpoint sends nobody anywhere."""
+PLAIN = re.compile(rf"(?:{SHORTCODE.pattern}|(?i:{LINK.pattern}))+")
 CODE = re.compile(
     r"(?:"
     r"(?<![!-~])(?:~|\.{1,2})?/[^\s,;\u3000-\u303f\uff00-\uffef]+"  # a path
@@ -15,7 +18,7 @@ CODE = re.compile(
     r"|[\w-]+\.(?:json|jinja|safetensors|gguf|bin)\b"
     r"|\b\w*_\w+(?:\.\w+)*\b"
     r"|\b\w+\(\)"
-    rf"|{SHORTCODE.pattern}"
+    rf"|{SHORTCODE.pattern}|(?i:{LINK.pattern})"
     r")+",  # two code spans must not touch: their fences would become one
     re.ASCII,  # Chinese goes without blanks between words
 )
@@ -37,7 +40,7 @@ def prose(text: str) -> str:
 
 def plain(text: str) -> str:
     """Escape ``text`` for Markdown."""
-    return _marked(SHORTCODE, text)
+    return _marked(PLAIN, text)
 
 
 def _marked(pattern: re.Pattern[str], text: str) -> str:
