@@ -47,6 +47,8 @@ class Shop:
     may_show: Callable[[Run], bool]
     running: Collection[str] = ()
     """Those that have not ended."""
+    confined: bool = False
+    """Whether nothing is told of a file that cannot be read: it may be of any folder."""
 
 
 def look_up(ids: Iterable[str], shop: Shop) -> tuple[tuple[Run, ...], tuple[Lost, ...]]:
@@ -62,7 +64,7 @@ def _find(run_id: str, shop: Shop) -> Run | Lost:
     try:
         run = shop.read(run_id)
     except RunFileError as error:
-        if run_id in shop.store.ids():
+        if run_id in shop.store.ids() and not shop.confined:
             return Lost(run_id, Gone.DAMAGED, str(error))
         deleted = run_id in shop.store.trash.ids()
         return Lost(run_id, Gone.DELETED if deleted else Gone.UNKNOWN)

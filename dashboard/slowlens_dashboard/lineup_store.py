@@ -15,13 +15,15 @@ from slowlens.store import load
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.kept import Row, shelf
 from slowlens_dashboard.lineup_runs import Shop, has_figures
+from slowlens_dashboard.pair import options
 from slowlens_dashboard.visible import may_show
 
 
 def shop() -> Shop:
     """Return where this server looks."""
     active = jobs().active
-    return Shop(jobs().store, _read, may_show, [active.id] if active else [])
+    running = [active.id] if active else []
+    return Shop(jobs().store, _read, may_show, running, options().confined)
 
 
 def offered(chosen: Iterable[Run]) -> Mapping[str, Row]:

@@ -15,7 +15,7 @@ def too_few(chosen: Sequence[str], kept: int) -> None:
     """Say which step comes next; ``chosen`` are titles, ``kept`` the number of runs to be had."""
     if kept < 2:
         st.info(
-            _("Measure a checkpoint on the page Live run. `slowlens import FILE` takes in a result.")
+            _("Measure one on the page Live run; `slowlens import FILE` takes in other results.")
             if not kept
             else _("Measure another checkpoint, or the same one after a fix, and compare the two."),
             title=_("No run with figures is kept yet.")

@@ -61,6 +61,14 @@ def test_a_run_that_may_not_be_shown_is_not_known_to_be_there() -> None:
     assert looked_up("1", hidden=["1"]) == ((), (Lost("1", Gone.UNKNOWN),))
 
 
+def test_a_damaged_file_may_be_of_any_folder() -> None:
+    kept("4")
+    store = default_store()
+    store.path("4").write_text("{")
+    confined = Shop(store, store.load, lambda _run: True, confined=True)
+    assert look_up(["4"], confined) == ((), (Lost("4", Gone.UNKNOWN),))
+
+
 def test_a_file_that_cannot_be_read_is_an_error_and_no_crash() -> None:
     def read(_run_id: str) -> Run:
         raise RunFileError("gone")
