@@ -37,6 +37,8 @@ SILENT = (
     "core/slowlens/reports/text.py",
 )
 """Nobody reads these on a page."""
+COUNTED = ("error", "warning", "note")
+"""Nouns that the code counts by a variable."""
 CODE = {"compile", "getLogger", "import_module", "find_spec", "TypeVar"}
 """What is called with these is code."""
 LOGS = {"logger", "logging"}
@@ -59,6 +61,9 @@ def texts() -> dict[str, list[str]]:
             if not name.startswith(SILENT):
                 for text in _texts(ast.parse(path.read_text(encoding="utf-8"))):
                     found.setdefault(text, []).append(name)
+    for noun in COUNTED:
+        for text in _numbers(noun):
+            found.setdefault(text, []).append("core/slowlens/findings.py")
     for rule in RULES:
         for block in blocks(page(rule)):
             text = block.removeprefix("## ").removeprefix("- ")
@@ -91,7 +96,11 @@ def _texts(tree: ast.Module) -> Iterator[str]:
             case ast.ClassDef(bases=[ast.Name(id="StrEnum"), *_]):
                 yield from _members(node)
             case ast.Call(func=ast.Name(id="counted"), args=[_, ast.Constant(value=str(noun))]):
-                yield from (f"{{number}} {noun}", f"{{number}} {noun}s")
+                yield from _numbers(noun)
+
+
+def _numbers(noun: str) -> tuple[str, str]:
+    return f"{{number}} {noun}", f"{{number}} {noun}s"
 
 
 def _unread(tree: ast.AST) -> Iterator[ast.AST]:
