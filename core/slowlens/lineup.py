@@ -56,6 +56,7 @@ class Lineup:
     kind: Kind | None
     """The kind of trial that is shown; None where all are imported."""
     circumstances: tuple[Circumstance, ...]
+    """First those that decide whether there is a verdict."""
 
     @property
     def verdicts(self) -> tuple[SpeedVerdict, ...]:
@@ -64,9 +65,8 @@ class Lineup:
 
     @property
     def differing(self) -> tuple[Circumstance, ...]:
-        """The circumstances that differ, first those that decide whether there is a verdict."""
-        found = (each for each in self.circumstances if each.differs)
-        return tuple(sorted(found, key=lambda each: not each.decides))
+        """The circumstances that differ."""
+        return tuple(each for each in self.circumstances if each.differs)
 
     @property
     def common(self) -> tuple[Circumstance, ...]:
