@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.explanation import waterfalls
 from slowlens.facts.live.measurement import Measurement
 from slowlens.redaction.walking import mapped
@@ -46,6 +47,8 @@ def _drawn(drawing: Drawing, measurement: Measurement) -> go.Figure | None:
 
 def _inert(value: Any) -> Any:  # noqa: ANN401 - any part of a measurement
     """Return it with texts that no chart takes for its own small HTML: names come from a file."""
+    if isinstance(value, DeviceSample):
+        return value  # there are thousands, and no chart tells a text of theirs
     if isinstance(value, str) and not isinstance(value, Enum):
         return MARKS.sub(lambda mark: f"&#{ord(mark[0])};", value)
     return mapped(value, _inert)
