@@ -1,4 +1,5 @@
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,38 @@ def test_a_template_that_fails(template: str, error: str) -> None:
     found = question(template)
     assert error in found.error
     assert found.text == ""
+
+
+@pytest.mark.parametrize(
+    "escape",
+    [
+        "cycler.__init__.__globals__",
+        "lipsum.__globals__['os'].popen('id').read()",
+        "self.__init__.__globals__",
+        "raise_exception.__globals__",
+        "raise_exception.__globals__['sys'].modules",
+        "strftime_now.__self__.__class__.__mro__",
+        "namespace.__init__.__globals__",
+        "messages|attr('__class__')",
+        "''|attr('__class__')|attr('__mro__')",
+        "[]|map(attribute='__class__')|list|tojson",
+        "['x']|map('attr', '__class__')|list|first|attr('__mro__')",
+        "'{0.__class__.__mro__}'.format(1)",
+        "'{x.__class__}'.format_map({'x': 1})",
+        "(''|attr('format'))('{0.__class__}', 1)",
+        "['{0.__class__}']|map('format', 1)|first",
+        "joiner.__call__.__globals__",
+        "(1).__class__.__bases__",
+        "messages.__reduce__()",
+        "joiner('x').__dict__",
+        "dict.__subclasses__()",
+        "range(10000000000)|list",
+    ],
+)
+def test_nothing_of_the_process_can_be_reached(escape: str) -> None:
+    found = question("{{ " + escape + " }}")
+    assert not re.search("<class|builtin|module|uid=|<function|0x", found.text)
+    assert found.error or found.text in ("", "[]", "[{}]") or "Undefined" in found.text, found.text
 
 
 def test_a_template_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
