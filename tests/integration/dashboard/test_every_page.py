@@ -16,7 +16,7 @@ def test_pages_without_a_pair_lead_to_the_first_one(open_page: Open, page: str) 
     assert "Choose a checkpoint" in said(at)
 
 
-@pytest.mark.parametrize("page", ["checkpoint", "diff", "live", "fixes", "report"])
+@pytest.mark.parametrize("page", ["checkpoint", "diff", "live", "compare", "fixes", "report"])
 def test_a_bug_is_explained_instead_of_a_traceback(
     open_page: Open, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -30,7 +30,7 @@ def test_a_bug_is_explained_instead_of_a_traceback(
     assert "ZeroDivisionError" in at.error[0].value
 
 
-@pytest.mark.parametrize("page", ["checkpoint", "live", "fixes", "diff", "report"])
+@pytest.mark.parametrize("page", ["checkpoint", "live", "compare", "fixes", "diff", "report"])
 def test_pages_beside_imported_runs(open_page: Open, page: str) -> None:
     for name in ("vllm-serve.json", "sglang-one-batch.jsonl"):
         default_store().save(imported_run(results(name)[0], Environment("3.12", "Linux", {})))
