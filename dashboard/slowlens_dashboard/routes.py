@@ -5,7 +5,10 @@ events: a browser keeps at most six HTTP/1.1 connections to a host over all its 
 more open stream would keep the next tab from loading.
 """
 
+from functools import cache
+
 import plotly.offline
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -33,19 +36,30 @@ async def events(request: Request) -> Response:
 
 async def run_file(request: Request) -> Response:
     """Return the stored run."""
-    run = jobs().find(request.path_params["id"])
-    if run is None:
+    text = await run_in_threadpool(_encoded, request.path_params["id"])
+    if not text:
         return PlainTextResponse("There is no such run on this server.", 404)
-    return Response(encode(run), media_type="application/json")
+    return Response(text, media_type="application/json")
 
 
 async def plotly_js(_request: Request) -> Response:
     """Return the library of the charts, from the installed package."""
     return Response(
-        plotly.offline.get_plotlyjs(),
+        _plotly(),
         media_type="text/javascript",
         headers={"Cache-Control": "public, max-age=31536000, immutable"},
     )
+
+
+def _encoded(run_id: str) -> str:
+    """Return a run as JSON, which may take longer than others should wait; empty without one."""
+    run = jobs().find(run_id)
+    return "" if run is None else encode(run)
+
+
+@cache
+def _plotly() -> bytes:
+    return plotly.offline.get_plotlyjs().encode()
 
 
 ROUTES = (
