@@ -47,7 +47,7 @@ class Answer:
     ran: bool
     """Whether the server ran anything."""
     blank: bool
-    """Whether at some frame less than half of the text was there that was before and after."""
+    """Whether at some frame there was nothing to read on the page."""
     dimmed: int
     """Frames in which something was greyed out."""
     jumped: float

@@ -1,5 +1,6 @@
 // What a click causes, in milliseconds of the page's own clock; see browsing.py.
 (() => {
+  const EMPTY = 40; // characters: not even a title and a sentence
   const now = () => performance.now();
   const probe = (window.probe = { frames: 0, bytes: 0 });
   const main = () => document.querySelector("[data-testid=stMain]");
@@ -8,7 +9,7 @@
 
   probe.arm = () => Object.assign(probe, {
     clicked: null, changed: 0, received: 0, finished: 0, painted: 0, ran: false,
-    before: text(), top: main()?.scrollTop ?? 0, least: Infinity, dimmed: 0, jumped: 0, long: 0, drawn: 0,
+    top: 0, least: Infinity, dimmed: 0, jumped: 0, long: 0, drawn: 0,
   });
   probe.quiet = milliseconds => {
     const last = Math.max(probe.clicked, probe.changed, probe.received, probe.painted);
@@ -17,12 +18,13 @@
   probe.answer = () => ({
     took: Math.max(probe.changed ? probe.painted : 0, probe.received, probe.clicked) - probe.clicked,
     finished: probe.finished ? probe.finished - probe.clicked : null,
-    blank: probe.least < 0.5 * Math.min(probe.before, text()),
+    blank: probe.least < EMPTY,
     dimmed: probe.dimmed, jumped: probe.jumped, long: probe.long, ran: probe.ran,
   });
 
   const begin = event => {
-    if (probe.clicked === null) probe.clicked = event.timeStamp;
+    if (probe.clicked !== null) return;
+    Object.assign(probe, { clicked: event.timeStamp, top: main()?.scrollTop ?? 0 });
   };
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, begin, true);
 
