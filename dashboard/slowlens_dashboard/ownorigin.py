@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,6 +51,22 @@ HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",
 }
 """Sent with everything that does not say otherwise itself."""
+
+
+class OwnHost(TrustedHostMiddleware):
+    """Answers the names that were given, and the address itself that somebody has reached.
+
+    A page that has its own name lead here (DNS rebinding) still sends that name, never an address.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse any other."""
+        reached, *_ = scope.get("server") or ("",)
+        host = Headers(scope=scope).get("host", "") if "headers" in scope else ""
+        if reached and host.partition(":")[0] == reached:
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class OwnOrigin:

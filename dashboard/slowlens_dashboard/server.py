@@ -12,7 +12,6 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
 from slowlens.errors import UsageError
@@ -24,7 +23,7 @@ from slowlens_dashboard.errors import explain
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.login import TokenLogin
 from slowlens_dashboard.options import is_here
-from slowlens_dashboard.ownorigin import OwnOrigin
+from slowlens_dashboard.ownorigin import OwnHost, OwnOrigin
 from slowlens_dashboard.routes import ROUTES
 from slowlens_dashboard.scans import scans
 from slowlens_dashboard.undelayed import send_at_once
@@ -54,9 +53,7 @@ def parts(
     """
     if hosts is None:
         hosts = [_own_address()]
-    trusted = Middleware(
-        TrustedHostMiddleware, allowed_hosts=[*OWN_NAMES, *hosts], www_redirect=False
-    )
+    trusted = Middleware(OwnHost, allowed_hosts=[*OWN_NAMES, *hosts], www_redirect=False)
     return {
         "routes": ROUTES,
         "middleware": [

@@ -8,6 +8,7 @@ import socket
 import sys
 import webbrowser
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from importlib.util import find_spec
 from threading import Thread
 
@@ -145,9 +146,17 @@ def _own_names() -> list[str]:
     try:
         _, others, addresses = socket.gethostbyname_ex(name)
     except OSError:
-        return [name]
-    found = dict.fromkeys((name, *others, *addresses))
+        others, addresses = [], []
+    found = dict.fromkeys((name, *others, *addresses, *_outward()))
     return [one for one in found if not one.startswith(("localhost", "127."))]
+
+
+def _outward() -> list[str]:
+    """Return the address that this machine has for others, where it has one; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))
+        return [probe.getsockname()[0]]
+    return []
 
 
 def _has_screen() -> bool:

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from slowlens_dashboard.ownorigin import HEADERS, OwnOrigin, is_foreign
+from slowlens_dashboard.ownorigin import HEADERS, OwnHost, OwnOrigin, is_foreign
 
 HERE = {"host": "gpu-box:8501"}
 
@@ -55,6 +55,30 @@ def test_headers_go_with_every_answer_unless_it_has_its_own() -> None:
     own = asking.get("/own").headers
     assert own["Content-Security-Policy"] == "sandbox"
     assert own["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("host", "reached", "code"),
+    [
+        ("gpu-box", "10.0.0.5", 200),
+        ("gpu-box:8501", "10.0.0.5", 200),
+        ("10.0.0.5:8501", "10.0.0.5", 200),
+        ("10.0.0.6:8501", "10.0.0.5", 400),
+        ("10.0.0.5.evil.example", "10.0.0.5", 400),
+        ("10.0.0.5@evil.example", "10.0.0.5", 400),
+        ("evil.example", "10.0.0.5", 400),
+        ("", "10.0.0.5", 400),
+    ],
+)
+def test_names_and_the_address_that_was_reached(host: str, reached: str, code: int) -> None:
+    async def page(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("x")
+
+    app = Starlette(
+        routes=[Route("/", page)], middleware=[Middleware(OwnHost, allowed_hosts=["gpu-box"])]
+    )
+    asking = TestClient(app, base_url=f"http://{reached}:8501")
+    assert asking.get("/", headers={"Host": host}).status_code == code
 
 
 def test_no_script_of_a_page_itself_may_run() -> None:
