@@ -9,7 +9,7 @@
 Each for as long as asked for, on the demo pair. Then two minutes of rest, after which Streamlit
 forgets the sessions of browsers that left. The clients are a process of their own, and take CPU.
 
-    python benchmarks/dashboard/page_loads.py [page first visit rush rest] [--seconds 60] [--rate 100]
+    python benchmarks/dashboard/page_loads.py [page first visit rush rest] [--seconds 60]
 """
 
 import argparse
@@ -17,7 +17,6 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 

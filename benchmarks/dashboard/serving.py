@@ -154,7 +154,9 @@ def start(page: Page, tokens: int, rounds: int = 1) -> str:
         page.get_by_role("spinbutton", name=label).fill(str(number))
         page.keyboard.press("Tab")
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=MINUTES)
+    expect(page.get_by_test_id("stMain").get_by_role("button", name="Stop")).to_be_visible(
+        timeout=MINUTES  # Streamlit has a Stop of its own while a script runs
+    )
     return run_in(page)
 
 

@@ -93,7 +93,7 @@ class Viewer {
     if (body.status === "done") this.fill("whole", 1);
     this.finish(body.status);
     // Until this chart is taken away: what is said while the page is connected anew is not heard.
-    this.again = 2 * (this.again ?? LOST);
+    this.again = Math.min(2 * (this.again ?? LOST), PATIENCE);
     this.timer = setTimeout(() => this.poll(), this.again);
   }
 
