@@ -10,7 +10,7 @@ from html import escape
 from urllib.parse import quote, urlencode
 
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.user_info import generate_login_redirect_url
@@ -18,7 +18,7 @@ from streamlit.web.server.server_util import AUTH_COOKIE_NAME, get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 
 from slowlens_dashboard.accounts import DEFAULT, Accounts
-from slowlens_dashboard.login import DENIED, NO_STORE, PAGE, deny, here
+from slowlens_dashboard.login import DENIED, NO_STORE, Reader, deny, here
 
 LOGIN, LOGOUT = "/account/login", "/auth/logout"
 OPEN = ("/auth/login", LOGOUT, "/oauth2callback")
@@ -91,7 +91,7 @@ class AccountLogin:
         if user is None:
             return self._page(asked)
         if not allowed:
-            return _refusal(user)
+            return _refusal(asked, user)
         wanted = asked.cookies.get(WANTED)
         if wanted is None or asked.scope["path"] != "/":
             return None
@@ -111,20 +111,22 @@ class AccountLogin:
 
     def _page(self, asked: HTTPConnection) -> Response:
         """Offer the login, at the name under which the provider knows this server."""
-        links = []
+        reader, links = Reader(asked), []
         for name in self._accounts.providers:
             query = urlencode({"provider": name, "to": here(asked)})
-            text = "Log in" if name == DEFAULT else f"Log in with {name}"
+            text = reader.told("Log in" if name == DEFAULT else f"Log in with {name}")
             href = escape(f"{self._accounts.origin}{LOGIN}?{query}")
-            links.append(f'<a class="go" href="{href}">{escape(text)}</a>')
-        return HTMLResponse(f"{PAGE}<p>Log in to see it.</p>{''.join(links)}</html>", 401, NO_STORE)
+            links.append(f'<a href="{href}">{text}</a>')
+        said = reader.told("Only who is logged in may see this dashboard.")
+        return reader.page(f"<p>{said}</p>{''.join(links)}", 401)
 
 
-def _refusal(user: User) -> Response:
-    who = escape(str(user.get("email") or user.get("name") or "This account"))
-    told = "may not open this dashboard. Ask whoever started it."
-    link = f'<a class="go" href="{LOGOUT}">Log out</a>'
-    return HTMLResponse(f"{PAGE}<p><b>{who}</b> {told}</p>{link}</html>", 403, NO_STORE)
+def _refusal(asked: HTTPConnection, user: User) -> Response:
+    reader = Reader(asked)
+    who = str(user.get("email") or user.get("name") or "")
+    said = reader.told("This account may not open this dashboard. Ask whoever started it.")
+    link = f'<a href="{LOGOUT}">{reader.told("Log out")}</a>'
+    return reader.page(f"<p><b>{escape(who)}</b></p><p>{said}</p>{link}", 403)
 
 
 def _told(asked: HTTPConnection) -> bytes:

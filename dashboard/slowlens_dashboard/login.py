@@ -4,27 +4,47 @@ Streamlit's own login guards scripts and no custom routes; this guards the serve
 """
 
 from hmac import compare_digest
+from html import escape
 
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from slowlens_dashboard import language
+from slowlens_dashboard.language import spoken, translated
 
 COOKIE, QUERY = "slowlens-token", "token"
 DENIED = 4401
 """Code of a WebSocket that is closed before it was opened."""
 NO_STORE = {"Cache-Control": "no-store"}
 PAGE = """\
-<!doctype html><html lang="en"><meta charset="utf-8"><title>Slowlens</title>
+<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Slowlens</title>
 <meta name="viewport" content="width=device-width"><style>
-body{font:16px sans-serif;max-width:26rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark}
-input,button,.go{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;margin-top:.5rem}
-.go{display:block;text-align:center;border:1px solid;border-radius:.5rem;text-decoration:none;
-color:inherit}</style>
-<h1>Slowlens</h1>"""
-FORM = """<form method="get"><label for="token">Token, which the terminal printed that the
-server was started in</label><input id="token" name="token" type="password" required autofocus>
-<button>Log in</button></form></html>
+body{{font:16px sans-serif;max-width:26rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark}}
+input,button,a{{font:inherit;padding:.6rem;width:100%;box-sizing:border-box;margin-top:.6rem;
+border:1px solid #8a949b;border-radius:.5rem}}
+button,a{{display:block;text-align:center;text-decoration:none;background:#0b6e83;color:#fff}}
+</style><h1>Slowlens</h1>{body}</html>
 """
+FORM = """<form method="get"><label for="token">{label}</label>
+<input id="token" name="token" type="password" required autofocus><button>{button}</button></form>
+"""
+
+
+class Reader:
+    """Whoever asks, before a script knows them: their language, and pages in it."""
+
+    def __init__(self, asked: HTTPConnection) -> None:
+        wanted = asked.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
+        self.language = spoken(asked.cookies.get(language.COOKIE) or wanted)
+
+    def told(self, text: str) -> str:
+        """Return ``text`` in the reader's language, for a page."""
+        return escape(translated(text, self.language))
+
+    def page(self, body: str, status: int) -> Response:
+        """Return a page; ``body`` is HTML of ours."""
+        return HTMLResponse(PAGE.format(language=self.language, body=body), status, NO_STORE)
 
 
 class TokenLogin:
@@ -49,7 +69,7 @@ class TokenLogin:
     def _answer(self, asked: HTTPConnection) -> Response:
         """Log in with the token in the address, which then leaves it, or ask for it."""
         if not self._is_token(asked.query_params.get(QUERY, "")):
-            return HTMLResponse(PAGE + FORM, 401, NO_STORE)
+            return _form(Reader(asked))
         answer = RedirectResponse(here(asked, without=QUERY), 303, NO_STORE)
         secure = asked.url.scheme == "https"
         token = self._token.decode()
@@ -58,6 +78,11 @@ class TokenLogin:
 
     def _is_token(self, text: str) -> bool:
         return compare_digest(text.encode(), self._token)
+
+
+def _form(reader: Reader) -> Response:
+    label = reader.told("Token, which the terminal printed that the server was started in")
+    return reader.page(FORM.format(label=label, button=reader.told("Log in")), 401)
 
 
 def here(asked: HTTPConnection, without: str = "") -> str:

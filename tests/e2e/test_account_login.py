@@ -92,7 +92,7 @@ def test_nobody_sees_anything_before_the_login_and_everybody_after_it(
     for path in (*OURS, *ours(), *STREAMLITS):
         assert status(url, path) == 401, path
     page.goto(f"{url}/live?run=nothing")
-    expect(page.get_by_text("Log in to see it.")).to_be_visible()
+    expect(page.get_by_text("Only who is logged in may see")).to_be_visible()
     assert not opens_a_socket(page)
 
     page.get_by_role("link", name="Log in").click()
@@ -115,7 +115,7 @@ def test_a_logout_holds_at_once_in_every_tab_and_for_copies_of_the_cookie(
     expect(other.get_by_role("button", name="Log out")).to_be_visible(timeout=SLOW)
     inside = cookies(context)
     page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_text("Log in to see it.")).to_be_visible()
+    expect(page.get_by_text("Only who is logged in may see")).to_be_visible()
     assert people.ended == 1
     assert not opens_a_socket(page)
     assert status(url, f"/{PLOTLY}", Cookie=inside) == 401
@@ -160,6 +160,6 @@ def test_only_who_is_named_may_enter(page: Page, context: BrowserContext, start:
         assert status(url, OURS[0], Cookie=cookies(context)) == 403
         assert not opens_a_socket(page)
         page.get_by_role("link", name="Log out").click()
-        expect(page.get_by_text("Log in to see it.")).to_be_visible()
+        expect(page.get_by_text("Only who is logged in may see")).to_be_visible()
     log_in(page, url, "Ada")
     expect(page.get_by_role("button", name="Log out")).to_be_visible(timeout=SLOW)

@@ -64,3 +64,10 @@ def test_a_websocket_is_closed_before_it_is_opened(client: TestClient) -> None:
     client.get("/?token=s3cret-token")
     with client.websocket_connect("/stream") as connection:
         assert connection.receive_text() == "inside"
+
+
+def test_the_form_speaks_the_language_of_the_browser(client: TestClient) -> None:
+    english = client.get("/", headers={"Accept-Language": "de,en;q=0.5"}).text
+    assert '<html lang="en">' in english
+    chinese = client.get("/", headers={"Accept-Language": "zh-CN,zh;q=0.9"}).text
+    assert '<html lang="zh">' in chinese
