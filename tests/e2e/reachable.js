@@ -3,7 +3,8 @@
   const shown = { visibilityProperty: true, opacityProperty: false };
   const scrolls = e => e.scrollWidth > e.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
   // Of a group of choices the keyboard reaches one, and arrows the others.
-  const other = e => e.matches("[role=radio]:not([aria-checked=true]), input[type=radio]:not(:checked), [role=tab]:not([aria-selected=true])");
+  const group = e => e.closest(".stButtonGroup, [role=toolbar]");
+  const other = e => (group(e) && e !== group(e).querySelector("button")) || e.matches("[role=radio]:not([aria-checked=true]), input[type=radio]:not(:checked), [role=tab]:not([aria-selected=true])");
   const controls = [...document.querySelectorAll("body *")].filter(e =>
     (e.matches("a[href], button, input, select, textarea, summary, [tabindex]") && e.tabIndex >= 0 && !e.disabled && !other(e))
     || (e.matches(".stTable *, .stCode pre") && scrolls(e)));
