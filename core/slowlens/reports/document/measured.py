@@ -121,4 +121,5 @@ def _imported(run: Run) -> Iterator[Block]:
 
 
 def _capital(head: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{name[:1].upper()}{name[1:]}" for name in head)
+    """Begin words with a capital, and leave what is none, such as p90."""
+    return tuple(f"{n[0].upper()}{n[1:]}" if n.split(" ")[0].isalpha() else n for n in head)
