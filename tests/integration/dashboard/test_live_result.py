@@ -253,4 +253,4 @@ def test_an_imported_run_has_its_figures_and_no_checkpoint(open_page: Open, name
     assert listed.startswith(f"Imported {run.created[:10]} ")
     assert " UTC · " in listed
     links = [link.proto.label for link in at.get("page_link")]
-    assert links == ["Compare with…", "Report"], "the chosen checkpoint is not the one of this result"
+    assert links == ["Compare with…", "Report"], "the chosen checkpoint is not that of this result"
