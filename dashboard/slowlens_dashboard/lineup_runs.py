@@ -90,20 +90,21 @@ def title(row: Row) -> str:
     return f"{merged} ← {brief.source.title}" if brief.source else merged
 
 
-def options(rows: Mapping[str, Row]) -> Mapping[str, str]:
+def options(rows: Mapping[str, Row], tell: Callable[[str], str] = str) -> Mapping[str, str]:
     """Tell runs from each other in a list to choose from, the newest first.
 
-    No two texts are the same: Streamlit finds a choice again by its text.
+    No two texts are the same: Streamlit finds a choice again by its text. ``tell`` translates
+    what is not a name.
     """
-    told = {run_id: _option(rows[run_id]) for run_id in sorted(rows, reverse=True)}
+    told = {run_id: _option(rows[run_id], tell) for run_id in sorted(rows, reverse=True)}
     number = Counter(told.values())
     return {
         run_id: text if number[text] == 1 else f"{text} · {run_id}" for run_id, text in told.items()
     }
 
 
-def _option(row: Row) -> str:
+def _option(row: Row, tell: Callable[[str], str]) -> str:
     brief = row.brief
-    marked = [f"baseline {name}" for name in row.baselines]
-    figure = [f"{milliseconds(brief.tpot)} per token"] if brief.tpot else []
+    marked = [f"{tell('baseline')} {name}" for name in row.baselines]
+    figure = [tell(f"{milliseconds(brief.tpot)} per token")] if brief.tpot else []
     return " · ".join((title(row), f"{minute(brief.created)} UTC", *figure, *marked))

@@ -1,6 +1,10 @@
-"""Runs beside each other as tables of Markdown cells, a column for each run."""
+"""Runs beside each other as tables of Markdown cells, a column for each run.
 
-from collections.abc import Iterable, Sequence
+``tell`` translates: before what is told becomes Markdown, for only so it is recognised.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -9,74 +13,86 @@ from slowlens.reports.speed_figures import Figure
 from slowlens.reports.spread import UNKNOWN
 from slowlens_dashboard.prose import plain
 
-NOT_AVAILABLE = ":gray[not available]"
+Tell: TypeAlias = Callable[[str], str]
 
 
-def differing_table(found: Iterable[Circumstance], names: Sequence[str]) -> pd.DataFrame:
+def differing_table(
+    found: Iterable[Circumstance], names: Sequence[str], tell: Tell = str
+) -> pd.DataFrame:
     """Show each circumstance of each run, bold where it is unlike that of the first."""
+    head = tell("Circumstance")
     rows = [
-        {
-            "Circumstance": _circumstance(each),
-            **{
-                name: _told(told, each.told[0]) for name, told in zip(names, each.told, strict=True)
-            },
-        }
+        {head: _circumstance(each, tell), **dict(zip(names, _cells(each, tell), strict=True))}
         for each in found
     ]
     return pd.DataFrame(rows)
 
 
-def common_table(found: Iterable[Circumstance], names: Sequence[str]) -> pd.DataFrame:
+def common_table(
+    found: Iterable[Circumstance], names: Sequence[str], tell: Tell = str
+) -> pd.DataFrame:
     """Show each circumstance once, and the runs that do not tell it."""
+    head, value, untold = map(tell, ("Circumstance", "Of all runs", "Not told by"))
     rows = [
         {
-            "Circumstance": plain(_capital(each.what)),
-            "Of all runs": _told(next(told for told in each.told if told is not None), None),
-            "Not told by": ", ".join(
-                name for name, told in zip(names, each.told, strict=True) if told is None
-            ),
+            head: _named(each.what, tell),
+            value: _value(next(told for told in each.told if told is not None), tell),
+            untold: ", ".join(n for n, told in zip(names, each.told, strict=True) if told is None),
         }
         for each in found
     ]
     table = pd.DataFrame(rows)
-    return table if (table["Not told by"] != "").any() else table.drop(columns="Not told by")
+    return table if (table[untold] != "").any() else table.drop(columns=untold)
 
 
-def _circumstance(each: Circumstance) -> str:
-    name = plain(_capital(each.what))
-    return name if each.decides else f"{name}  \n:gray[may differ]"
+def _circumstance(each: Circumstance, tell: Tell) -> str:
+    name = _named(each.what, tell)
+    return name if each.decides else f"{name}  \n:gray[{tell('may differ')}]"
 
 
-def _told(told: str | None, first: str | None) -> str:
-    if told is None:
-        return NOT_AVAILABLE
-    text = plain(told) or "none"
-    return f"**{text}**" if first is not None and told != first else text
+def _cells(each: Circumstance, tell: Tell) -> Iterable[str]:
+    first = each.told[0]
+    for told in each.told:
+        text = not_available(tell) if told is None else _value(told, tell)
+        unlike = None not in (told, first) and told != first
+        yield f"**{text}**" if unlike else text
 
 
-def figures_table(figures: Iterable[Figure], names: Sequence[str]) -> pd.DataFrame:
+def _value(told: str, tell: Tell) -> str:
+    return plain(tell(told)) or tell("none")
+
+
+def not_available(tell: Tell = str) -> str:
+    """Write what stands where nothing is known."""
+    return f":gray[{tell('not available')}]"
+
+
+def figures_table(
+    figures: Iterable[Figure], names: Sequence[str], tell: Tell = str
+) -> pd.DataFrame:
     """Show each figure of each run, and below it how it relates to that of the first."""
+    head = tell("Figure")
     rows = [
         {
-            "Figure": plain(_capital(figure.name)),
-            **{
-                name: _figure(told, ratio if place else "", names[0])
-                for place, (name, told, ratio) in enumerate(
-                    zip(names, figure.told, figure.ratios, strict=True)
-                )
-            },
+            head: _named(figure.name, tell),
+            **dict(zip(names, _told(figure, names, tell), strict=True)),
         }
         for figure in figures
     ]
     return pd.DataFrame(rows)
 
 
-def _figure(told: str, ratio: str, first: str) -> str:
-    text = NOT_AVAILABLE if told == UNKNOWN else plain(told)
+def _told(figure: Figure, names: Sequence[str], tell: Tell) -> Iterable[str]:
+    for place, (told, ratio) in enumerate(zip(figure.told, figure.ratios, strict=True)):
+        text = not_available(tell) if told == UNKNOWN else plain(tell(told))
+        related = plain(tell(_related(ratio, names[0]))) if ratio and place else ""
+        yield f"{text}  \n:gray[{related}]" if related else text
+
+
+def _related(ratio: str, first: str) -> str:
     share, *interval = ratio.split(" ", 1)
-    beside = " ".join((share, "times", first, *interval))
-    return f"{text}  \n:gray[{plain(beside)}]" if ratio else text
+    return f"{share} times {first} {interval[0]}" if interval else f"{share} times {first}"
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _named(text: str, tell: Tell) -> str:
+    return plain(tell(text[:1].upper() + text[1:]))

@@ -7,7 +7,7 @@ from samples import results
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Measurement, Status
-from slowlens.facts.live.trial import Cache
+from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.importing import imported_run
 from slowlens.lineup import line_up
 from slowlens.reports import speed_json, speed_md
@@ -36,7 +36,7 @@ def test_each_figure_stands_beside_that_of_the_first_run() -> None:
     assert found["TPOT, median"].told == ("100 ms (99 to 101)", "200 ms (198 to 202)")
     assert found["TPOT, median"].ratios == ("", "2.00 (1.97 to 2.04)")
     assert found["speed of decoding"].told == ("10 tokens/s", "5 tokens/s")
-    assert found["timed"].told == ("3 rounds of 3 tokens",) * 2
+    assert found["what was timed"].told == ("3 rounds of 3 tokens",) * 2
 
 
 def test_runs_that_are_unlike_have_figures_and_no_ratios() -> None:
@@ -50,8 +50,10 @@ def test_runs_that_are_unlike_have_figures_and_no_ratios() -> None:
 
 def test_memory_stands_last_and_is_said_to_be_missing() -> None:
     looks = (DeviceSample(0.0, process_memory=1_500_000_000),)
-    seen = a_run(replace(timed(0.1), samples=looks))
-    found = table(seen, a_run(timed(0.1)))
+    answer = generation(1, 0.1, purpose=Purpose.LENGTH, finish=Finish.EOS)
+    measured = replace(timed(0.1), generations=(*timed(0.1).generations, answer))
+    found = table(a_run(replace(measured, samples=looks)), a_run(timed(0.1)))
+    assert found["answer, free to stop"].told == ("2 tokens", "n/a")
     assert list(found)[-3:] == [PEAK, USED, PROCESS]
     assert found[PROCESS].told == ("1.5 GB", "n/a")
     assert found[PEAK].told == ("n/a", "n/a")

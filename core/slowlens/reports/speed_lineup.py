@@ -44,7 +44,7 @@ def _figures(entries: Iterable[Entry]) -> Iterator[Figure]:
         yield figure
         if figure.name.startswith("TPOT"):
             yield _without_ratios("speed of decoding", map(_speed, entries))
-            yield _without_ratios("timed", map(_sample, entries))
+            yield _without_ratios("what was timed", map(_sample, entries))
 
 
 def _memory(entries: Iterable[Entry]) -> Iterator[Figure]:

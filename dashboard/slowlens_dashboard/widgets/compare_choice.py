@@ -22,12 +22,12 @@ def asked() -> Wanted:
 
 def choose_runs(chosen: Sequence[Run], rows: Mapping[str, Row]) -> None:
     """Draw the list to choose from; ``rows`` hold those that are chosen too."""
-    told = options(rows)
+    told = options(rows, _)
     st.session_state[CHOSEN] = [run.id for run in chosen]
     st.multiselect(
         _("Runs to compare"),
         list(told),
-        format_func=lambda run_id: _(told[run_id]),
+        format_func=lambda run_id: told[run_id],
         key=CHOSEN,
         on_change=_take_runs,
         max_selections=MOST,

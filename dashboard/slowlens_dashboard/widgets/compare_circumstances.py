@@ -16,15 +16,15 @@ def circumstances_of(lineup: Lineup) -> None:
     st.header(_("What differs"), anchor=False)
     _unlike(lineup)
     if lineup.differing:
-        table = differing_table(lineup.differing, names)
-        st.table(_(table), hide_index=True, border="horizontal")
+        table = differing_table(lineup.differing, names, _)
+        st.table(table, hide_index=True, border="horizontal")
         st.caption(_(f"Bold: unlike {names[0]}. What may differ keeps no run from a verdict."))
     else:
         st.markdown(_("Nothing that is known of these runs."))
     if lineup.common:
         with st.expander(_(f"What is the same: {len(lineup.common)}"), icon=":material/equal:"):
-            table = common_table(lineup.common, names)
-            st.table(_(table), hide_index=True, border="horizontal")
+            table = common_table(lineup.common, names, _)
+            st.table(table, hide_index=True, border="horizontal")
 
 
 def _unlike(lineup: Lineup) -> None:

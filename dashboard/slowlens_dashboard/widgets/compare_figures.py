@@ -24,6 +24,8 @@ RATIOS = (
     "Times are medians, with the range of the rounds; below them their relation to the first run,"
     " which is one of means, with its 90 % interval."
 )
+APART = 2 * "\N{NO-BREAK SPACE}"
+"""Between a letter and a title that is no word to translate: with a colon it would be one."""
 
 
 def lineup_figures(lineup: Lineup) -> None:
@@ -32,20 +34,20 @@ def lineup_figures(lineup: Lineup) -> None:
     if lineup.kind:
         kind = plain(label(lineup.kind))
         st.caption(_(f"Compared: {kind}"))
-    table = figures_table(rows(lineup), [entry.name for entry in lineup.entries])
-    verdicts = pd.DataFrame([{"Figure": "Verdict", **_verdicts(lineup)}])
+    table = figures_table(rows(lineup), [entry.name for entry in lineup.entries], _)
+    verdicts = pd.DataFrame([{_("Figure"): _("Verdict"), **_verdicts(lineup)}])
     table = pd.concat([verdicts, table], ignore_index=True)
-    st.table(_(table), hide_index=True, border="horizontal")
+    st.table(table, hide_index=True, border="horizontal")
     st.caption(_(RATIOS))
 
 
 def _verdicts(lineup: Lineup) -> Mapping[str, str]:
-    return {e.name: ANSWERS[e.verdict.answer] if e.verdict else "" for e in lineup.entries}
+    return {e.name: _(ANSWERS[e.verdict.answer]) if e.verdict else "" for e in lineup.entries}
 
 
 def lineup_curves(lineup: Lineup, titles: Mapping[str, str]) -> None:
     """Draw them over each other; nothing where no run has steps."""
-    names = (f"{e.name}: {titles[e.run.id]}" for e in lineup.entries)
+    names = (f"{e.name}{APART}{titles[e.run.id]}" for e in lineup.entries)
     curves = [Curve(n, _ran(e, lineup)) for n, e in zip(names, lineup.entries, strict=True)]
     figure = overlay_figure(curves)
     if figure is None:

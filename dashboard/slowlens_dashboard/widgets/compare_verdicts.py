@@ -7,7 +7,7 @@ import streamlit as st
 from slowlens.facts.live.verdict import Outcome
 from slowlens.lineup import Lineup
 from slowlens.reports.speed_lineup import remarks, unequal_work
-from slowlens.reports.speed_words import blames, headline
+from slowlens.reports.speed_words import CAUSE, FINDING, PROOF, blames, headline
 from slowlens.speedverdict import Answer, SpeedVerdict
 from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import prose, sentence
@@ -19,6 +19,7 @@ ANSWERS = {
     Answer.INCONCLUSIVE: BADGES[Outcome.INCONCLUSIVE],
     Answer.INCOMPARABLE: ":gray-badge[:material/block: NOT COMPARABLE]",
 }
+LABELS = {CAUSE: "Cause", FINDING: "Finding", PROOF: "Proof"}
 
 
 def lineup_verdicts(lineup: Lineup) -> None:
@@ -35,6 +36,6 @@ def _lines(verdict: SpeedVerdict) -> Iterator[str]:
     """Yield the verdict, then a list of what was found where it may be slower."""
     said = headline(verdict).partition(": ")[2]
     yield f"{ANSWERS[verdict.answer]} **{verdict.titles[1]}** {prose(_(said))}"
-    found = [f"- {_(label)}: {prose(_(sentence(text)))}" for label, text in blames(verdict)]
+    found = [f"- {_(LABELS[label])}: {prose(_(sentence(text)))}" for label, text in blames(verdict)]
     if found:
         yield "\n".join(found)

@@ -78,7 +78,7 @@ def test_another_run_becomes_the_one_to_judge_by(open_page: Open) -> None:
     assert addressed(at, "run") == [B, A]
     assert "**B** merged as shipped: 4.00 times as long per token" in said(at)
     assert ":red-badge[:material/close: FAIL]" in said(at)
-    assert "cause: " in said(at), "what was found in the slower one"
+    assert "Cause: " in said(at), "what was found in the slower one"
 
 
 @pytest.mark.usefixtures("kept")

@@ -116,6 +116,8 @@ def test_a_list_tells_runs_apart() -> None:
     row = Row(brief_of(run.id, run), Label("mine"), ("main",))
     said = "mine · 2026-01-02 03:04 UTC · 400 ms per token · baseline main"
     assert options({"1": row}) == {"1": said}
+    assert "mine · 2026" in options({"1": row}, str.upper)["1"], "a name is no word to translate"
+    assert options({"1": row}, str.upper)["1"].endswith("400 MS PER TOKEN · BASELINE main")
 
 
 def test_the_newest_stands_first_and_no_two_read_the_same() -> None:

@@ -1,10 +1,10 @@
 from slowlens.facts.live.alongside import Circumstance
 from slowlens.reports.speed_figures import Figure
 from slowlens_dashboard.lineup_tables import (
-    NOT_AVAILABLE,
     common_table,
     differing_table,
     figures_table,
+    not_available,
 )
 
 
@@ -18,7 +18,7 @@ def test_what_is_unlike_the_first_is_bold() -> None:
         "Circumstance": "Dtype of merged",
         "A": "bfloat16",
         "B": "**float32**",
-        "C": NOT_AVAILABLE,
+        "C": not_available(),
         "D": "bfloat16",
     }
     assert rows[1]["Circumstance"] == "Platform  \n:gray[may differ]"
@@ -39,7 +39,7 @@ def test_a_figure_has_its_relation_to_the_first_run_below_it() -> None:
     first, second = figures_table(found, "ABC").to_dict("records")
     assert first["A"] == "100 ms", "the first is held against nothing"
     assert first["B"] == "200 ms  \n:gray[2.00 times A (1.93 to 2.07)]"
-    assert first["C"] == NOT_AVAILABLE
+    assert first["C"] == not_available()
     assert second["B"] == "3 GB  \n:gray[3.00 times A]"
 
 
@@ -55,3 +55,20 @@ def test_what_a_run_file_says_is_no_markdown() -> None:
         assert "<b>" not in str(cell)
         assert "[z]" not in str(cell)
         assert " :material" not in str(cell)
+
+
+def test_words_are_translated_before_they_become_markdown() -> None:
+    def tell(text: str) -> str:
+        return f"<{text}>"
+
+    (row,) = differing_table([Circumstance("a_b", ("x", "y"), decides=False)], "AB", tell).to_dict(
+        "records"
+    )
+    assert row["<Circumstance>"] == "\\<A\\_b\\>  \n:gray[<may differ>]"
+    assert row["B"] == "**\\<y\\>**"
+    (row,) = figures_table([Figure("x", ("1", "2"), ("", "2.00 (1 to 3)"))], "AB", tell).to_dict(
+        "records"
+    )
+    assert row["B"] == "\\<2\\>  \n:gray[\\<2.00 times A (1 to 3)\\>]"
+    (row,) = common_table([Circumstance("x", ("1", None))], "AB", tell).to_dict("records")
+    assert row == {"<Circumstance>": "\\<X\\>", "<Of all runs>": "\\<1\\>", "<Not told by>": "B"}
