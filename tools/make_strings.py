@@ -54,24 +54,30 @@ HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})[^\W\d]\w*\}")
 
 def texts() -> dict[str, list[str]]:
     """Return every text with the files that it stands in."""
-    found: dict[str, list[str]] = {}
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            name = path.relative_to(ROOT).as_posix()
-            if not name.startswith(SILENT):
-                for text in _texts(ast.parse(path.read_text(encoding="utf-8"))):
-                    found.setdefault(text, []).append(name)
+    found: dict[str, set[str]] = {}
+    for text, name in (*_of_code(), *_of_rules()):
+        found.setdefault(text, set()).add(name)
+    return {text: sorted(files) for text, files in sorted(found.items())}
+
+
+def _of_code() -> Iterator[tuple[str, str]]:
+    paths = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    for path in paths:
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith(SILENT):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            yield from ((text, name) for text in _texts(tree))
+
+
+def _of_rules() -> Iterator[tuple[str, str]]:
+    """Yield the pages of the rules, and how findings are counted."""
     for noun in COUNTED:
-        for text in _numbers(noun):
-            found.setdefault(text, []).append("core/slowlens/findings.py")
+        yield from ((text, "core/slowlens/findings.py") for text in _numbers(noun))
     for rule in RULES:
         for block in blocks(page(rule)):
             text = block.removeprefix("## ").removeprefix("- ")
             if not text.startswith("https://"):
-                found.setdefault(text, []).append(
-                    f"core/slowlens/rules/{rule.id.replace('-', '_')}.py"
-                )
-    return {text: sorted({*files}) for text, files in sorted(found.items())}
+                yield text, f"core/slowlens/rules/{rule.id.replace('-', '_')}.py"
 
 
 def update(old: Catalog) -> Catalog:
