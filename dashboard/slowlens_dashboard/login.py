@@ -19,8 +19,8 @@ DENIED = 4401
 NO_STORE = {"Cache-Control": "no-store"}
 PAGE = """\
 <!doctype html><html lang="{language}"><meta charset="utf-8"><title>Slowlens</title>
-<meta name="viewport" content="width=device-width"><style>
-body{{font:16px sans-serif;max-width:26rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark}}
+<meta name="viewport" content="width=device-width"><style>:root{{color-scheme:light dark}}
+body{{font:16px sans-serif;max-width:26rem;margin:20vh auto;padding:0 1rem}}
 input,button,a{{font:inherit;padding:.6rem;width:100%;box-sizing:border-box;margin-top:.6rem;
 border:1px solid #8a949b;border-radius:.5rem}}
 button,a{{display:block;text-align:center;text-decoration:none;background:#0b6e83;color:#fff}}
