@@ -1,8 +1,11 @@
 import ast
 from pathlib import Path
 
+import pytest
 from streamlit.web.server.app_discovery import discover_asgi_app
 
+from slowlens.errors import UsageError
+from slowlens_dashboard import server
 from slowlens_dashboard.server import MAIN, settings
 
 APP = Path(__file__).parents[3] / "dashboard" / "app.py"
@@ -33,3 +36,13 @@ def test_both_themes_are_complete_and_load_no_font() -> None:
     assert light == dark
     assert {"primaryColor", "backgroundColor", "textColor"} <= light
     assert not any("http" in str(value) for value in given.values())
+
+
+def test_streamlits_own_command_lets_nobody_else_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks for no login."""
+    monkeypatch.setattr(server.config, "get_option", {"server.address": "0.0.0.0"}.get)  # noqa: S104
+    with pytest.raises(UsageError, match=r"everybody in who reaches 0\.0\.0\.0") as refused:
+        server.parts()
+    assert "slowlens ui --share" in refused.value.hint
+    monkeypatch.setattr(server.config, "get_option", {"server.address": "127.0.0.2"}.get)
+    assert server.parts()["middleware"]
