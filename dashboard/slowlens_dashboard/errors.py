@@ -8,6 +8,7 @@ import streamlit as st
 
 from slowlens.errors import SlowlensError
 from slowlens_dashboard.instructions import Command, instructions
+from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import code, prose, sentence
 
 logger = logging.getLogger(__name__)
@@ -20,10 +21,13 @@ def explain(error: Exception) -> bool:
         return True
     logger.exception("a page failed", exc_info=error)
     what = code(f"{type(error).__name__}: {error}")
+    told = _(
+        "Reload the page. If it happens again, the whole traceback is in the terminal where the"
+        " dashboard was started."
+    )
     st.error(
-        f"{what}\n\nReload the page. If it happens again, the whole traceback is in the terminal"
-        " where the dashboard was started.",
-        title="This page could not be drawn.",
+        f"{what}\n\n{told}",
+        title=_("This page could not be drawn."),
         icon=":material/error:",
     )
     return True
@@ -31,10 +35,10 @@ def explain(error: Exception) -> bool:
 
 def _draw(message: str, hint: str) -> None:
     """Draw what happened and what to do next; commands below, where they can be copied."""
-    said, *others = [*instructions(hint)] or [""]
+    said, *others = [*instructions(_(hint))] or [""]
     if isinstance(said, Command):
         said, others = "", [said, *others]
-    st.error(prose(said), title=prose(sentence(message)), icon=":material/error:")
+    st.error(prose(said), title=prose(sentence(_(message))), icon=":material/error:")
     for part in others:
         if isinstance(part, Command):
             st.code(part.text, language=part.language, wrap_lines=True)

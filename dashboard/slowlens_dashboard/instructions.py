@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 _QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _COMMAND = re.compile(
-    r"(?:(?<=: )|(?<=, or )|(?<=\brun )|(?<![^\n]))"
+    r"(?:(?<=: )|(?<=\uff1a)|(?<=, or )|(?<=\brun )|(?<![^\n]))"
     r"(?:(?P<python>from \w[\w.]* import |import )"
     r"|(?:cd|cp|mv|rm|pip install|python3?|hf download|slowlens) )"
     rf"(?:{_QUOTED}|[^'\"\n])*?"
-    r"(?=; then |,? \((?:verl|EasyR1)\)|, (?:or|and|then) | in the |(?<! )\. [A-Z(]|\.?$|\n)"
+    r"(?=; then |,? \((?:verl|EasyR1)\)|, (?:or|and|then) | in the |(?<! )\. [A-Z(]|\.?$|\n"
+    r"|[\u3002\uff0c\uff1b])"  # the stops and commas of Chinese
 )
 _STATEMENT = re.compile(rf"(?:{_QUOTED}|[^'\";])+")
 
@@ -35,7 +36,7 @@ def instructions(reason: str) -> Iterator[str | Command]:
 
 def _prose(text: str) -> Iterator[str]:
     """Yield what stands between two commands without the punctuation that joined them."""
-    words = text.strip().removeprefix("; ").lstrip(".,;").strip()
+    words = text.strip().removeprefix("; ").lstrip(".,;\u3002\uff0c\uff1b").strip()
     if words:
         yield words
 

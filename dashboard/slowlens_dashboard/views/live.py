@@ -6,6 +6,7 @@ from slowlens.measure.plan import SAMPLED_FROM
 from slowlens_dashboard.charts.steps import lines_note
 from slowlens_dashboard.job import Job
 from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.language import _
 from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain
 from slowlens_dashboard.starting import stop
@@ -20,11 +21,14 @@ def watch(job: Job) -> None:
     """Draw a run in progress, with the way to stop it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "In progress. A refresh or a second tab finds it again; this page's address shares it.",
+            _(
+                "In progress. A refresh or a second tab finds it again; this page's address"
+                " shares it."
+            ),
             width="stretch",
         )
         st.button(
-            "Stop",
+            _("Stop"),
             icon=":material/stop:",
             type="primary",
             on_click=stop,
@@ -33,22 +37,22 @@ def watch(job: Job) -> None:
         )
     live_chart(job.id, job.plan)
     sampled = job.plan.new_tokens >= SAMPLED_FROM and not job.plan.full
-    st.caption(lines_note(job.plan.rounds, sampled=sampled))
+    st.caption(_(lines_note(job.plan.rounds, sampled=sampled)))
 
 
 def missing(run_id: str) -> None:
     """Say why there is no such run, and how to get it back where it was deleted."""
     if run_id in jobs().store.trash.ids():
         st.warning(
-            "This command brings it back; then reload the page.",
-            title=f"The run {plain(run_id)} was deleted.",
+            _("This command brings it back; then reload the page."),
+            title=_(f"The run {plain(run_id)} was deleted."),
             icon=":material/delete:",
         )
         st.code(f"slowlens runs restore {run_id}", language="bash", wrap_lines=True)
     else:
         st.warning(
-            "It may belong to another server. Start a new one below, or open a recent one.",
-            title=f"There is no run {plain(run_id)} here.",
+            _("It may belong to another server. Start a new one below, or open a recent one."),
+            title=_(f"There is no run {plain(run_id)} here."),
             icon=":material/search_off:",
         )
 
@@ -72,9 +76,11 @@ if wanted:
     missing(wanted)
 if read_only():
     st.info(
-        "It shows, compares and exports what was measured. To measure, start a dashboard of your"
-        " own: slowlens ui",
-        title="This dashboard is read-only.",
+        _(
+            "It shows, compares and exports what was measured. To measure, start a dashboard of"
+            " your own: slowlens ui"
+        ),
+        title=_("This dashboard is read-only."),
         icon=":material/lock:",
     )
 else:

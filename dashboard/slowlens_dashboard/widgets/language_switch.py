@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from slowlens_dashboard.language import COOKIE, KEY, Language, language
+from slowlens_dashboard.language import COOKIE, KEY, Language, _, language
 
 REMEMBER = """
 export default ({ data }) => {
@@ -22,7 +22,7 @@ def language_switch() -> None:
     st.session_state[WIDGET] = language()
     with st.container(horizontal=True, horizontal_alignment="right"):
         st.segmented_control(
-            "Language / 语言",
+            _("Language"),
             list(Language),
             key=WIDGET,
             format_func=lambda each: each.own_name,

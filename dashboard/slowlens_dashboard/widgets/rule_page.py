@@ -22,7 +22,7 @@ def about(rule: str, key: str) -> None:
     """Draw the button that opens the page."""
     if rule in RULE_BY_ID:
         st.button(
-            "About this rule",
+            _("About this rule"),
             key=f"about-{key}",
             type="tertiary",
             icon=":material/menu_book:",
@@ -33,13 +33,13 @@ def about(rule: str, key: str) -> None:
 
 def open_page(rule: str) -> None:
     """Show the page over the present one; a callback."""
-    dialog = st.dialog(TITLES[rule], width="medium", icon=":material/menu_book:")
+    dialog = st.dialog(_(TITLES[rule]), width="medium", icon=":material/menu_book:")
     dialog(rule_page)(rule, heading="#")  # Streamlit draws headings smaller in a dialog
 
 
 def rule_page(rule: str, heading: str = "###") -> None:
     """Draw the page; ``heading`` is the level of its sections in Markdown."""
-    st.caption(f"`{rule}` · since {RULE_BY_ID[rule].since}")
+    st.caption(_(f"`{rule}` · since {RULE_BY_ID[rule].since}"))
     st.markdown(markdown(page(RULE_BY_ID[rule]), heading))
 
 
