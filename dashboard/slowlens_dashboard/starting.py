@@ -13,6 +13,7 @@ from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED
 from slowlens.repair import Repair
 from slowlens.run import Run
 from slowlens_dashboard.jobs import BusyError, jobs
+from slowlens_dashboard.language import _
 from slowlens_dashboard.messages import complain, tell
 from slowlens_dashboard.pair import Pair, options
 from slowlens_dashboard.permission import require_permission
@@ -35,7 +36,7 @@ def start(plan: Plan, *, fixes: bool | Repair = False) -> None:
         st.query_params["run"] = jobs().start(plan, fixes=fixes).id
     except BusyError as busy:
         st.query_params["run"] = busy.job.id
-        tell("A run is already in progress. This is it.")
+        tell(_("A run is already in progress. This is it."))
     except SlowlensError as error:
         complain(error)
 

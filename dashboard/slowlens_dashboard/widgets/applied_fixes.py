@@ -47,8 +47,8 @@ def _no_better(became: Became) -> None:
     if became is Became.NO_BETTER:
         st.warning(
             _(
-                "An answer takes as long as before, within 10 %. Undo brings the files back as they"
-                " were; keep it if it is for something else than speed."
+                "Each token takes as long as before; the figures are below. Undo brings the files"
+                " back as they were. Keep it if it is for something else than speed."
             ),
             title=_("This fix measured no better."),
             icon=":material/trending_flat:",
