@@ -74,7 +74,7 @@ def test_it_fits_and_follows_the_theme(context: BrowserContext, file: Path, widt
         page.wait_for_function("document.querySelector('#steps .xtitle') !== null")
         grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         words.append(page.evaluate("getComputedStyle(document.querySelector('.xtitle')).fill"))
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.wait_for_function(f"document.documentElement.scrollWidth <= {width}")
     assert grounds == ["rgb(255, 255, 255)", "rgb(18, 22, 26)"]
     assert words == ["rgb(27, 33, 38)", "rgb(230, 233, 235)"]
 
