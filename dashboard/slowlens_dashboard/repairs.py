@@ -18,6 +18,7 @@ from slowlens.standing import Standing
 from slowlens.tried import require_as_tried
 from slowlens_dashboard.language import _
 from slowlens_dashboard.messages import complain, tell
+from slowlens_dashboard.pair import options
 from slowlens_dashboard.permission import require_permission
 from slowlens_dashboard.prose import code
 
@@ -56,6 +57,7 @@ def offers(run: Run) -> tuple[Offer, ...]:
 
 def exported(form: Form, root: Path, repair: Repair, writers: tuple[Writer, ...]) -> bytes:
     """Return fixes in a form to carry away; nothing is written."""
+    options().allow(str(root))  # a link in it may lead elsewhere since it was drawn
     prepared = patch.prepare(root, repair.edits)
     return form.render(Carried(prepared, repair.edits, repair.titles, writers))
 

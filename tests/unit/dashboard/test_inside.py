@@ -11,9 +11,14 @@ from slowlens.brief import Kind
 from slowlens.briefing import brief_of
 from slowlens.checking import check
 from slowlens.errors import CheckpointError
-from slowlens_dashboard import visible
+from slowlens.exports import FORMS
+from slowlens.repair import Repair
+from slowlens_dashboard import repairs, starting, visible
 from slowlens_dashboard.inside import MOST
 from slowlens_dashboard.options import Options
+
+NOTHING = Repair(())
+"""Fixes of no key."""
 
 
 @pytest.fixture
@@ -124,3 +129,28 @@ def test_runs_of_other_folders_are_not_shown(
     briefs = {name: brief_of("x", run) for name, run in runs.items()}
     assert {name: visible.shown()(brief) for name, brief in briefs.items()} == wanted
     assert briefs["inside"].kind is Kind.CHECKED
+
+
+def test_what_was_swapped_for_a_link_since_is_not_exported(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLOWLENS_ROOTS", str(root))
+    monkeypatch.setenv("SLOWLENS_CONFINED", "1")
+    form = FORMS[0]
+    assert repairs.exported(form, root / "m", NOTHING, ())
+    file_link(root)
+    with pytest.raises(CheckpointError, match="outside the folders"):
+        repairs.exported(form, root / "m", NOTHING, ())
+
+
+def test_a_picture_behind_a_link_is_not_measured(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLOWLENS_ROOTS", str(root))
+    (root / "pictures").mkdir()
+    (root.parent / "secret" / "x.png").write_bytes(b"x")
+    (root / "pictures" / "x.png").symlink_to(root.parent / "secret" / "x.png")
+    (root / "lead").symlink_to(root.parent / "secret")
+    for text in (root / "pictures" / "x.png", root / "lead" / "x.png", "/etc/hostname"):
+        with pytest.raises(CheckpointError, match="outside the folders"):
+            starting._picture(str(text))
