@@ -58,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def kinds(text: str) -> frozenset[Kind]:
     """Return the kinds that are named."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no kind is named: is the variable set?")
     try:
         return kinds_named(text)
     except ValueError as error:
