@@ -130,7 +130,8 @@ if named:
         icon=":material/list:",
         on_click=forget,
     )
-all_fixes(run, chosen, busy=active is not None)
+of_tried = (c.as_tried for c in cards if c.offer.fix in together and c.as_tried)
+all_fixes(run, chosen, tried=next(of_tried, None), busy=active is not None)
 if diagnosis.origin is not None and any(one.measured and not one.tried for one in cards):
     origin_link(diagnosis.origin)
 counted = [n for n, offer in enumerate(offers) if offer.counts and n not in named]

@@ -9,7 +9,7 @@ from slowlens.errors import SlowlensError
 from slowlens.findings import Applicability
 from slowlens.repair import Repair, fixes
 from slowlens.reports.units import size
-from slowlens.run import Run
+from slowlens.run import CheckpointSummary, Run
 from slowlens_dashboard import repairs
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.language import _
@@ -24,10 +24,10 @@ AT_ONCE = "Writes the lines above at once. Undo is one click, too."
 ASKED = "You see what is written, and confirm it."
 
 
-def all_fixes(run: Run, pair: Pair, *, busy: bool) -> None:
+def all_fixes(run: Run, pair: Pair, *, tried: CheckpointSummary | None, busy: bool) -> None:
     """Draw them with their diff; safe ones are written at the click, others after a question.
 
-    Not while a run is ``busy`` with these files.
+    Not while a run is ``busy`` with these files; if one was ``tried``, on those files only.
     """
     unsafe = fixes(run, unsafe=True)
     repair = fixes(run, unsafe=False)
@@ -48,7 +48,7 @@ def all_fixes(run: Run, pair: Pair, *, busy: bool) -> None:
             return
         _written(repair, prepared, run)
         with st.container(horizontal=True, vertical_alignment="center"):
-            _apply(repair, prepared, busy=busy)
+            _apply(repair, prepared, tried, busy=busy)
             export_menu(repair, pair, run, "all")
         _left_out(run, repair)
 
@@ -58,16 +58,17 @@ def _written(repair: Repair, prepared: patch.Patch, run: Run) -> None:
     whole = size(run.merged.weights_size)
     if len(repair.titles) == 1:
         title = plain(_(repair.titles[0]))
-        st.markdown(_(f"**{title}** writes {names}, and in them these lines alone:"))
+        st.markdown(_(f"**{title}** writes {names}. These lines change, and no others:"))
     else:
         number = len(repair.titles)
-        st.markdown(_(f"**{number} fixes together** write {names}, and in them these lines alone:"))
+        told = _(f"**{number} fixes together** write {names}. These lines change, and no others:")
+        st.markdown(told)
         st.caption(plain("; ".join(map(_, repair.titles))))
     st.code(patch.unified_diff(prepared), language="diff", height=_height(prepared))
     st.caption(
         _(
-            f"All of these files are written or none, even if the power fails. The {whole} of"
-            " weights are not touched. Undo brings the exact old bytes back, today or in a month."
+            f"Everything is written or nothing, even if the power fails. The {whole} of weights are"
+            " not touched. Undo brings the exact old bytes back, today or in a month."
         )
     )
 
@@ -77,7 +78,9 @@ def _height(prepared: patch.Patch) -> int | Literal["content"]:
     return 320 if patch.unified_diff(prepared).count("\n") > 16 else "content"
 
 
-def _apply(repair: Repair, prepared: patch.Patch, *, busy: bool) -> None:
+def _apply(
+    repair: Repair, prepared: patch.Patch, tried: CheckpointSummary | None, *, busy: bool
+) -> None:
     safe = all(fix.applicability is Applicability.SAFE for _rule, fix in repair.chosen)
     number = len(repair.titles)
     if safe:
@@ -91,7 +94,7 @@ def _apply(repair: Repair, prepared: patch.Patch, *, busy: bool) -> None:
         type="secondary" if grey else "primary",
         icon=":material/build:",
         on_click=repairs.apply if safe else confirm,
-        args=(prepared, repair.titles),
+        args=(prepared, repair.titles, tried),
         disabled=grey,
         help=_(BUSY if busy else AT_ONCE if safe else ASKED),
     )

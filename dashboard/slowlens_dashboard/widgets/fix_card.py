@@ -62,6 +62,11 @@ class Card:
     unfolded: bool = True
 
     @property
+    def as_tried(self) -> CheckpointSummary | None:
+        """The files that were measured, where the figures on the card are of a try."""
+        return self.tried.run.merged if self.tried and self.tried.gain else None
+
+    @property
     def told(self) -> tuple[str, ...]:
         """What was measured of it, in sentences."""
         gain = self.tried.gain if self.tried else None
@@ -113,7 +118,7 @@ def _buttons(card: Card, prepared: patch.Patch | None, key: str) -> None:
                 key=f"apply-{key}",
                 icon=":material/build:",
                 on_click=confirm,
-                args=(prepared, (card.offer.fix.title,), _as_tried(card)),
+                args=(prepared, (card.offer.fix.title,), card.as_tried),
                 disabled=read_only() or card.busy,
                 help=_(BUSY) if card.busy else _("You see what is written, and confirm it."),
             )
@@ -132,11 +137,6 @@ def _buttons(card: Card, prepared: patch.Patch | None, key: str) -> None:
 def _name(rule: str) -> None:
     """Put a fix into the address; a link to the page that is open would not change it."""
     st.query_params[QUERY] = rule
-
-
-def _as_tried(card: Card) -> CheckpointSummary | None:
-    """Return the files that were measured, where the figures on the card are of a try."""
-    return card.tried.run.merged if card.tried and card.tried.gain else None
 
 
 def _try_button(card: Card, key: str) -> None:

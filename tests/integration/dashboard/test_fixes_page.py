@@ -138,14 +138,17 @@ def test_a_file_that_changed_since_it_was_shown_is_not_overwritten(
     assert bytes_of(pair[0]) == now
 
 
+@pytest.mark.parametrize("together", [False, True])
 def test_a_fix_that_was_tried_is_not_applied_to_other_files(
-    open_page: Open, pair: tuple[Path, Path]
+    open_page: Open, pair: tuple[Path, Path], together: bool
 ) -> None:
     run = store(pair, explained())
-    at = open_page("fixes").button(key="apply-fix-0").click().run()
+    at = open_page("fixes")
+    if not together:
+        at = at.button(key="apply-fix-0").click().run()
     (pair[0] / "tokenizer_config.json").write_text('{"padding_side": "right"}')
     now = bytes_of(pair[0])
-    at = at.button(key="write-fix").click().run()
+    at = at.button(key="apply-all" if together else "write-fix").click().run()
     text = said(at).replace("`", "")
     assert "tokenizer_config.json changed after the fix was tried" in text
     assert "so nothing was written" in text
