@@ -7,25 +7,23 @@ import streamlit as st
 from slowlens import patch
 from slowlens.errors import SlowlensError
 from slowlens.facts.live.plan import Plan
-from slowlens.findings import Applicability, Confidence, Finding, Fix
+from slowlens.findings import Applicability
 from slowlens.repair import Repair
 from slowlens.run import CheckpointSummary, Run
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.findinglinks import QUERY
-from slowlens_dashboard.instructions import Command, instructions
 from slowlens_dashboard.jobs import jobs
 from slowlens_dashboard.language import _
 from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import plain, prose, sentence
+from slowlens_dashboard.prose import plain
 from slowlens_dashboard.repairs import Offer
 from slowlens_dashboard.starting import start
 from slowlens_dashboard.tries import Try
 from slowlens_dashboard.widgets.confirmation import confirm
 from slowlens_dashboard.widgets.export_menu import export_menu
-from slowlens_dashboard.widgets.finding_card import runtimes, severity_badge
 from slowlens_dashboard.widgets.measured_gain import measured_gain
-from slowlens_dashboard.widgets.rule_page import about
+from slowlens_dashboard.widgets.removed_finding import reason_of, removed_finding
 from slowlens_dashboard.widgets.trying import trying
 
 COLORS = {
@@ -85,11 +83,11 @@ def fix_card(card: Card, key: str) -> None:
             trying(card.running)
         measured_gain(card.tried, card.told)
         if fix.reason:
-            _reason(fix)
+            reason_of(fix)
         explained_rules: set[str] = set()
         for number, (rule, finding) in enumerate(card.offer.findings):
             about_key = "" if rule in explained_rules else f"{key}-{number}"
-            _removed(rule, finding, about_key, estimate=bool(card.told))
+            removed_finding(rule, finding, about_key, estimate=bool(card.told))
             explained_rules.add(rule)
         if prepared is not None:
             names = ", ".join(file.name for file in prepared.files)
@@ -158,32 +156,3 @@ def _try_button(card: Card, key: str) -> None:
             " removed again. Nothing is written into the checkpoint."
         ),
     )
-
-
-def _reason(fix: Fix) -> None:
-    """Draw why it is not safe, or what to do by hand with commands that can be copied."""
-    if fix.applicability is not Applicability.MANUAL:
-        st.markdown(prose(_(fix.reason)))
-        return
-    for part in instructions(fix.reason):
-        if isinstance(part, Command):
-            st.code(part.text, language=part.language, wrap_lines=True)
-        else:
-            st.markdown(prose(_(part)))
-
-
-def _removed(rule: str, finding: Finding, key: str, *, estimate: bool) -> None:
-    """Draw a finding that the fix removes; without a key, its rule has had its button.
-
-    ``estimate``: what it costs was measured too, and is told below.
-    """
-    read = estimate and finding.confidence is not Confidence.MEASURED
-    with st.container(gap="xxsmall"):
-        st.markdown(f"{severity_badge(finding)} {prose(sentence(_(finding.message)))}")
-        costs = _("Estimated cost") if read else _("Costs")
-        told = {costs: _(finding.cost), _("Affects"): runtimes(finding.affects)}
-        lines = (f"{label}: {prose(text)}" for label, text in told.items() if text)
-        with st.container(horizontal=True, vertical_alignment="top"):
-            st.caption("  \n".join(lines), width="stretch")
-            if key:
-                about(rule, key)
