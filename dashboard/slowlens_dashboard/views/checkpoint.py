@@ -6,6 +6,7 @@ import streamlit as st
 
 from slowlens.proofs import together
 from slowlens.reports import words
+from slowlens.run import Run
 from slowlens_dashboard import address, pair
 from slowlens_dashboard.diagnosis import Diagnosis, checkpoint, diagnose
 from slowlens_dashboard.findinglinks import QUERY, of_pair
@@ -24,6 +25,7 @@ from slowlens_dashboard.widgets.report_menu import report_menu
 from slowlens_dashboard.widgets.rules_asked import rules_asked, summary
 from slowlens_dashboard.widgets.scan_progress import scan_progress
 
+# Name in the address to title.
 TABS = {
     "findings": "Findings",
     "settings": "Effective settings",
@@ -31,9 +33,7 @@ TABS = {
     "weights": "Files and weights",
     "rules": "Rules",
 }
-"""Name in the address to title."""
-TAB, DETAILS = "tab", "details"
-"""Part of the address, and key of the widget."""
+TAB, DETAILS = "tab", "details"  # part of the address, and key of the widget
 
 
 def answer(diagnosis: Diagnosis) -> None:
@@ -68,6 +68,36 @@ def publish_tab() -> None:
         address.write(QUERY, "")
 
 
+@st.fragment
+def details(run: Run, chosen: pair.Pair) -> None:
+    """Draw what lies behind the answer; opening a tab redraws nothing else."""
+    titles = [_(title) for title in TABS.values()]
+    if DETAILS not in st.session_state:
+        st.session_state[DETAILS] = _(TABS[open_tab() or "findings"])
+    found, effective, written, inside, asked = st.tabs(titles, key=DETAILS, on_change=publish_tab)
+    if found.open:
+        with found:
+            if run.findings:
+                causes = (each.whole for each in together(run.findings))
+                st.header(_(words.tally(causes)), anchor=False)
+            query = partial(of_pair, pair=chosen, judged=",".join(judged()))
+            findings_list(run, Links(address.asked(QUERY), CHECKPOINT, query))
+            st.caption(_(f"{summary(run)}."))
+    if effective.open:
+        with effective:
+            settings(run)
+    if written.open:
+        with written:
+            source = None if chosen.source is None else checkpoint(chosen.source)
+            files(run, checkpoint(chosen.merged), source)
+    if inside.open:
+        with inside:
+            weights(run)
+    if asked.open:
+        with asked:
+            rules_asked(run, chosen)
+
+
 chosen = pair.current()
 pair_picker(chosen)
 if chosen is None:
@@ -76,31 +106,6 @@ if chosen is None:
     st.stop()
 
 diagnosis = diagnose(chosen)
-run = diagnosis.run
 answer(diagnosis)
 scan_progress(chosen)
-titles = [_(title) for title in TABS.values()]
-if DETAILS not in st.session_state:
-    st.session_state[DETAILS] = _(TABS[open_tab() or "findings"])
-found, effective, written, inside, asked = st.tabs(titles, key=DETAILS, on_change=publish_tab)
-if found.open:
-    with found:
-        if run.findings:
-            causes = (each.whole for each in together(run.findings))
-            st.header(_(words.tally(causes)), anchor=False)
-        query = partial(of_pair, pair=chosen, judged=",".join(judged()))
-        findings_list(run, Links(address.asked(QUERY), CHECKPOINT, query))
-        st.caption(_(f"{summary(run)}."))
-if effective.open:
-    with effective:
-        settings(run)
-if written.open:
-    with written:
-        source = None if chosen.source is None else checkpoint(chosen.source)
-        files(run, checkpoint(chosen.merged), source)
-if inside.open:
-    with inside:
-        weights(run)
-if asked.open:
-    with asked:
-        rules_asked(run, chosen)
+details(diagnosis.run, chosen)

@@ -14,8 +14,8 @@ from slowlens_dashboard.language import _
 from slowlens_dashboard.tables import difference_table
 from slowlens_dashboard.widgets.pair_header import pair_header
 
+# Parts of the address, and keys of the widgets.
 SEARCH, EFFECTS, UNCHANGED = "search", "effect", "unchanged"
-"""Parts of the address, and keys of the widgets."""
 
 
 def begin() -> None:
