@@ -37,6 +37,8 @@ SILENT = (
     "core/slowlens/reports/text.py",
 )
 """Nobody reads these on a page."""
+ALONE = ("means",)
+"""Words between two of the joints of a sentence."""
 COUNTED = ("error", "warning", "note")
 """Nouns that the code counts by a variable."""
 CODE = {"compile", "getLogger", "import_module", "find_spec", "TypeVar"}
@@ -49,6 +51,7 @@ HEADS = re.compile(r"[A-Z][a-z]+$")
 WORDS = re.compile(r"[a-z]{2,}\W* \W*\w|\w\W* \W*[a-z]{2,}")
 """Two words side by side."""
 NO_WORDS = re.compile(r"^\n|\\[wsSdb]|\(\?|:material/|^https?://|^[\w.]+(, ?[\w.]+)+$|^# noqa")
+MEMBER = re.compile(r"[a-z]+([ -][a-z]+)*")
 HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})[^\W\d]\w*\}")
 
 
@@ -71,6 +74,7 @@ def _of_code() -> Iterator[tuple[str, str]]:
 
 def _of_rules() -> Iterator[tuple[str, str]]:
     """Yield the pages of the rules, and how findings are counted."""
+    yield from ((text, "core/slowlens/facts/live/comparison.py") for text in ALONE)
     for noun in COUNTED:
         yield from ((text, "core/slowlens/findings.py") for text in _numbers(noun))
     for rule in RULES:
@@ -176,7 +180,7 @@ def _name(filler: ast.expr) -> str:
 def _members(node: ast.ClassDef) -> Iterator[str]:
     for statement in node.body:
         match statement:
-            case ast.Assign(value=ast.Constant(value=str(text))) if text.replace(" ", "").isalpha():
+            case ast.Assign(value=ast.Constant(value=str(text))) if MEMBER.fullmatch(text):
                 yield text
 
 

@@ -52,6 +52,10 @@ class Pattern:
             return None
         return match.groupdict()
 
+    def fill(self, parts: Mapping[str, str]) -> str:
+        """Return it in the other language, with ``parts`` in its holes."""
+        return HOLE.sub(lambda hole: parts[hole[1]], self.target)
+
 
 def holes(text: str) -> Iterator[str]:
     """Yield the names of the holes of a text in their order."""

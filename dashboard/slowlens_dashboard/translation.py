@@ -23,8 +23,10 @@ STOPS = {".": "。", "!": "！", "?": "？"}
 ENDS = tuple(STOPS.values())
 MARKS = re.compile(r"([*#>]*)(.*?)([*]*)", re.DOTALL)
 """Markdown around a text."""
-REACH = 9
+REACH = 17
 """Pieces, joints among them, that are looked at together."""
+CLAUSES = re.compile(r"[:;] ")
+"""A part with these in it is more than one: other patterns may fit its clauses better."""
 PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 KEPT = 20_000
@@ -60,23 +62,38 @@ class Catalogue:
         if whole is not None:
             return whole
         found = self._whole.get(_lowered(bare))
-        if found is None:
-            candidates = [f for f in map(self._fitting, dict.fromkeys((bare, text))) if f]
-            if not candidates:
-                return None
-            found = self._filled(*max(candidates, key=lambda candidate: candidate[0].weight))
-        return found if not stop or found.endswith(ENDS) else found + stop
-
-    def _fitting(self, text: str) -> tuple[Pattern, Mapping[str, str]] | None:
-        """Return the surest pattern that recognises a text, with what is in its holes."""
-        for pattern in self._patterns:
-            if (parts := pattern.fits(text)) is not None:
-                return pattern, parts
+        if found is not None:
+            return _stopped(found, stop)
+        for pattern, parts in self._fitting(bare, text):
+            told = self._parts(parts)
+            if not any(map(CLAUSES.search, parts.values())) and not _left(parts, told):
+                return _stopped(pattern.fill(told), stop)
         return None
 
-    def _filled(self, pattern: Pattern, parts: Mapping[str, str]) -> str:
-        told = {name: self.told(part) for name, part in parts.items()}
-        return HOLE.sub(lambda hole: told[hole[1]], pattern.target)
+    def _roughly(self, text: str) -> str:
+        """Return what the surest pattern makes of a text, whatever is in its holes; else itself."""
+        stop = STOPS.get(text[-1:], "")
+        for pattern, parts in self._fitting(text[:-1] if stop else text, text):
+            told = self._parts(parts)
+            if 2 * pattern.weight >= len(text) or not _left(parts, told):
+                return _stopped(pattern.fill(told), stop)
+        return text
+
+    def _parts(self, parts: Mapping[str, str]) -> Mapping[str, str]:
+        return {name: self.told(part) for name, part in parts.items()}
+
+    def _fitting(self, *texts: str) -> list[tuple[Pattern, Mapping[str, str]]]:
+        """Return the patterns that recognise one of the texts, the surest first, with their parts.
+
+        A text with its full stop comes last: a hole at the end would swallow that.
+        """
+        found = [
+            (pattern, parts)
+            for text in dict.fromkeys(texts)
+            for pattern in self._patterns
+            if (parts := pattern.fits(text)) is not None
+        ]
+        return sorted(found, key=lambda fitting: -fitting[0].weight)
 
     def _by_sentences(self, sentences: Sequence[str]) -> str:
         """Translate as many sentences at a time as are known together."""
@@ -96,7 +113,7 @@ class Catalogue:
         while at < len(pieces):
             end, known = self._longest(pieces, at)
             if known is None and PHRASE.search(pieces[at]):
-                return text  # half of a sentence in one language, half in another helps nobody
+                return self._roughly(text)  # half in one language, half in another helps nobody
             told.append(pieces[at] if known is None else known)
             told += [JOINED.get(joint, joint) for joint in pieces[end : end + 1]]
             changed, at = changed or known is not None, end + 1
@@ -112,6 +129,15 @@ class Catalogue:
 
 def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+def _left(parts: Mapping[str, str], told: Mapping[str, str]) -> bool:
+    """Whether a phrase in one of the parts was not told."""
+    return any(told[name] == part and PHRASE.search(part) for name, part in parts.items())
+
+
+def _stopped(text: str, stop: str) -> str:
+    return text if not stop or text.endswith(ENDS) else text + stop
 
 
 def _split(pattern: re.Pattern[str], text: str) -> tuple[str, str, str]:

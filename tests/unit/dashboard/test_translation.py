@@ -74,6 +74,18 @@ def test_a_pattern_with_few_letters_takes_figures_and_words_only() -> None:
     assert told("3.1 to 5 ms") == "3.1 到 5 ms"
 
 
+def test_what_nobody_can_tell_in_a_hole_leaves_the_pattern_to_another() -> None:
+    texts = {"{part} % of the bandwidth used": "用到 {part} %", "{who} is slow": "{who} 很慢"}
+    told = Catalogue({**texts, "merged as shipped": "原样"}).told
+    assert told("merged as shipped is slow: 12 % of the bandwidth used") == "原样 很慢：用到 12 %"  # noqa: RUF001
+
+
+def test_a_quotation_stays_as_it_is() -> None:
+    assert TOLD("it said “to be or not to”") == "it said “to be or not to”"
+    told = Catalogue({"the prompt that it was given said {text}": "提示是 {text}"}).told
+    assert told("the prompt that it was given said to be or not") == "提示是 to be or not"
+
+
 def test_a_hole_may_stand_there_twice() -> None:
     told = Catalogue({"cp {root} {root}/": "cp {root} {root}/", "{a} in {a}": "{a}={a}"}).told
     assert told("x in x") == "x=x"

@@ -70,5 +70,6 @@ class Trial:
     @property
     def label(self) -> str:
         """The name to show: ``merged, cache off``."""
-        separator = " " if self.cache is Cache.AS_SHIPPED else ", cache "
-        return f"{self.subject}{separator}{self.cache}"
+        if self.cache is Cache.AS_SHIPPED:
+            return f"{self.subject} as shipped"
+        return f"{self.subject}, cache {self.cache}"
