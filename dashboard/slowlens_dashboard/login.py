@@ -59,7 +59,7 @@ class TokenLogin:
             await self._app(scope, receive, send)
             return
         asked = HTTPConnection(scope)
-        if self._is_token(asked.cookies.get(COOKIE, "")):
+        if self._is_token(asked.cookies.get(cookie_of(asked), "")):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await deny(receive, send)
@@ -73,11 +73,18 @@ class TokenLogin:
         answer = RedirectResponse(here(asked, without=QUERY), 303, NO_STORE)
         secure = asked.url.scheme == "https"
         token = self._token.decode()
-        answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure)
+        name = cookie_of(asked)
+        answer.set_cookie(name, token, httponly=True, samesite="lax", secure=secure)
         return answer
 
     def _is_token(self, text: str) -> bool:
         return compare_digest(text.encode(), self._token)
+
+
+def cookie_of(asked: HTTPConnection) -> str:
+    """Return the cookie's name: servers on other ports of a machine are sent the same cookies."""
+    _, _, port = asked.headers.get("host", "").rpartition(":")
+    return f"{COOKIE}-{port}" if port.isdecimal() and port.isascii() else COOKIE
 
 
 def _form(reader: Reader) -> Response:

@@ -101,7 +101,7 @@ def test_who_is_let_in_has_the_token(tmp_path: Path) -> None:
             assert status == 401
             assert "Token" in body
         assert get(address, f"/?token={token}")[0] == 303
-        cookie = f"slowlens-token={token}"
+        cookie = f"slowlens-token-{address.rpartition(':')[2]}={token}"
         assert get(address, "/_stcore/health", Cookie=cookie) == (200, "ok")
         assert get(address, "/api/runs/x/events", Cookie=cookie)[0] == 404
         assert get(address, "/", Cookie=cookie, Host="evil.example")[0] == 400

@@ -71,3 +71,13 @@ def test_the_form_speaks_the_language_of_the_browser(client: TestClient) -> None
     assert '<html lang="en">' in english
     chinese = client.get("/", headers={"Accept-Language": "zh-CN,zh;q=0.9"}).text
     assert '<html lang="zh">' in chinese
+
+
+def test_servers_on_two_ports_of_a_machine_do_not_take_each_others_cookie(
+    client: TestClient,
+) -> None:
+    for port in (8501, 8502):
+        client.get(f"http://testserver:{port}/?token=s3cret-token")
+    assert {f"{COOKIE}-8501", f"{COOKIE}-8502"} <= set(client.cookies)
+    assert client.get("http://testserver:8501/x").status_code == 200
+    assert client.get("http://testserver:8503/x").status_code == 401
