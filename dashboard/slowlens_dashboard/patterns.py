@@ -11,7 +11,7 @@ FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
 FEW = 5
 """Letters: with so few of its own a pattern fits much that it does not mean."""
-FIGURE = re.compile(r"\S*|.*\d.*", re.DOTALL)
+FIGURE = re.compile(r"\S*|[^,;:()]*\d[^,;:()]*")
 """A word, something with a number in it, or nothing: what such a pattern has in its holes."""
 
 
