@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 PROBE = (Path(__file__).parent / "probe.js").read_text()
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-QUIET = 250
+QUIET = 400
 """Milliseconds without a change or a message, after which an answer counts as complete."""
 WIDTH, HEIGHT = 1280, 1000
 

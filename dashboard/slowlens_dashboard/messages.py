@@ -18,6 +18,11 @@ def complain(error: SlowlensError) -> None:
     st.session_state[FAILED] = error
 
 
+def is_complaining() -> bool:
+    """Whether an error is still to be shown."""
+    return FAILED in st.session_state
+
+
 def show_messages() -> None:
     """Draw what was left to be said."""
     if text := st.session_state.pop(DONE, None):

@@ -10,16 +10,23 @@ from slowlens.run import Run
 from slowlens.standing import Standing
 from slowlens_dashboard.diagnosis import scan_of, scan_weights
 from slowlens_dashboard.language import _
+from slowlens_dashboard.messages import is_complaining
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.permission import read_only
 from slowlens_dashboard.prose import plain, prose, sentence
+from slowlens_dashboard.scans import scans
 from slowlens_dashboard.widgets.rule_page import TITLES, rule_page
 from slowlens_dashboard.widgets.scan_progress import follow
+
+BEGUN = "scan-begun"
+"""In the session: the button was pressed, and the page is yet to be drawn."""
 
 
 def rules_asked(run: Run, pair: Pair) -> None:
     """Draw the rules by what came of them, then the page of whichever one wants to read."""
+    if st.session_state.pop(BEGUN, False) and (scan_of(pair) or is_complaining()):
+        st.rerun()  # these tabs alone were drawn, and the answer above them tells of it too
     st.markdown(f"**{_(summary(run))}**")
     for reason, rules in _by_reason(run, Status.CRASHED).items():
         why = prose(sentence(_(reason)))
@@ -85,12 +92,15 @@ def _way(reason: str, pair: Pair) -> None:
         if reading is not None and reading.running:
             follow(reading, "scan-of-rules")
             return
+        busy = scans().active
+        if busy is not None:
+            st.caption(_(f"The weights of {plain(busy.label)} are being read: one pair at a time."))
         st.button(
             _("Read every weight now"),
             icon=":material/document_scanner:",
-            on_click=scan_weights,
+            on_click=_begin,
             args=(pair,),
-            disabled=read_only(),
+            disabled=read_only() or busy is not None,
             help=_("As fast as the disk reads: a few seconds for each GB. Nothing is written."),
         )
 
@@ -101,6 +111,11 @@ def _group(icon: str, what: str, rules: Sequence[str], why: str = "") -> None:
         names = " · ".join(plain(_(TITLES.get(rule, rule))) for rule in rules)
         because = f": {why}" if why else ""
         st.markdown(f"{icon} **{what}{because}**  \n:gray[{names}]")
+
+
+def _begin(pair: Pair) -> None:
+    st.session_state[BEGUN] = True
+    scan_weights(pair)
 
 
 @st.fragment
