@@ -19,6 +19,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.conftest import SLOW, Server, gone
 from e2e.test_dashboard import files, start
+from runs import a_measurement
+from slowlens.checking import check, measured
 from slowlens.demo.folder import Demo
 from slowlens.facts.live.measurement import Status
 from slowlens.patch.journal import history
@@ -68,7 +70,7 @@ def port() -> int:
 
 
 def live(server: Server, demo: Demo) -> str:
-    return f"{server.url}/live?merged={demo.folder / 'merged'}&source={demo.source}"
+    return f"{server.url}/live?merged={demo.folder / 'merged'}"
 
 
 def run_in(page: Page) -> str:
@@ -124,11 +126,9 @@ def test_what_a_killed_server_had_measured_opens_again_by_its_link(
 ) -> None:
     root = demo_copy.folder
     with serving(root, port) as server:
+        finished = measured(check(demo_copy.folder / "merged"), a_measurement())
+        default_store().save(finished)
         page.goto(live(server, demo_copy))
-        start(page, tokens=4)
-        expect(page.get_by_role("button", name="Run file")).to_be_visible(timeout=SLOW)
-        finished = page.url
-        page.get_by_role("button", name="New run").click()
         start(page, tokens=400)
         wait_until_loaded(page)
         (worker,) = server.workers
@@ -136,8 +136,8 @@ def test_what_a_killed_server_had_measured_opens_again_by_its_link(
         assert gone(worker, 20)
     with serving(root, port):
         expect(page.get_by_text(ENDED.rstrip("."))).to_be_visible(timeout=SLOW)
-        expect(page.get_by_text("What was timed until then is below")).to_be_visible()
-        page.goto(finished)
+        expect(page.get_by_text("Nothing was timed by then")).to_be_visible()
+        page.goto(f"http://127.0.0.1:{port}/live?run={finished.id}")
         expect(page.get_by_role("button", name="Run file")).to_be_visible()
         expect(page.get_by_test_id("stAlert").filter(has_text="server ended")).to_have_count(0)
     assert len(default_store().ids()) == 2
