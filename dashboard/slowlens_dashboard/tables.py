@@ -12,6 +12,7 @@ from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import Setting, Settings
 from slowlens.jsonvalue import ABSENT
 from slowlens.reports.units import size as sized
+from slowlens_dashboard.language import _
 from slowlens_dashboard.prose import cell, code, prose
 from slowlens_dashboard.settings_tables import decider, readers
 
@@ -73,7 +74,7 @@ def difference_table(differences: Iterable[Difference], settings: Settings) -> p
     """Show differences side by side, each with the file that decides in the merged checkpoint."""
     rows = [
         {
-            "Effect": f":{EFFECTS[d.effect]}-badge[{d.effect}]",
+            "Effect": f":{EFFECTS[d.effect]}-badge[{_(d.effect.value)}]",
             "File": code(d.file),
             "Key": code(d.key),
             "Source": cell(d.source),
@@ -87,8 +88,8 @@ def difference_table(differences: Iterable[Difference], settings: Settings) -> p
 
 def _meaning(difference: Difference, setting: Mapping[Runtime, Setting]) -> str:
     decided = _decision(difference.file, setting)
-    by = f":gray[decided by {decided}]" if decided else ""
-    return "  \n".join(part for part in (prose(difference.note), by) if part)
+    by = f":gray[{_(f'decided by {decided}')}]" if decided else ""
+    return "  \n".join(part for part in (prose(_(difference.note)), by) if part)
 
 
 def _decision(file: str, setting: Mapping[Runtime, Setting]) -> str:
