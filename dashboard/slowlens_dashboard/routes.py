@@ -59,7 +59,8 @@ def _encoded(run_id: str) -> str:
 
 @cache
 def _plotly() -> bytes:
-    return plotly.offline.get_plotlyjs().encode()
+    script: str = plotly.offline.get_plotlyjs()
+    return script.encode()
 
 
 ROUTES = (

@@ -81,6 +81,10 @@ def weights(run: Run) -> None:
             parameters = _(f"{count(summary.parameters)} parameters")
             st.markdown(f"**{_(title)}** · {parameters}")
             st.table(_(weights_table(summary.dtype_sizes)), hide_index=True, border="horizontal")
-            height = "content" if len(summary.files) <= FEW else SCROLLED
-            sizes = _(sizes_table(summary.files))
-            st.table(sizes, hide_index=True, border="horizontal", height=height)
+            few = len(summary.files) <= FEW
+            st.table(
+                _(sizes_table(summary.files)),
+                hide_index=True,
+                border="horizontal",
+                height="content" if few else SCROLLED,
+            )
