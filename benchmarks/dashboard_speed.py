@@ -141,7 +141,7 @@ def _story(browser: Browser, server: Server, root: Path, n: int) -> str:
             press("Stop", grows=True)
             page.get_by_role("button", name="Run file").wait_for()
     page.get_by_role("button", name="Run file").wait_for(timeout=600_000)
-    run = page.url.rpartition("run=")[2].partition("&")[0]
+    run: str = page.url.rpartition("run=")[2].partition("&")[0]
     for _ in range(n):
         page.goto(_address(server, root, "fixes"))
         settled(page)
