@@ -20,8 +20,7 @@ DRAWN = {
     "badge", "button", "caption", "checkbox", "dialog", "download_button", "error", "expander",
     "file_uploader", "header", "info", "link_button", "markdown", "metric", "multiselect",
     "number_input", "page_link", "pills", "popover", "progress", "radio", "segmented_control",
-    "selectbox", "slider", "spinner", "status", "subheader", "success", "tabs", "tell",
-    "text", "text_area", "text_input", "toast", "toggle", "warning", "write",
+    "selectbox", "slider", "spinner", "status", "subheader", "success", "tabs",     "text", "text_area", "text_input", "toast", "toggle", "warning", "write",
 }  # fmt: skip
 """What draws a text, of Streamlit and our own."""
 ARGUMENTS = {"help", "label", "title", "placeholder", "body", "text"}
@@ -75,6 +74,6 @@ def _texts(argument: ast.expr) -> Iterator[ast.expr]:
 
 
 def _has_words(text: str) -> bool:
-    return bool(
-        re.search(r"[a-z]{2,}", re.sub(r":[\w/-]+[:\[]|&\w+;|`[^`]*`|slowlens [a-z]+", "", text))
-    )
+    """Whether there is more than a name, an icon, code or a command."""
+    words = re.sub(r":[\w/-]+[:\[]|&\w+;|`[^`]*`|slowlens [a-z]+", "", text)
+    return bool(re.search(r"^[A-Z][a-z]|[a-z]{2,} |[a-z] [a-z]{2,}", words))

@@ -60,11 +60,11 @@ def _imported(result: Result) -> Mapping[str, str]:
 def _beside(results: Sequence[Result]) -> Iterator[Circumstance]:
     """Yield what is told of the software beyond what decides; a package may be left out."""
     here = [each.environment if isinstance(each, Measurement) else None for each in results]
-    yield Circumstance("Python", tuple(e and e.python for e in here), decides=False)
-    yield Circumstance("platform", tuple(e and e.platform for e in here), decides=False)
+    yield Circumstance("Python", tuple(e.python if e else None for e in here), decides=False)
+    yield Circumstance("platform", tuple(e.platform if e else None for e in here), decides=False)
     for name in (name for name in PACKAGES if name not in MACHINE):
         if any(e and name in e.packages for e in here):
-            told = tuple(e and _version(e, name) for e in here)
+            told = tuple(_version(e, name) if e else None for e in here)
             yield Circumstance(name, told, decides=False)
 
 
