@@ -20,7 +20,8 @@ DRAWN = {
     "badge", "button", "caption", "checkbox", "dialog", "download_button", "error", "expander",
     "file_uploader", "header", "info", "link_button", "markdown", "metric", "multiselect",
     "number_input", "page_link", "pills", "popover", "progress", "radio", "segmented_control",
-    "selectbox", "slider", "spinner", "status", "subheader", "success", "tabs",     "text", "text_area", "text_input", "toast", "toggle", "warning", "write",
+    "selectbox", "slider", "spinner", "status", "subheader", "success", "tabs", "text",
+    "text_area", "text_input", "title", "toast", "toggle", "warning", "write",
 }  # fmt: skip
 """What draws a text, of Streamlit and our own."""
 ARGUMENTS = {"help", "label", "title", "placeholder", "body", "text"}
