@@ -1,5 +1,6 @@
 """Everything on a page of the dashboard that can be pressed and taken back again."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,7 +21,8 @@ KINDS = {
 """What can be pressed, and where it is found in a page or a tab of it."""
 TWICE = ("fold", "switch", "choice")
 """What a second press takes back."""
-WITH_ICON = ("fold", "menu", "link")
+ICON = re.compile(r"^[a-z0-9_]+ (?=[A-Z])| expand_more$|^[a-z0-9_]+_[a-z0-9_]+$")
+"""The name of an icon, which is text to the browser."""
 WRITES = ("Apply", "Write", "Undo", "Start", "Stop", "Measure", "Try", "Read every", "Delete")
 """How buttons begin that begin something: they are pressed in a story of their own."""
 Pressed = tuple[str, Answer]
@@ -83,10 +85,8 @@ def _controls(root: Locator) -> Iterator[Control]:
     for kind, where in KINDS.items():
         found = root.locator(where).locator("visible=true")
         for place, label in enumerate(found.all_inner_texts()):
-            words = " ".join(label.split()[1:] if kind in WITH_ICON else label.split())
-            begins_something = any(word in WRITES or words.startswith(WRITES) for word in [words])
-            greyed = found.nth(place).is_disabled()
-            if words and not begins_something and not greyed:
+            words = ICON.sub("", " ".join(label.split()))
+            if words and not words.startswith(WRITES) and found.nth(place).is_enabled():
                 yield Control(kind, words, place)
 
 
