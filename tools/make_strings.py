@@ -37,8 +37,8 @@ SILENT = (
     "core/slowlens/reports/text.py",
 )
 """Nobody reads these on a page."""
-ALONE = ("means",)
-"""Words between two of the joints of a sentence."""
+ALONE = ("means", "{part} GB/s and {part2} TFLOP/s in {dtype}, measured before")
+"""What stands between two of the joints of a sentence."""
 COUNTED = ("error", "warning", "note")
 """Nouns that the code counts by a variable."""
 CODE = {"compile", "getLogger", "import_module", "find_spec", "TypeVar"}

@@ -1,6 +1,5 @@
 """The script that Streamlit reruns: page settings, navigation, and how errors are shown."""
 
-from copy import copy
 from pathlib import Path
 
 import streamlit as st
@@ -8,7 +7,7 @@ import streamlit as st
 from slowlens_dashboard import judging, pair
 from slowlens_dashboard.errors import explained
 from slowlens_dashboard.messages import show_messages
-from slowlens_dashboard.pages import CHECKPOINT, COMPARE, DIFF, FIXES, HISTORY, LIVE, REPORT
+from slowlens_dashboard.pages import PAGES, told
 from slowlens_dashboard.widgets.account import account, require_account
 from slowlens_dashboard.widgets.language_switch import language_switch
 
@@ -17,9 +16,7 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title="Slowlens", page_icon=str(HERE / "icon.svg"), layout="wide")
 st.logo(str(HERE / "logo.svg"), size="large")
 st.html(HERE / "looks.css")
-pages = (CHECKPOINT, DIFF, LIVE, COMPARE, HISTORY, FIXES, REPORT)
-# Copies: the one that may run is marked so, and others run this script at the same time.
-page = st.navigation([*map(copy, pages)], position="top")
+page = st.navigation([*map(told, PAGES)], position="top")
 with explained():
     require_account()
     show_messages()

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from slowlens_dashboard.language import _
 
 VIEWS = Path(__file__).parent / "views"
 
@@ -11,47 +14,67 @@ CHECKPOINT = st.Page(
     title="Checkpoint",
     icon=":material/search_insights:",
     default=True,
-    help="Why is it slow, and what do its files say?",
 )
 DIFF = st.Page(
     VIEWS / "diff.py",
     title="Config diff",
     icon=":material/difference:",
     url_path="diff",
-    help="What changed from the source to the merged checkpoint.",
 )
 LIVE = st.Page(
     VIEWS / "live.py",
     title="Live run",
     icon=":material/monitoring:",
     url_path="live",
-    help="Generate with and without the cache, and watch each token's time.",
 )
 COMPARE = st.Page(
     VIEWS / "compare.py",
     title="Compare",
     icon=":material/compare_arrows:",
     url_path="compare",
-    help="Two runs or more side by side: what differs, which is slower, and where.",
 )
 HISTORY = st.Page(
     VIEWS / "history.py",
     title="History",
     icon=":material/history:",
     url_path="history",
-    help="The runs that are kept: named, compared, deleted and brought back.",
 )
 REPORT = st.Page(
     VIEWS / "report.py",
     title="Report",
     icon=":material/description:",
     url_path="report",
-    help="All of it to hand on: one HTML file, Markdown for a pull request, JSON.",
 )
 FIXES = st.Page(
     VIEWS / "fixes.py",
     title="Fixes",
     icon=":material/build:",
     url_path="fixes",
-    help="Apply, undo or export what removes the findings.",
 )
+HELP = {
+    CHECKPOINT.title: "Why is it slow, and what do its files say?",
+    DIFF.title: "What changed from the source to the merged checkpoint.",
+    LIVE.title: "Generate with and without the cache, and watch each token's time.",
+    COMPARE.title: "Two runs or more side by side: what differs, which is slower, and where.",
+    HISTORY.title: "The runs that are kept: named, compared, deleted and brought back.",
+    REPORT.title: "All of it to hand on: one HTML file, Markdown for a pull request, JSON.",
+    FIXES.title: "Apply, undo or export what removes the findings.",
+}
+"""Of the navigation alone: a link to a page says itself where it leads, and why."""
+
+PAGES = (CHECKPOINT, DIFF, LIVE, COMPARE, HISTORY, FIXES, REPORT)
+
+
+def told(page: StreamlitPage) -> StreamlitPage:
+    """Return a page for one run of the script, in the reader's language.
+
+    The one that may run is marked so by Streamlit, and others run this script at the same time.
+    """
+    return st.Page(
+        VIEWS / f"{page.url_path or 'checkpoint'}.py",
+        title=_(page.title),
+        icon=page.icon,
+        url_path=page.url_path or None,
+        default=page is CHECKPOINT,
+        help=_(HELP[page.title]),
+    )

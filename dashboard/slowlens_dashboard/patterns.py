@@ -9,7 +9,7 @@ HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})([^\W\d]\w*)\}")
 """As in Python's own format strings; the names left out are those of Plotly's templates."""
 FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
-FEW = 5
+FEW = 4
 """Letters: with so few of its own a pattern fits much that it does not mean."""
 FIGURE = re.compile(r"\S*|[^,;:()]*\d[^,;:()]*")
 """A word, something with a number in it, or nothing: what such a pattern has in its holes."""
@@ -41,7 +41,7 @@ class Pattern:
             re.compile("".join(parts), re.DOTALL),
             max(inner, key=len),
             sum(map(len, literal)),
-            sum(letter.isalpha() for piece in literal for letter in piece) > FEW,
+            ";" in text or sum(letter.isalpha() for letter in HOLE.sub("", text)) > FEW,
             target,
         )
 

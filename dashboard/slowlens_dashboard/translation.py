@@ -64,6 +64,8 @@ class Catalogue:
         found = self._whole.get(_lowered(bare))
         if found is not None:
             return _stopped(found, stop)
+        if not stop and (found := self._whole.get(_lowered(f"{text}."))) is not None:
+            return found.removesuffix(STOPS["."])
         for pattern, parts in self._fitting(bare, text):
             told = self._parts(parts)
             if not any(map(CLAUSES.search, parts.values())) and not _left(parts, told):

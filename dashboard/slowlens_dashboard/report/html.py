@@ -95,7 +95,9 @@ def marked(text: str) -> Markup:
 
 def _said(value: Any, _: Tell) -> Any:  # noqa: ANN401 - any part of a document
     """Say each text of a document but what somebody else wrote."""
-    if isinstance(value, Enum | Code):
+    if isinstance(value, Code):
+        return replace(value, title=_(value.title))
+    if isinstance(value, Enum):
         return value
     return _(value) if isinstance(value, str) else mapped(value, lambda part: _said(part, _))
 

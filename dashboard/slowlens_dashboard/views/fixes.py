@@ -33,8 +33,7 @@ from slowlens_dashboard.widgets.pair_header import pair_header
 from slowlens_dashboard.widgets.recent_runs import origin_link
 from slowlens_dashboard.widgets.rule_page import TITLES
 
-FEW = 4
-"""Fixes whose diffs are all shown at once, but for those that stand together above."""
+FEW = 4  # fixes whose diffs are all shown at once, but for those that stand together above
 
 
 def measure(run: Run, kind: Literal["primary", "secondary"]) -> None:
