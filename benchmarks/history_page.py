@@ -31,9 +31,9 @@ from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.places import HOME_VARIABLE
 from slowlens.run import CheckpointSummary, Run
 from slowlens.store import default_store
-from slowlens_dashboard.briefs import Briefs
-from slowlens_dashboard.history import PER_PAGE
-from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.measuring.jobs import jobs
+from slowlens_dashboard.runs.briefs import Briefs
+from slowlens_dashboard.runs.history import PER_PAGE
 from slowlens_dashboard.server import MAIN
 
 SECONDS = {

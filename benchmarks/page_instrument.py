@@ -102,8 +102,8 @@ class _Pausing(Sampler):
 def _measure(plan: Plan, asked: argparse.Namespace, folder: Path) -> Found:
     """Measure in a child of the dashboard's own job, with a viewer."""
     from slowlens.store import Store
-    from slowlens_dashboard import routes
-    from slowlens_dashboard.jobs import Jobs
+    from slowlens_dashboard.measuring.jobs import Jobs
+    from slowlens_dashboard.serving import routes
 
     result = folder / "costs.json"
     command = (sys.executable, __file__, "--child", str(result))

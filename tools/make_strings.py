@@ -19,7 +19,7 @@ from slowlens.rulepage import blocks, page
 from slowlens.rules import RULES
 
 ROOT = Path(__file__).parents[1]
-LOCALE = ROOT / "dashboard" / "slowlens_dashboard" / "locale"
+LOCALE = ROOT / "dashboard" / "slowlens_dashboard" / "wording" / "locale"
 ROOMS = ("core/slowlens", "dashboard/slowlens_dashboard")
 SILENT = (
     "core/slowlens/cli/",

@@ -28,7 +28,7 @@ MINUTES = 60_000
 LAUNCH = """
 import sys
 from functools import partial
-from slowlens_dashboard import jobs
+from slowlens_dashboard.measuring import jobs
 from slowlens.measure.session import measure
 jobs.measure = partial(measure, silence=float(sys.argv.pop(1)))
 from slowlens.cli import main

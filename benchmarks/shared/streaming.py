@@ -17,7 +17,7 @@ from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.timing import Step
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.measure.events import Event, Finished, Started, Stepped, TrialFinished, TrialStarted
-from slowlens_dashboard import jobs
+from slowlens_dashboard.measuring import jobs
 
 FLUSH = 0.05
 """Seconds between two lines of a measuring process."""

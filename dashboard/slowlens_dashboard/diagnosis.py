@@ -21,13 +21,13 @@ from slowlens.silencefile import find_silences
 from slowlens.standing import Silence
 from slowlens.store import load
 from slowlens.witness import witness_of_pair
-from slowlens_dashboard import kept
-from slowlens_dashboard.jobs import jobs
+from slowlens_dashboard.access.permission import require_permission
 from slowlens_dashboard.judging import judged
+from slowlens_dashboard.measuring.jobs import jobs
+from slowlens_dashboard.measuring.scans import Reading, scans
 from slowlens_dashboard.messages import complain
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.permission import require_permission
-from slowlens_dashboard.scans import Reading, scans
+from slowlens_dashboard.runs import kept
 
 READ = (".json", ".jinja", ".safetensors", ".bin")
 """Endings of the files that a check reads."""

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import streamlit as st
 
 from slowlens.errors import SlowlensError
-from slowlens_dashboard.instructions import Command, instructions
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import code, prose, sentence
+from slowlens_dashboard.wording.instructions import Command, instructions
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code, prose, sentence
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from slowlens_dashboard.language import _
+from slowlens_dashboard.wording.language import _
 
 VIEWS = Path(__file__).parent / "views"
 

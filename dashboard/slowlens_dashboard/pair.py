@@ -10,7 +10,7 @@ import streamlit as st
 
 from slowlens.errors import SlowlensError
 from slowlens.run import Run
-from slowlens_dashboard.options import Options, options_from
+from slowlens_dashboard.access.options import Options, options_from
 
 PAIR, REFUSAL, PUBLISHED = "pair", "refusal", "published-pair"
 MERGED_TEXT, SOURCE_TEXT = "merged-text", "source-text"

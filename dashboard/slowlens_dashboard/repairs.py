@@ -16,11 +16,11 @@ from slowlens.repair import Chosen, Repair
 from slowlens.run import CheckpointSummary, Run
 from slowlens.standing import Standing
 from slowlens.tried import require_as_tried
-from slowlens_dashboard.language import _
+from slowlens_dashboard.access.permission import require_permission
 from slowlens_dashboard.messages import complain, tell
 from slowlens_dashboard.pair import options
-from slowlens_dashboard.permission import require_permission
-from slowlens_dashboard.prose import code
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from slowlens.gather.identity import identity
 from slowlens.redaction import Kind, kinds_named, redacted
 from slowlens.reports import document_md
 from slowlens.run import Run
-from slowlens_dashboard.language import Language, language, translated
 from slowlens_dashboard.report import Page, page, render
+from slowlens_dashboard.wording.language import Language, language, translated
 
 NOTHING: frozenset[Kind] = frozenset()
 

@@ -16,17 +16,17 @@ from streamlit import config
 
 from slowlens.errors import UsageError
 from slowlens.patch import recover
-from slowlens_dashboard.crowd import OneAfterAnother
+from slowlens_dashboard.access.entrance import Login
+from slowlens_dashboard.access.login import TokenLogin
+from slowlens_dashboard.access.options import is_here
+from slowlens_dashboard.access.ownorigin import OwnHost, OwnOrigin
 from slowlens_dashboard.diagnosis import recent_runs
-from slowlens_dashboard.entrance import Login
 from slowlens_dashboard.errors import explain
-from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.login import TokenLogin
-from slowlens_dashboard.options import is_here
-from slowlens_dashboard.ownorigin import OwnHost, OwnOrigin
-from slowlens_dashboard.routes import ROUTES
-from slowlens_dashboard.scans import scans
-from slowlens_dashboard.undelayed import send_at_once
+from slowlens_dashboard.measuring.jobs import jobs
+from slowlens_dashboard.measuring.scans import scans
+from slowlens_dashboard.serving.crowd import OneAfterAnother
+from slowlens_dashboard.serving.routes import ROUTES
+from slowlens_dashboard.serving.undelayed import send_at_once
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ MAIN = HERE / "main.py"
 PACKED_CONFIG = HERE / "config.toml"
 CHECKOUT_CONFIG = HERE.parents[1] / ".streamlit" / "config.toml"
 
-PRELOADED = ("slowlens_dashboard.tables", "slowlens_dashboard.charts.steps")
+PRELOADED = ("slowlens_dashboard.tables.facts", "slowlens_dashboard.charts.steps")
 """What pages import that takes long."""
 OWN_NAMES = ("localhost", "127.0.0.1")
 
@@ -86,7 +86,7 @@ def _asking(login: Login) -> Iterator[Middleware]:
     if isinstance(login, str):
         yield Middleware(TokenLogin, token=login)
     elif login is not None:
-        from slowlens_dashboard.accountlogin import AccountLogin
+        from slowlens_dashboard.access.accountlogin import AccountLogin
 
         yield Middleware(AccountLogin, accounts=login)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.conftest import SLOW
 from oidc import Provider, provider, secrets_toml
-from slowlens_dashboard.routes import EVENTS, PLOTLY, ROUTES, RUN_FILE
+from slowlens_dashboard.serving.routes import EVENTS, PLOTLY, ROUTES, RUN_FILE
 
 pytestmark = pytest.mark.browser
 

@@ -25,7 +25,7 @@ from slowlens.demo.folder import Demo
 from slowlens.facts.live.measurement import Status
 from slowlens.patch.journal import history
 from slowlens.store import default_store
-from slowlens_dashboard.drafts import ENDED
+from slowlens_dashboard.measuring.drafts import ENDED
 
 pytestmark = pytest.mark.browser
 

@@ -18,9 +18,9 @@ from slowlens.facts.live.measurement import Status
 from slowlens.labels import labels_of
 from slowlens.redaction import Kind
 from slowlens.store import default_store
-from slowlens_dashboard.language import Language
 from slowlens_dashboard.report import render
 from slowlens_dashboard.reporting import prepared
+from slowlens_dashboard.wording.language import Language
 
 pytestmark = pytest.mark.browser
 

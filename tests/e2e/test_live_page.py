@@ -10,7 +10,7 @@ from e2e.conftest import SLOW, Server
 from e2e.test_dashboard import go, start
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens_dashboard.charts.steps import HEIGHT, shown
-from slowlens_dashboard.eventlog import Entry
+from slowlens_dashboard.measuring.eventlog import Entry
 
 pytestmark = pytest.mark.browser
 

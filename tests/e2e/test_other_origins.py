@@ -16,7 +16,7 @@ from builders import checkpoint
 from e2e.conftest import SLOW, Server
 from literals import generation, measurement
 from pages import store
-from slowlens_dashboard.routes import EVENTS, PLOTLY, RUN_FILE
+from slowlens_dashboard.serving.routes import EVENTS, PLOTLY, RUN_FILE
 
 pytestmark = pytest.mark.browser
 

@@ -29,10 +29,10 @@ from slowlens.repair import fixes
 from slowlens.reports import NAMES, document_md, render
 from slowlens.run import Run
 from slowlens.store import default_store
-from slowlens_dashboard.language import Language
 from slowlens_dashboard.report import page as page_of
 from slowlens_dashboard.report import render as render_html
 from slowlens_dashboard.reporting import prepared
+from slowlens_dashboard.wording.language import Language
 
 ALL = " ".join((hostile.MARKUP, hostile.CODE, hostile.SHORTCODES, "```` ` ``` \\` \\\\"))
 TEXTS = {

@@ -83,8 +83,8 @@ def run(arguments: Namespace) -> int:
         arguments.name += _own_names()
     _refuse_bad_folders(arguments)
     _refuse_address(arguments.host, arguments.port)
-    from slowlens_dashboard import entrance
-    from slowlens_dashboard.options import Options, is_here
+    from slowlens_dashboard.access import entrance
+    from slowlens_dashboard.access.options import Options, is_here
     from slowlens_dashboard.server import configure, serve
 
     given = configure(arguments.host, arguments.port)

@@ -25,8 +25,8 @@ from slowlens.reports.document import document
 from slowlens.reports.document.blocks import Code, Document, Drawing
 from slowlens.reports.units import plain
 from slowlens.run import Run
-from slowlens_dashboard.prose import CODE, first_sentence
 from slowlens_dashboard.report.drawings import drawings
+from slowlens_dashboard.wording.prose import CODE, first_sentence
 
 HERE = Path(__file__).parent
 DIGITS = 6

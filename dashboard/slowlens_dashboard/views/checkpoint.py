@@ -11,7 +11,6 @@ from slowlens_dashboard import address, pair
 from slowlens_dashboard.diagnosis import Diagnosis, checkpoint, diagnose
 from slowlens_dashboard.findinglinks import QUERY, of_pair
 from slowlens_dashboard.judging import judged
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import CHECKPOINT, FIXES, LIVE
 from slowlens_dashboard.repairs import offers
 from slowlens_dashboard.widgets.answer import title_on_top
@@ -24,6 +23,7 @@ from slowlens_dashboard.widgets.recent_runs import origin_link
 from slowlens_dashboard.widgets.report_menu import report_menu
 from slowlens_dashboard.widgets.rules_asked import rules_asked, summary
 from slowlens_dashboard.widgets.scan_progress import scan_progress
+from slowlens_dashboard.wording.language import _
 
 # Name in the address to title.
 TABS = {

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from slowlens.lineup import kinds_of
-from slowlens_dashboard.language import _
-from slowlens_dashboard.lineup_link import kind_named
-from slowlens_dashboard.lineup_runs import look_up, title
-from slowlens_dashboard.lineup_store import lined_up, offered, shop
+from slowlens_dashboard.runs.lineup_link import kind_named
+from slowlens_dashboard.runs.lineup_runs import look_up, title
+from slowlens_dashboard.runs.lineup_store import lined_up, offered, shop
 from slowlens_dashboard.widgets.compare_choice import asked, choose_kind, choose_runs
 from slowlens_dashboard.widgets.compare_circumstances import circumstances_of
 from slowlens_dashboard.widgets.compare_exports import lineup_exports
@@ -19,6 +18,7 @@ from slowlens_dashboard.widgets.compare_lost import lost_runs
 from slowlens_dashboard.widgets.compare_runs import run_cards
 from slowlens_dashboard.widgets.compare_start import too_few
 from slowlens_dashboard.widgets.compare_verdicts import lineup_verdicts
+from slowlens_dashboard.wording.language import _
 
 st.title(_("Compare runs"), anchor=False)
 wanted = asked()

@@ -10,9 +10,9 @@ from slowlens.reports.units import counted
 from slowlens_dashboard import address
 from slowlens_dashboard.diagnosis import diagnose
 from slowlens_dashboard.filters import matches
-from slowlens_dashboard.language import _
-from slowlens_dashboard.tables import difference_table
+from slowlens_dashboard.tables.facts import difference_table
 from slowlens_dashboard.widgets.pair_header import pair_header
+from slowlens_dashboard.wording.language import _
 
 # Parts of the address, and keys of the widgets.
 SEARCH, EFFECTS, UNCHANGED = "search", "effect", "unchanged"

@@ -12,18 +12,16 @@ from slowlens.repair import fixes
 from slowlens.run import Run
 from slowlens.witness import before_and_after, measured_runs
 from slowlens_dashboard import repairs
+from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.diagnosis import diagnose, recent_runs
 from slowlens_dashboard.findinglinks import QUERY, gone
-from slowlens_dashboard.gains import gain
-from slowlens_dashboard.job import Job
-from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.language import _
-from slowlens_dashboard.outcomes import became, proved
+from slowlens_dashboard.measuring.job import Job
+from slowlens_dashboard.measuring.jobs import jobs
+from slowlens_dashboard.measuring.starting import again, attempt, start
+from slowlens_dashboard.measuring.tries import tried
 from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import plain
-from slowlens_dashboard.starting import again, attempt, start
-from slowlens_dashboard.tries import tried
+from slowlens_dashboard.tables.gains import gain
+from slowlens_dashboard.tables.outcomes import became, proved
 from slowlens_dashboard.widgets.all_fixes import all_fixes
 from slowlens_dashboard.widgets.applied_fixes import Proof, applied_fixes
 from slowlens_dashboard.widgets.comparison import comparison
@@ -32,6 +30,8 @@ from slowlens_dashboard.widgets.linked import linked
 from slowlens_dashboard.widgets.pair_header import pair_header
 from slowlens_dashboard.widgets.recent_runs import origin_link
 from slowlens_dashboard.widgets.rule_page import TITLES
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 FEW = 4  # fixes whose diffs are all shown at once, but for those that stand together above
 

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from slowlens_dashboard import kept, tidying
-from slowlens_dashboard.history import grouped, matching, pages, with_deleted
-from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.language import _
+from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.pages import LIVE
+from slowlens_dashboard.runs import kept, tidying
+from slowlens_dashboard.runs.history import grouped, matching, pages, with_deleted
 from slowlens_dashboard.widgets.history_bar import history_bar
 from slowlens_dashboard.widgets.history_deleted import deleted_list, just_deleted
 from slowlens_dashboard.widgets.history_filter import asked, clear, history_filter, turn
 from slowlens_dashboard.widgets.history_group import history_group
 from slowlens_dashboard.widgets.history_reading import history_reading
+from slowlens_dashboard.wording.language import _
 
 
 def nothing_kept() -> None:

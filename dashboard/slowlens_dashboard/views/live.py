@@ -3,18 +3,18 @@
 import streamlit as st
 
 from slowlens.measure.plan import SAMPLED_FROM
+from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.charts.steps import lines_note
-from slowlens_dashboard.job import Job
-from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.language import _
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import plain
-from slowlens_dashboard.starting import stop
+from slowlens_dashboard.measuring.job import Job
+from slowlens_dashboard.measuring.jobs import jobs
+from slowlens_dashboard.measuring.starting import stop
 from slowlens_dashboard.widgets.live_chart import live_chart
 from slowlens_dashboard.widgets.pair_header import pair_header, run_header
 from slowlens_dashboard.widgets.plan_form import plan_form
 from slowlens_dashboard.widgets.recent_runs import recent_list
 from slowlens_dashboard.widgets.run_result import run_result
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 
 def watch(job: Job) -> None:

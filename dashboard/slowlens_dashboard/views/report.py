@@ -5,17 +5,17 @@ import streamlit as st
 from slowlens.redaction import Kind
 from slowlens.run import Run
 from slowlens_dashboard.diagnosis import diagnose
-from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.language import Language, _, language
+from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.pages import CHECKPOINT
 from slowlens_dashboard.pair import current
-from slowlens_dashboard.prose import plain, prose
 from slowlens_dashboard.report import Page
 from slowlens_dashboard.reporting import TOLD, asked_for, names, prepared
 from slowlens_dashboard.widgets.answer import sentence_on_top
 from slowlens_dashboard.widgets.recent_runs import recent_list, run_link
 from slowlens_dashboard.widgets.report_blocks import badge, report_blocks
 from slowlens_dashboard.widgets.report_menu import report_downloads
+from slowlens_dashboard.wording.language import Language, _, language
+from slowlens_dashboard.wording.prose import plain, prose
 
 WITH = "with"
 """In the address: what is told that a report leaves out otherwise."""

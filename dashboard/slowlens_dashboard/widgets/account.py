@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pair import options
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 
 def require_account() -> None:

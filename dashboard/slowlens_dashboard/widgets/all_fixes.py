@@ -11,14 +11,14 @@ from slowlens.repair import Repair, fixes
 from slowlens.reports.units import size
 from slowlens.run import CheckpointSummary, Run
 from slowlens_dashboard import repairs
+from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.errors import explain
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import code, plain
 from slowlens_dashboard.widgets.confirmation import confirm
 from slowlens_dashboard.widgets.export_menu import export_menu
 from slowlens_dashboard.widgets.fix_card import BUSY
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code, plain
 
 AT_ONCE = "Writes the lines above at once. Undo is one click, too."
 ASKED = "You see what is written, and confirm it."

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import first_sentence, prose, without
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import first_sentence, prose, without
 
 
 def title_on_top(answer: str) -> None:

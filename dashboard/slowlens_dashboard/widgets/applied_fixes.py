@@ -10,10 +10,10 @@ from slowlens.patch import journal
 from slowlens.patch.recovery import changed_since
 from slowlens.reports.units import moment
 from slowlens_dashboard import repairs
-from slowlens_dashboard.language import _
-from slowlens_dashboard.outcomes import Became
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import code, plain
+from slowlens_dashboard.access.permission import read_only
+from slowlens_dashboard.tables.outcomes import Became
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code, plain
 
 
 @dataclass(frozen=True, slots=True)

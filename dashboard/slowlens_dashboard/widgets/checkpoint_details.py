@@ -7,11 +7,11 @@ import streamlit as st
 from slowlens.facts.checkpoint import Checkpoint
 from slowlens.reports.units import count, counted
 from slowlens.run import Run
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import plain
-from slowlens_dashboard.settings_tables import alike_table, differing_table, untouched
-from slowlens_dashboard.tables import files_table, sizes_table, weights_table
+from slowlens_dashboard.tables.facts import files_table, sizes_table, weights_table
+from slowlens_dashboard.tables.settings_tables import alike_table, differing_table, untouched
 from slowlens_dashboard.widgets.pair_facts import written_by
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 FEW = 16
 """Files that are listed without scrolling."""

@@ -6,10 +6,10 @@ import streamlit as st
 
 from slowlens.lineup import MOST, kinds_of, usual_kind
 from slowlens.run import Run
-from slowlens_dashboard.kept import Row
-from slowlens_dashboard.language import _
-from slowlens_dashboard.lineup_link import ANYWAY, KIND, RUN, Wanted, label, timed_by, wanted
-from slowlens_dashboard.lineup_runs import options
+from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.runs.lineup_link import ANYWAY, KIND, RUN, Wanted, label, timed_by, wanted
+from slowlens_dashboard.runs.lineup_runs import options
+from slowlens_dashboard.wording.language import _
 
 CHOSEN, CHOSEN_KIND, CHOSEN_ANYWAY = "compare-runs", "compare-kind", "compare-anyway"
 

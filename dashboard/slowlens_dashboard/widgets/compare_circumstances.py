@@ -4,10 +4,10 @@ import streamlit as st
 
 from slowlens.lineup import Lineup
 from slowlens.speedverdict import SpeedVerdict
-from slowlens_dashboard.language import _
-from slowlens_dashboard.lineup_tables import common_table, differing_table
-from slowlens_dashboard.prose import plain, prose
+from slowlens_dashboard.runs.lineup_tables import common_table, differing_table
 from slowlens_dashboard.widgets.compare_choice import compare_anyway
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose
 
 
 def circumstances_of(lineup: Lineup) -> None:

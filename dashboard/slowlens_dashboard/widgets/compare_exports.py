@@ -8,8 +8,8 @@ from slowlens.gather.identity import identity
 from slowlens.lineup import Lineup
 from slowlens.reports import speed_json, speed_md
 from slowlens.speedverdict import SpeedVerdict
-from slowlens_dashboard.language import _
-from slowlens_dashboard.lineup_sharing import without_private
+from slowlens_dashboard.runs.lineup_sharing import without_private
+from slowlens_dashboard.wording.language import _
 
 Render = Callable[[Iterable[SpeedVerdict]], str]
 

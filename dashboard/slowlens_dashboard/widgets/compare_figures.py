@@ -14,11 +14,11 @@ from slowlens.lineup import Entry, Lineup
 from slowlens.reports.speed_lineup import rows
 from slowlens_dashboard.charts.overlay import Curve, caption, overlay_figure, whole
 from slowlens_dashboard.charts.waterfall import waterfall_figure
-from slowlens_dashboard.language import _
-from slowlens_dashboard.lineup_link import label
-from slowlens_dashboard.lineup_tables import figures_table
-from slowlens_dashboard.prose import plain, prose
+from slowlens_dashboard.runs.lineup_link import label
+from slowlens_dashboard.runs.lineup_tables import figures_table
 from slowlens_dashboard.widgets.compare_verdicts import ANSWERS
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose
 
 RATIOS = (
     "Times are medians, with the range of the rounds; below them their relation to the first run,"

@@ -4,9 +4,9 @@ import streamlit as st
 
 from slowlens.lineup import comparable
 from slowlens.run import Run
-from slowlens_dashboard.language import _
-from slowlens_dashboard.lineup_link import RUN
 from slowlens_dashboard.pages import COMPARE
+from slowlens_dashboard.runs.lineup_link import RUN
+from slowlens_dashboard.wording.language import _
 
 
 def compare_link(run: Run) -> None:

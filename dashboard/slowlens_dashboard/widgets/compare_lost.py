@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from slowlens_dashboard.language import _
-from slowlens_dashboard.lineup_runs import Gone, Lost
 from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.prose import plain, prose
+from slowlens_dashboard.runs.lineup_runs import Gone, Lost
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose
 
 
 def lost_runs(found: Iterable[Lost]) -> None:

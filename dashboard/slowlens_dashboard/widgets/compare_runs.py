@@ -6,10 +6,10 @@ import streamlit as st
 
 from slowlens.lineup import Entry, Lineup
 from slowlens.reports.units import minute
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.prose import plain
 from slowlens_dashboard.widgets.compare_choice import judge_by
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 
 def run_cards(lineup: Lineup, titles: Mapping[str, str]) -> None:

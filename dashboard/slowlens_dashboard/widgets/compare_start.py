@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 FIRST = "The one that is chosen first is what the others are judged by."
 

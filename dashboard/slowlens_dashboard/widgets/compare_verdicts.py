@@ -9,9 +9,9 @@ from slowlens.lineup import Lineup
 from slowlens.reports.speed_lineup import remarks, unequal_work
 from slowlens.reports.speed_words import CAUSE, FINDING, PROOF, blames, headline
 from slowlens.speedverdict import Answer, SpeedVerdict
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import prose, sentence
 from slowlens_dashboard.widgets.verdict import BADGES, MEANING
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import prose, sentence
 
 ANSWERS = {
     Answer.PASS: BADGES[Outcome.PASS],

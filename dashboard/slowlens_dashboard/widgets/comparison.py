@@ -11,9 +11,9 @@ from slowlens.facts.live.side import Side
 from slowlens.reports.fixed import sentences
 from slowlens.run import Run
 from slowlens.speedverdict import Answer
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import prose
 from slowlens_dashboard.widgets.recent_runs import run_link
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import prose
 
 
 def comparison(before: Run, after: Run) -> None:

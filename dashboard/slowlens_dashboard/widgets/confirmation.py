@@ -7,8 +7,8 @@ import streamlit as st
 from slowlens import patch
 from slowlens.run import CheckpointSummary
 from slowlens_dashboard import repairs
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import code, plain
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code, plain
 
 
 def confirm(

@@ -11,10 +11,10 @@ from slowlens.reports.attribution import sentences
 from slowlens.reports.explanation import basis
 from slowlens_dashboard.charts.machine import machine_figure
 from slowlens_dashboard.charts.waterfall import waterfall_figure
-from slowlens_dashboard.figures import attribution_table, warm_ups
-from slowlens_dashboard.language import _
-from slowlens_dashboard.machine_table import machine_table
-from slowlens_dashboard.prose import plain, prose
+from slowlens_dashboard.tables.figures import attribution_table, warm_ups
+from slowlens_dashboard.tables.machine_table import machine_table
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose
 
 CHART = {"displayModeBar": False}
 

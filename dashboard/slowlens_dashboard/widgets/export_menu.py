@@ -10,9 +10,9 @@ from slowlens.findings import Applicability
 from slowlens.repair import Repair
 from slowlens.run import Run
 from slowlens_dashboard import repairs
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 
 def export_menu(repair: Repair, pair: Pair, run: Run, key: str) -> None:

@@ -11,12 +11,12 @@ from slowlens.findings import Confidence, Evidence, Finding, Severity, ValueEvid
 from slowlens.proofs import Proved
 from slowlens.reports.units import value
 from slowlens_dashboard.findinglinks import QUERY
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.prose import code, plain, prose, sentence
 from slowlens_dashboard.widgets.linked import Links
 from slowlens_dashboard.widgets.rule_page import TITLES, about
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code, plain, prose, sentence
 
 SEVERITIES = {Severity.ERROR: "red", Severity.WARNING: "orange", Severity.NOTE: "gray"}
 PROOFS = {

@@ -12,12 +12,12 @@ from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.standing import Standing, elsewhere
 from slowlens_dashboard.findinglinks import finding_of, gone, name_of
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pair import of_run
-from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.widgets.finding_card import finding_card, severity_badge
 from slowlens_dashboard.widgets.linked import Links, linked
 from slowlens_dashboard.widgets.rule_page import TITLES, about
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose, sentence
 
 FEW = 6
 """Findings that are all shown; of more, the notes are folded away."""

@@ -10,21 +10,21 @@ from slowlens.facts.live.plan import Plan
 from slowlens.findings import Applicability
 from slowlens.repair import Repair
 from slowlens.run import CheckpointSummary, Run
+from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.errors import explain
 from slowlens_dashboard.findinglinks import QUERY
-from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.language import _
+from slowlens_dashboard.measuring.jobs import jobs
+from slowlens_dashboard.measuring.starting import start
+from slowlens_dashboard.measuring.tries import Try
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import plain
 from slowlens_dashboard.repairs import Offer
-from slowlens_dashboard.starting import start
-from slowlens_dashboard.tries import Try
 from slowlens_dashboard.widgets.confirmation import confirm
 from slowlens_dashboard.widgets.export_menu import export_menu
 from slowlens_dashboard.widgets.measured_gain import measured_gain
 from slowlens_dashboard.widgets.removed_finding import reason_of, removed_finding
 from slowlens_dashboard.widgets.trying import trying
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 COLORS = {
     Applicability.SAFE: "green",

@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from slowlens_dashboard import tidying
-from slowlens_dashboard.language import _
+from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.pages import COMPARE
-from slowlens_dashboard.permission import read_only
+from slowlens_dashboard.runs import tidying
+from slowlens_dashboard.wording.language import _
 
 LEAST = 2
 """Runs that can be compared."""

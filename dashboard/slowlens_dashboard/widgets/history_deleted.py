@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from slowlens_dashboard import tidying
-from slowlens_dashboard.history import label
-from slowlens_dashboard.history_words import when
-from slowlens_dashboard.kept import Row
-from slowlens_dashboard.language import _
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.access.permission import read_only
+from slowlens_dashboard.runs import tidying
+from slowlens_dashboard.runs.history import label
+from slowlens_dashboard.runs.history_words import when
+from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 SHOWN = 20
 

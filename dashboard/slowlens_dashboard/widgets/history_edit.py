@@ -3,11 +3,11 @@
 import streamlit as st
 
 from slowlens.labels import LONGEST_NAME, LONGEST_NOTE
-from slowlens_dashboard import tidying
-from slowlens_dashboard.history_words import when
-from slowlens_dashboard.kept import Row
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.runs import tidying
+from slowlens_dashboard.runs.history_words import when
+from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 NAME, NOTE, BASELINE, REPLACE = "run-name", "run-note", "baseline-name", "baseline-replace"
 

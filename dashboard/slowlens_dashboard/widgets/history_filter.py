@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from slowlens_dashboard.history import (
+from slowlens_dashboard.runs.history import (
     CHECKPOINT,
     PAGE,
     SHOW,
@@ -14,10 +14,10 @@ from slowlens_dashboard.history import (
     checkpoints,
     wanted,
 )
-from slowlens_dashboard.history_words import SHOWN
-from slowlens_dashboard.kept import Row
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.runs.history_words import SHOWN
+from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 FIELDS = {TEXT: "history-find", CHECKPOINT: "history-checkpoint", SHOW: "history-show"}
 """Keys of the widgets."""

@@ -5,11 +5,11 @@ from collections.abc import Collection
 import streamlit as st
 
 from slowlens.brief import Kind
-from slowlens_dashboard.history import Group, label
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import code, plain
+from slowlens_dashboard.runs.history import Group, label
 from slowlens_dashboard.widgets.history_deleted import deleted_row
 from slowlens_dashboard.widgets.history_row import history_row
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code, plain
 
 
 def history_group(group: Group, deleted: Collection[str]) -> None:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from slowlens_dashboard import kept
-from slowlens_dashboard.language import _
+from slowlens_dashboard.runs import kept
+from slowlens_dashboard.wording.language import _
 
 TICK = 0.5
 """Seconds from one look to the next."""

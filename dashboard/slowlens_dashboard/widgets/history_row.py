@@ -3,15 +3,15 @@
 import streamlit as st
 
 from slowlens.brief import Brief, Kind
-from slowlens_dashboard import tidying
-from slowlens_dashboard.history_words import compared, factors, figures, kind, when
-from slowlens_dashboard.kept import Row
-from slowlens_dashboard.language import _
+from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import first_sentence, plain, prose
+from slowlens_dashboard.runs import tidying
+from slowlens_dashboard.runs.history_words import compared, factors, figures, kind, when
+from slowlens_dashboard.runs.kept import Row
 from slowlens_dashboard.widgets.history_edit import edit
 from slowlens_dashboard.widgets.verdict import BADGES
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import first_sentence, plain, prose
 
 
 def history_row(row: Row) -> None:

@@ -5,8 +5,8 @@ import streamlit as st
 
 from slowlens.facts.live.imported import Imported
 from slowlens.reports.imported import HEAD, rows_of, settings, title, words
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import plain, prose
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose
 
 NOT_AVAILABLE = "n/a"
 """A dash would begin a list: cells are Markdown."""

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from slowlens_dashboard.language import COOKIE, KEY, Language, _, language
+from slowlens_dashboard.wording.language import COOKIE, KEY, Language, _, language
 
 REMEMBER = """
 export default ({ data }) => {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from slowlens_dashboard.language import _
+from slowlens_dashboard.wording.language import _
 
 KEY = "linked"
 """Of the container: a page leads to one thing at most, and looks.css draws its mark."""

@@ -9,8 +9,8 @@ from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.measure.stages import Stage, sure
 from slowlens_dashboard.charts.steps import TOOLTIP, layout, sampled
-from slowlens_dashboard.language import _
-from slowlens_dashboard.routes import EVENTS, PLOTLY
+from slowlens_dashboard.serving.routes import EVENTS, PLOTLY
+from slowlens_dashboard.wording.language import _
 
 HERE = Path(__file__).parent
 WORDS: Mapping[str, str] = {

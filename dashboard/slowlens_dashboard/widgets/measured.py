@@ -9,7 +9,7 @@ from slowlens.facts.live.speed import answer_of
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Purpose, Subject
 from slowlens_dashboard.charts.steps import TIMED, lines_note, steps_figure
-from slowlens_dashboard.figures import (
+from slowlens_dashboard.tables.figures import (
     ending,
     slow_starts,
     speed_table,
@@ -17,8 +17,8 @@ from slowlens_dashboard.figures import (
     texts_table,
     without_sample,
 )
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 
 def figures(measurement: Measurement) -> None:

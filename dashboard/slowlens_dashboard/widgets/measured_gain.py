@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from slowlens.facts.live.saving import Effect
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import prose, sentence
-from slowlens_dashboard.tries import Try
+from slowlens_dashboard.measuring.tries import Try
 from slowlens_dashboard.widgets.recent_runs import run_link
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import prose, sentence
 
 BADGES = {Effect.NONE: "gray", Effect.SLOWER: "red", Effect.UNCLEAR: "orange"}
 """Of what was measured; the rest is blue."""

@@ -8,8 +8,8 @@ from slowlens.gather.devices import hardware
 from slowlens.reports import words
 from slowlens.reports.units import count, size
 from slowlens.run import CheckpointSummary, Run
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import plain, prose
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose
 
 TOKENS = 1000
 FEW_WRITERS = 3

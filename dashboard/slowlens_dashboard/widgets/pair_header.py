@@ -5,9 +5,9 @@ import streamlit as st
 from slowlens.run import Run
 from slowlens_dashboard import pair
 from slowlens_dashboard.judging import judged
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import CHECKPOINT
-from slowlens_dashboard.prose import code, plain
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code, plain
 
 
 def pair_header(title: str) -> pair.Pair:

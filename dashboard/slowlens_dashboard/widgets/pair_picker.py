@@ -13,7 +13,6 @@ from slowlens.places import demo_folder
 from slowlens_dashboard import judging
 from slowlens_dashboard.diagnosis import recent_runs
 from slowlens_dashboard.errors import explain
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pair import (
     MERGED_TEXT,
     SOURCE_TEXT,
@@ -24,7 +23,8 @@ from slowlens_dashboard.pair import (
     refusal,
     submit,
 )
-from slowlens_dashboard.prose import code, plain
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import code, plain
 
 RECENT = 5
 

@@ -5,9 +5,9 @@ import streamlit as st
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
 from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED, SAMPLED_FROM
-from slowlens_dashboard.language import _
+from slowlens_dashboard.measuring.starting import start
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.starting import start
+from slowlens_dashboard.wording.language import _
 
 DEVICES = ("auto", "cuda", "cpu", "mps")
 DTYPES = ("", "bfloat16", "float16", "float32")

@@ -6,12 +6,12 @@ from slowlens.brief import Brief, Kind
 from slowlens.reports.units import counted, milliseconds, minute
 from slowlens.run import Run
 from slowlens.witness import rounds
-from slowlens_dashboard import kept
-from slowlens_dashboard.history import label
-from slowlens_dashboard.kept import Row
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import HISTORY, LIVE
-from slowlens_dashboard.prose import plain
+from slowlens_dashboard.runs import kept
+from slowlens_dashboard.runs.history import label
+from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain
 
 SHOWN = 8
 WITH_FIGURES = (Kind.MEASURED, Kind.IMPORTED)

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from slowlens.findings import Applicability, Confidence, Finding, Fix
-from slowlens_dashboard.instructions import Command, instructions
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import prose, sentence
 from slowlens_dashboard.widgets.finding_card import runtimes, severity_badge
 from slowlens_dashboard.widgets.rule_page import about
+from slowlens_dashboard.wording.instructions import Command, instructions
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import prose, sentence
 
 
 def reason_of(fix: Fix) -> None:

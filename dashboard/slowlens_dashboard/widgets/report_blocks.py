@@ -20,8 +20,8 @@ from slowlens.reports.document.blocks import (
     Text,
     Tone,
 )
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import plain, prose, sentence
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose, sentence
 
 COLORS = {Tone.BAD: "red", Tone.WARNING: "orange", Tone.GOOD: "green", Tone.PLAIN: "gray"}
 CONFIG = {"displaylogo": False}

@@ -5,9 +5,9 @@ import streamlit as st
 from slowlens.redaction import Kind
 from slowlens.reports.document import file_name
 from slowlens.run import Run
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import REPORT
 from slowlens_dashboard.reporting import NOTHING, downloads
+from slowlens_dashboard.wording.language import _
 
 
 def report_downloads(run: Run, keep: frozenset[Kind] = NOTHING) -> None:

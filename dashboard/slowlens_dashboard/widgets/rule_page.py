@@ -6,7 +6,7 @@ import streamlit as st
 
 from slowlens.rulepage import blocks, page
 from slowlens.rules import RULES
-from slowlens_dashboard.language import _
+from slowlens_dashboard.wording.language import _
 
 RULE_BY_ID = {rule.id: rule for rule in RULES}
 TITLES = {rule.id: rule.title for rule in RULES}

@@ -8,16 +8,16 @@ from slowlens.diagnose import NEEDED, Status
 from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.standing import Standing
+from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.diagnosis import scan_of, scan_weights
-from slowlens_dashboard.language import _
+from slowlens_dashboard.measuring.scans import scans
 from slowlens_dashboard.messages import is_complaining
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import plain, prose, sentence
-from slowlens_dashboard.scans import scans
 from slowlens_dashboard.widgets.rule_page import TITLES, rule_page
 from slowlens_dashboard.widgets.scan_progress import follow
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose, sentence
 
 BEGUN = "scan-begun"
 """In the session: the button was pressed, and the page is yet to be drawn."""

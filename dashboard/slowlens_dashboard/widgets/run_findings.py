@@ -9,10 +9,10 @@ from slowlens.reports import words
 from slowlens.run import Run
 from slowlens_dashboard import address
 from slowlens_dashboard.findinglinks import QUERY, of_run
-from slowlens_dashboard.language import _
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.widgets.findings_list import findings_list
 from slowlens_dashboard.widgets.linked import Links
+from slowlens_dashboard.wording.language import _
 
 
 def run_findings(run: Run) -> None:

@@ -12,14 +12,12 @@ from slowlens.rules.throttled_or_shared_gpu import RULE as UNQUIET
 from slowlens.run import Run
 from slowlens.standing import Standing
 from slowlens.witness import before_and_after
+from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.diagnosis import recent_runs
-from slowlens_dashboard.language import _
+from slowlens_dashboard.measuring.starting import again, start, with_fixes
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import follow, of_run
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import plain, prose, sentence
 from slowlens_dashboard.repairs import offers
-from slowlens_dashboard.starting import again, start, with_fixes
 from slowlens_dashboard.widgets.answer import sentence_on_top
 from slowlens_dashboard.widgets.compare_link import compare_link
 from slowlens_dashboard.widgets.comparison import comparison
@@ -35,6 +33,8 @@ from slowlens_dashboard.widgets.measured import figures, texts
 from slowlens_dashboard.widgets.report_menu import report_link
 from slowlens_dashboard.widgets.run_findings import run_findings
 from slowlens_dashboard.widgets.verdict import verdicts
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import plain, prose, sentence
 
 
 def run_result(run: Run) -> None:

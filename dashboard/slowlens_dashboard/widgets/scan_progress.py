@@ -5,13 +5,13 @@ import streamlit as st
 from slowlens.errors import SlowlensError
 from slowlens.facts.live.measurement import Status
 from slowlens.reports.units import size
+from slowlens_dashboard.access.permission import read_only, require_permission
 from slowlens_dashboard.diagnosis import scan_of
 from slowlens_dashboard.errors import explain
-from slowlens_dashboard.language import _
+from slowlens_dashboard.measuring.scans import Reading
 from slowlens_dashboard.messages import complain
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.permission import read_only, require_permission
-from slowlens_dashboard.scans import Reading
+from slowlens_dashboard.wording.language import _
 
 INTERVAL = 0.5
 """Seconds between two looks."""

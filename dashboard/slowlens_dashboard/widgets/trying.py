@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from slowlens_dashboard.job import Job
-from slowlens_dashboard.jobs import jobs
-from slowlens_dashboard.language import _
+from slowlens_dashboard.access.permission import read_only
+from slowlens_dashboard.measuring.job import Job
+from slowlens_dashboard.measuring.jobs import jobs
+from slowlens_dashboard.measuring.starting import stop
+from slowlens_dashboard.measuring.tries import Progress, progress
 from slowlens_dashboard.pages import LIVE
-from slowlens_dashboard.permission import read_only
-from slowlens_dashboard.prose import prose
-from slowlens_dashboard.starting import stop
-from slowlens_dashboard.tries import Progress, progress
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import prose
 
 EVERY = 1.0
 """Seconds between two looks; the work is done in another process."""

@@ -11,9 +11,9 @@ from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import THRESHOLD, Outcome, percent
 from slowlens.findings import Finding
 from slowlens.reports.measurement import longer
-from slowlens_dashboard.language import _
-from slowlens_dashboard.prose import prose, sentence
 from slowlens_dashboard.widgets.finding_card import severity_badge
+from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.prose import prose, sentence
 
 BADGES = {
     Outcome.PASS: ":green-badge[:material/check: PASS]",

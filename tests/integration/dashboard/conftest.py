@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from builders import checkpoint
 from pages import SLOW_CONFIG, SLOW_GENERATION, Open
 from sessions import Session
-from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.measuring import jobs as jobs_module
 from slowlens_dashboard.server import MAIN
 
 

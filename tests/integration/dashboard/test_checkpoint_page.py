@@ -12,7 +12,7 @@ from pages import Open, press, query, said, slow_and_fast, store
 from slowlens.facts.environment import Device, Hardware
 from slowlens.facts.runtimes import Runtime
 from slowlens.places import demo_folder
-from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.measuring import jobs as jobs_module
 from slowlens_dashboard.widgets import pair_facts
 
 

@@ -17,7 +17,7 @@ from slowlens.importing import imported_run
 from slowlens.labels import default_labels
 from slowlens.run import Run
 from slowlens.store import default_store
-from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.measuring import jobs as jobs_module
 
 A, B, C = (f"20260102-03040{number}-abcd" for number in range(3))
 
@@ -235,7 +235,7 @@ def test_a_run_in_progress_is_said_to_be_so(open_page: Open, session: Session) -
 def test_runs_of_folders_that_may_not_be_read_are_not_shown(
     open_page: Open, kept: tuple[Run, Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slowlens_dashboard.lineup_store.may_show", lambda run: run.id != B)
+    monkeypatch.setattr("slowlens_dashboard.runs.lineup_store.may_show", lambda run: run.id != B)
     at = open_page("compare", run=[A, B])
     assert f"There is no run {B} here." in said(at)
     assert "Slower than A?" not in said(at)

@@ -14,7 +14,7 @@ from slowlens.importing import imported_run
 from slowlens.labels import Label, default_labels
 from slowlens.run import Run
 from slowlens.store import default_store
-from slowlens_dashboard.options import Options
+from slowlens_dashboard.access.options import Options
 
 Pair = tuple[Path, Path]
 

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages import Open, explained, store
-from slowlens_dashboard.language import KEY, Language
 from slowlens_dashboard.server import HERE
+from slowlens_dashboard.wording.language import KEY, Language
 
 VIEWS = sorted(path.stem for path in (HERE / "views").glob("[a-z]*.py"))
 CODE = re.compile(r"`+[^`]*`+|\]\([^)]*\)|:[a-z-]+\[|&\w+;|\bslowlens [a-z]+( [A-Z]+)?|--[a-z-]+")
@@ -48,7 +48,7 @@ def test_no_english_is_left(
     query = {"merged": str(pair[0]), "source": str(pair[1])}
     if measured:
         query["run"] = store(pair, explained()).id  # type: ignore[arg-type]
-    monkeypatch.setattr("slowlens_dashboard.language.spoken", lambda _: Language.CHINESE)
+    monkeypatch.setattr("slowlens_dashboard.wording.language.spoken", lambda _: Language.CHINESE)
     at = open_page(view, **query)
     assert at.session_state[KEY] == Language.CHINESE
     told = (NAMES.sub("", CODE.sub("", text)) for text in read(at))

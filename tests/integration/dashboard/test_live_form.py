@@ -10,7 +10,7 @@ from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.trial import Cache
 from slowlens.measure.plan import DEFAULT_PROMPT
-from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.measuring import jobs as jobs_module
 
 
 def test_start_measures_what_the_form_says(open_page: Open, session: Session) -> None:
@@ -24,7 +24,8 @@ def test_start_measures_what_the_form_says(open_page: Open, session: Session) ->
     assert query(at, "run") == job.id
     assert "In progress" in said(at)
     assert "Thick line: merged as shipped" in said(at)
-    assert len([each for each in at.get("bidi_component") if str(each.key).startswith("live-")]) == 1
+    drawn = [str(each.key) for each in at.get("bidi_component")]
+    assert [key for key in drawn if key.startswith("live-")] == [f"live-{job.id}"]
     press(at, "Stop")
     job.join()
     assert job.status is Status.STOPPED

@@ -19,8 +19,8 @@ from slowlens.facts.runtimes import Runtime
 from slowlens.importing import imported_run
 from slowlens.standing import Silence
 from slowlens.store import default_store
-from slowlens_dashboard import jobs as jobs_module
-from slowlens_dashboard.starting import again, with_fixes
+from slowlens_dashboard.measuring import jobs as jobs_module
+from slowlens_dashboard.measuring.starting import again, with_fixes
 
 
 def test_the_end_is_a_sentence_with_figures_and_their_n(

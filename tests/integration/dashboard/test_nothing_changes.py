@@ -17,9 +17,9 @@ from slowlens.labels import labels_of
 from slowlens.places import cache_folder, state_folder
 from slowlens.repair import fixes
 from slowlens.store import default_store
-from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.measuring import jobs as jobs_module
 
-DASHBOARD = Path(jobs_module.__file__).parent
+DASHBOARD = Path(jobs_module.__file__).parents[1]
 PAGES = sorted(path.stem for path in (DASHBOARD / "views").glob("*.py") if path.stem != "__init__")
 LOOKING = {
     *(
@@ -106,7 +106,7 @@ def modules() -> list[Module]:
 
 def asking(known: list[Module]) -> set[Function]:
     """Functions that ask for permission, themselves or by what they call."""
-    asks = {("slowlens_dashboard.permission", "require_permission")}
+    asks = {("slowlens_dashboard.access.permission", "require_permission")}
     while True:
         more = {
             (module.name, name)

@@ -6,7 +6,7 @@ import pytest
 
 from pages import Open, explained, press, said, slow_and_fast, store
 from sessions import Session
-from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.measuring import jobs as jobs_module
 
 CHANGING = {"Apply", "Try it", "Try again", "Apply 1 safe fix", "Measure again", "Undo", "Stop"}
 CHANGING |= {"Start"}

@@ -15,8 +15,8 @@ from slowlens.errors import SlowlensError
 from slowlens.facts.weights.scan import Scan
 from slowlens.gather.scan import Progress
 from slowlens_dashboard import diagnosis
-from slowlens_dashboard import scans as scans_module
-from slowlens_dashboard.scans import scans
+from slowlens_dashboard.measuring import scans as scans_module
+from slowlens_dashboard.measuring.scans import scans
 
 SKIPPED = "needs the weights themselves"
 

@@ -14,7 +14,7 @@ from literals import generation, measurement
 from pages import SLOW_CONFIG, Open, explained, press, said, slow_and_fast, store
 from sessions import Session
 from slowlens.facts.live.measurement import Measurement
-from slowlens_dashboard import jobs as jobs_module
+from slowlens_dashboard.measuring import jobs as jobs_module
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:

@@ -17,9 +17,9 @@ from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from slowlens.errors import UsageError
-from slowlens_dashboard import entrance
-from slowlens_dashboard.accountlogin import WANTED, AccountLogin
-from slowlens_dashboard.accounts import Accounts, configured
+from slowlens_dashboard.access import entrance
+from slowlens_dashboard.access.accountlogin import WANTED, AccountLogin
+from slowlens_dashboard.access.accounts import Accounts, configured
 
 SECRET = "s" * 40
 HOME = "http://testserver"
@@ -238,7 +238,7 @@ def test_a_login_without_its_library_is_refused_at_the_start(
     secrets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secrets.write_text(SECRETS)
-    monkeypatch.setattr("slowlens_dashboard.accounts.is_authlib_installed", lambda: False)
+    monkeypatch.setattr("slowlens_dashboard.access.accounts.is_authlib_installed", lambda: False)
     with pytest.raises(UsageError, match="Authlib") as refused:
         configured()
     assert "pip install 'slowlens[auth]'" in refused.value.hint

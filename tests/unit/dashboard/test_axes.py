@@ -20,7 +20,7 @@ from slowlens_dashboard.charts.machine import GAUGES, machine_figure
 from slowlens_dashboard.charts.overlay import Curve, overlay_figure
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.charts.waterfall import waterfall_figure
-from slowlens_dashboard.machine_table import machine_table
+from slowlens_dashboard.tables.machine_table import machine_table
 
 SHIPPED = generation(0.4, 0.4, 0.4)
 ON = generation(0.1, 0.1, 0.1, cache=Cache.ON)

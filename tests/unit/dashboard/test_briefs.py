@@ -6,8 +6,8 @@ import pytest
 from runs import a_measurement, a_run
 from slowlens.brief import Brief, Kind
 from slowlens.store import Store
-from slowlens_dashboard import briefs as briefs_module
-from slowlens_dashboard.briefs import Briefs
+from slowlens_dashboard.runs import briefs as briefs_module
+from slowlens_dashboard.runs.briefs import Briefs
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from slowlens_dashboard import crowd as module
-from slowlens_dashboard.crowd import AT_ONCE, LATER, OneAfterAnother
+from slowlens_dashboard.serving import crowd as module
+from slowlens_dashboard.serving.crowd import AT_ONCE, LATER, OneAfterAnother
 
 
 class Open:

@@ -19,10 +19,10 @@ from slowlens.frozen import replace
 from slowlens.measure.events import Event, Working
 from slowlens.measure.recorder import Recorder
 from slowlens.store import Store
-from slowlens_dashboard import drafts as module
-from slowlens_dashboard.drafts import ENDED, HINT, Draft, abandoned, drafted
-from slowlens_dashboard.job import Job
-from slowlens_dashboard.jobs import Jobs
+from slowlens_dashboard.measuring import drafts as module
+from slowlens_dashboard.measuring.drafts import ENDED, HINT, Draft, abandoned, drafted
+from slowlens_dashboard.measuring.job import Job
+from slowlens_dashboard.measuring.jobs import Jobs
 
 PLAN = Plan("/m", prompt="p", new_tokens=2)
 

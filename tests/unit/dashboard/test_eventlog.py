@@ -28,10 +28,10 @@ from slowlens.measure.events import (
     TrialStarted,
 )
 from slowlens.measure.recorder import Recorder
-from slowlens_dashboard import eventlog as module
-from slowlens_dashboard.eventlog import EventLog
+from slowlens_dashboard.measuring import eventlog as module
+from slowlens_dashboard.measuring.eventlog import EventLog
 
-SCRIPT = Path(str(module.__file__)).parent / "widgets" / "live_chart.js"
+SCRIPT = Path(str(module.__file__)).parents[1] / "widgets" / "live_chart.js"
 ENVIRONMENT = Environment("3", "x")
 
 

@@ -10,7 +10,7 @@ from slowlens.facts.live.plan import Overlay
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.reports.spread import TOO_SHORT
-from slowlens_dashboard.figures import (
+from slowlens_dashboard.tables.figures import (
     attribution_table,
     ending,
     slow_starts,

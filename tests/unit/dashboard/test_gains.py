@@ -9,8 +9,8 @@ from slowlens.facts.live.plan import Overlay
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix, Severity
 from slowlens.jsonvalue import Json
-from slowlens_dashboard.gains import gain
 from slowlens_dashboard.repairs import Offer
+from slowlens_dashboard.tables.gains import gain
 
 TRIED = "merged + a-rule"
 

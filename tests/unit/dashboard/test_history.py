@@ -6,7 +6,7 @@ from slowlens.brief import Brief, Factor, Kind, Place, Timed
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.verdict import Outcome
 from slowlens.labels import Label
-from slowlens_dashboard.history import (
+from slowlens_dashboard.runs.history import (
     PER_PAGE,
     Show,
     Wanted,
@@ -18,8 +18,8 @@ from slowlens_dashboard.history import (
     wanted,
     with_deleted,
 )
-from slowlens_dashboard.history_words import compared, figures, kind, when
-from slowlens_dashboard.kept import Row
+from slowlens_dashboard.runs.history_words import compared, figures, kind, when
+from slowlens_dashboard.runs.kept import Row
 
 FASTER = Factor("source as shipped", Outcome.FAIL, Outcome.PASS, 1.43, 1.38, 1.49)
 TIMED = Timed(Status.DONE, 5, 96, estimated=False, factors=(FASTER,), device="H100",

@@ -13,9 +13,11 @@ from slowlens.checking import check
 from slowlens.errors import CheckpointError
 from slowlens.exports import FORMS
 from slowlens.repair import Repair
-from slowlens_dashboard import repairs, starting, visible
-from slowlens_dashboard.inside import MOST
-from slowlens_dashboard.options import Options
+from slowlens_dashboard import repairs
+from slowlens_dashboard.access import visible
+from slowlens_dashboard.access.inside import MOST
+from slowlens_dashboard.access.options import Options
+from slowlens_dashboard.measuring import starting
 
 NOTHING = Repair(())
 """Fixes of no key."""

@@ -1,6 +1,6 @@
 import pytest
 
-from slowlens_dashboard.instructions import Command, instructions
+from slowlens_dashboard.wording.instructions import Command, instructions
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.facts.live.trial import Finish
 from slowlens.measure.events import Event, Finished
 from slowlens.run import Run
-from slowlens_dashboard import job as module
-from slowlens_dashboard.job import Job
+from slowlens_dashboard.measuring import job as module
+from slowlens_dashboard.measuring.job import Job
 
 PLAN = Plan("/m", prompt="p", new_tokens=2)
 

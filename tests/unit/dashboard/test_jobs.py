@@ -8,7 +8,7 @@ from slowlens.errors import CheckpointError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
 from slowlens.store import Store
-from slowlens_dashboard.jobs import BusyError, Jobs
+from slowlens_dashboard.measuring.jobs import BusyError, Jobs
 
 
 @pytest.fixture

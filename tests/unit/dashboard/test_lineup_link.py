@@ -1,6 +1,6 @@
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.lineup import MOST, SHIPPED
-from slowlens_dashboard.lineup_link import Wanted, kind_named, label, timed_by, wanted
+from slowlens_dashboard.runs.lineup_link import Wanted, kind_named, label, timed_by, wanted
 
 ON = (Subject.MERGED, Cache.ON)
 

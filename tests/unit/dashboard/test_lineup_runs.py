@@ -14,8 +14,16 @@ from slowlens.importing import imported_run
 from slowlens.labels import Label
 from slowlens.run import Run
 from slowlens.store import default_store
-from slowlens_dashboard.kept import Row
-from slowlens_dashboard.lineup_runs import Gone, Lost, Shop, has_figures, look_up, options, title
+from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.runs.lineup_runs import (
+    Gone,
+    Lost,
+    Shop,
+    has_figures,
+    look_up,
+    options,
+    title,
+)
 
 
 def kept(run_id: str, run: Run | None = None) -> Run:

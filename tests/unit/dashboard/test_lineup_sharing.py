@@ -6,7 +6,7 @@ from slowlens.facts.identity import Identity
 from slowlens.reports import speed_json, speed_md
 from slowlens.run import Run
 from slowlens.speedverdict import Answer
-from slowlens_dashboard.lineup_sharing import without_private
+from slowlens_dashboard.runs.lineup_sharing import without_private
 
 
 def of(prompt: str, path: str, slow: float = 0.4) -> Run:

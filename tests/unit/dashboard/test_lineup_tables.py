@@ -1,6 +1,6 @@
 from slowlens.facts.live.alongside import Circumstance
 from slowlens.reports.speed_figures import Figure
-from slowlens_dashboard.lineup_tables import (
+from slowlens_dashboard.runs.lineup_tables import (
     common_table,
     differing_table,
     figures_table,

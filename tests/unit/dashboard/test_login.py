@@ -9,7 +9,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from slowlens_dashboard.login import COOKIE, TokenLogin
+from slowlens_dashboard.access.login import COOKIE, TokenLogin
 
 
 async def page(request: Request) -> PlainTextResponse:

@@ -4,7 +4,7 @@ import pytest
 
 from slowlens.errors import CheckpointError
 from slowlens.places import demo_folder
-from slowlens_dashboard.options import Options, options_from
+from slowlens_dashboard.access.options import Options, options_from
 
 
 def test_a_folder_below_a_root_is_allowed(tmp_path: Path) -> None:

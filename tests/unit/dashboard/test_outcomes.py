@@ -12,7 +12,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.trial import Cache, Finish, Purpose
 from slowlens.patch.journal import Entry
 from slowlens.run import Run
-from slowlens_dashboard.outcomes import Became, became, proved
+from slowlens_dashboard.tables.outcomes import Became, became, proved
 
 
 def run(found: Measurement, created: str = "") -> Run:

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from slowlens_dashboard.ownorigin import HEADERS, OwnHost, OwnOrigin, is_foreign
+from slowlens_dashboard.access.ownorigin import HEADERS, OwnHost, OwnOrigin, is_foreign
 
 HERE = {"host": "gpu-box:8501"}
 

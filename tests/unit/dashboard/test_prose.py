@@ -1,7 +1,15 @@
 import pytest
 
 from slowlens.jsonvalue import ABSENT
-from slowlens_dashboard.prose import cell, code, first_sentence, plain, prose, sentence, without
+from slowlens_dashboard.wording.prose import (
+    cell,
+    code,
+    first_sentence,
+    plain,
+    prose,
+    sentence,
+    without,
+)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from builders import checkpoint
 from sessions import EVENTS, Session
 from slowlens.facts.live.plan import Plan
 from slowlens.store import Store
-from slowlens_dashboard import routes
-from slowlens_dashboard.jobs import Jobs
+from slowlens_dashboard.measuring.jobs import Jobs
+from slowlens_dashboard.serving import routes
 
 
 def get(route: Any, run_id: str, query: str = "") -> Response:

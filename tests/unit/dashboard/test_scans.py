@@ -10,7 +10,7 @@ from slowlens.errors import SlowlensError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.weights.scan import Scan
 from slowlens.gather.scan import Progress
-from slowlens_dashboard.scans import KEPT, ScanBusyError, Scans, seconds_left
+from slowlens_dashboard.measuring.scans import KEPT, ScanBusyError, Scans, seconds_left
 
 FOUND = Scan(tensors=1, size=10)
 

@@ -1,7 +1,7 @@
 from runs import a_run
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.settings import DEFAULT, Setting
-from slowlens_dashboard.settings_tables import alike_table, differing_table, untouched
+from slowlens_dashboard.tables.settings_tables import alike_table, differing_table, untouched
 
 FOUR, FIVE, VLLM = Runtime.TRANSFORMERS_4, Runtime.TRANSFORMERS_5, Runtime.VLLM
 SILENT = Setting(1, DEFAULT)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from slowlens_dashboard.language import LOCALE, Language
-from slowlens_dashboard.patterns import holes
+from slowlens_dashboard.wording.language import LOCALE, Language
+from slowlens_dashboard.wording.patterns import holes
 
 ROOT = Path(__file__).parents[3]
 TOOL = runpy.run_path(str(ROOT / "tools" / "make_strings.py"))

@@ -1,7 +1,12 @@
 from literals import checkpoint
 from runs import a_run
 from slowlens.facts.difference import Difference, Effect
-from slowlens_dashboard.tables import difference_table, files_table, sizes_table, weights_table
+from slowlens_dashboard.tables.facts import (
+    difference_table,
+    files_table,
+    sizes_table,
+    weights_table,
+)
 
 
 def test_what_each_file_says() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slowlens_dashboard.translation import Catalogue
+from slowlens_dashboard.wording.translation import Catalogue
 
 TEXTS = {
     "generate() runs without its cache{versions}: {who} turns it off{because}": (

@@ -14,9 +14,9 @@ from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix, Severity
 from slowlens.run import Run
 from slowlens_dashboard.charts.steps import shown
-from slowlens_dashboard.eventlog import Entry
+from slowlens_dashboard.measuring.eventlog import Entry
+from slowlens_dashboard.measuring.tries import progress, tried
 from slowlens_dashboard.repairs import Offer
-from slowlens_dashboard.tries import progress, tried
 
 ON = Fix(
     "Turn the key-value cache on",

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from slowlens_dashboard.undelayed import send_at_once
+from slowlens_dashboard.serving.undelayed import send_at_once
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sockets are no descriptors there")
 

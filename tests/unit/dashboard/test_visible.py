@@ -13,9 +13,9 @@ from slowlens.facts.environment import Environment
 from slowlens.importing import imported_run
 from slowlens.run import Run
 from slowlens.store import Store
-from slowlens_dashboard.jobs import Jobs
-from slowlens_dashboard.options import Options
-from slowlens_dashboard.visible import may_show, shown
+from slowlens_dashboard.access.options import Options
+from slowlens_dashboard.access.visible import may_show, shown
+from slowlens_dashboard.measuring.jobs import Jobs
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What this server does in the background, owned by no browser tab."""

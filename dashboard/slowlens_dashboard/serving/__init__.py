@@ -1,0 +1,1 @@
+"""HTTP beside Streamlit, and how pages are let in and answered."""

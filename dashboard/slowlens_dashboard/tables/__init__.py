@@ -1,0 +1,1 @@
+"""Facts as tables and sentences of a page."""

@@ -1,0 +1,1 @@
+"""Texts as a reader sees them: in Chinese or English, as Markdown."""

@@ -1,0 +1,153 @@
+"""What the engine and the pages say in English, told in another language.
+
+The engine speaks English and knows of no reader, and a run file holds what was said when it was
+made. So a text is translated where it is shown: the catalogue holds the f-strings of the code with
+names for their holes, and a text is recognised by the words between the holes, which are then
+translated themselves.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from slowlens_dashboard.wording.patterns import HOLE, Pattern
+
+SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
+JOINTS = re.compile(r"(; |: |, or |, | and | or | · | → |\n| \(|\)|\()")
+"""What the code joins phrases with."""
+JOINED = {
+    "; ": "；", ": ": "：", ", ": "，", " and ": "和", " or ": "或", ", or ": "，或",
+    " (": "（", "(": "（", ")": "）",
+}  # fmt: skip
+STOPS = {".": "。", "!": "！", "?": "？"}
+ENDS = tuple(STOPS.values())
+MARKS = re.compile(r"([*#>]*)(.*?)([*]*)", re.DOTALL)
+"""Markdown around a text."""
+REACH = 17
+"""Pieces, joints among them, that are looked at together."""
+CLAUSES = re.compile(r"[:;] ")
+"""A part with these in it is more than one: other patterns may fit its clauses better."""
+PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
+BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
+KEPT = 20_000
+"""Texts whose translations are remembered."""
+
+
+class Catalogue:
+    """Texts in English and what they are in one other language."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._whole = {_lowered(text): target for text, target in texts.items()}
+        patterns = (Pattern.of(t, target) for t, target in texts.items() if HOLE.search(t))
+        self._patterns = sorted(patterns, key=lambda pattern: -pattern.weight)
+        self.told = lru_cache(KEPT)(self._told)
+
+    def _told(self, text: str) -> str:
+        """Return ``text`` in the other language, as far as the catalogue knows its parts."""
+        if not any(letter.isalpha() for letter in text):
+            return text
+        if (whole := self._known(text)) is not None:
+            return whole
+        for around in (BLANKS, MARKS):
+            before, inner, after = _split(around, text)
+            if inner != text:
+                return f"{before}{self.told(inner)}{after}"
+        return self._by_sentences(SENTENCE_END.split(text))
+
+    def _known(self, text: str) -> str | None:
+        """Return a text that the catalogue holds, with or without its full stop."""
+        stop = STOPS.get(text[-1:], "")
+        bare = text[:-1] if stop else text
+        whole = self._whole.get(_lowered(text))
+        if whole is not None:
+            return whole
+        found = self._whole.get(_lowered(bare))
+        if found is not None:
+            return _stopped(found, stop)
+        if not stop and (found := self._whole.get(_lowered(f"{text}."))) is not None:
+            return found.removesuffix(STOPS["."])
+        for pattern, parts in self._fitting(bare, text):
+            told = self._parts(parts)
+            if not any(map(CLAUSES.search, parts.values())) and not _left(parts, told):
+                return _stopped(pattern.fill(told), stop)
+        return None
+
+    def _roughly(self, text: str) -> str:
+        """Return what the surest pattern makes of a text, whatever is in its holes; else itself."""
+        stop = STOPS.get(text[-1:], "")
+        for pattern, parts in self._fitting(text[:-1] if stop else text, text):
+            told = self._parts(parts)
+            if 2 * pattern.weight >= len(text) or not _left(parts, told):
+                return _stopped(pattern.fill(told), stop)
+        return text
+
+    def _parts(self, parts: Mapping[str, str]) -> Mapping[str, str]:
+        return {name: self.told(part) for name, part in parts.items()}
+
+    def _fitting(self, *texts: str) -> list[tuple[Pattern, Mapping[str, str]]]:
+        """Return the patterns that recognise one of the texts, the surest first, with their parts.
+
+        A text with its full stop comes last: a hole at the end would swallow that.
+        """
+        found = [
+            (pattern, parts)
+            for text in dict.fromkeys(texts)
+            for pattern in self._patterns
+            if (parts := pattern.fits(text)) is not None
+        ]
+        return sorted(found, key=lambda fitting: -fitting[0].weight)
+
+    def _by_sentences(self, sentences: Sequence[str]) -> str:
+        """Translate as many sentences at a time as are known together."""
+        if len(sentences) == 1:
+            return self._by_joints(sentences[0])
+        for size in range(len(sentences) - 1, 0, -1):
+            known = self._known(" ".join(sentences[:size]))
+            if known is not None:
+                return _beside(known, self.told(" ".join(sentences[size:])))
+        return _beside(self._by_joints(sentences[0]), self.told(" ".join(sentences[1:])))
+
+    def _by_joints(self, text: str) -> str:
+        """Translate a list or another text that the code has joined, if all its words are known."""
+        pieces = JOINTS.split(text)
+        told: list[str] = []
+        changed, at = False, 0
+        while at < len(pieces):
+            end, known = self._longest(pieces, at)
+            if known is None and PHRASE.search(pieces[at]):
+                return self._roughly(text)  # half in one language, half in another helps nobody
+            told.append(pieces[at] if known is None else known)
+            told += [JOINED.get(joint, joint) for joint in pieces[end : end + 1]]
+            changed, at = changed or known is not None, end + 1
+        return "".join(told) if changed else text
+
+    def _longest(self, pieces: Sequence[str], at: int) -> tuple[int, str | None]:
+        """Return the known text that begins with a piece and goes furthest, and where it ends."""
+        for end in range(min(len(pieces), at + REACH), at, -1):
+            if (end - at) % 2 and (known := self._known("".join(pieces[at:end]))) is not None:
+                return end, known
+        return at + 1, None
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _left(parts: Mapping[str, str], told: Mapping[str, str]) -> bool:
+    """Whether a phrase in one of the parts was not told."""
+    return any(told[name] == part and PHRASE.search(part) for name, part in parts.items())
+
+
+def _stopped(text: str, stop: str) -> str:
+    return text if not stop or text.endswith(ENDS) else text + stop
+
+
+def _split(pattern: re.Pattern[str], text: str) -> tuple[str, str, str]:
+    match = pattern.fullmatch(text)
+    assert match is not None
+    return match[1], match[2], match[3]
+
+
+def _beside(first: str, second: str) -> str:
+    """Put one sentence behind another: after a full stop of Chinese goes no blank."""
+    return f"{first}{'' if first.endswith(ENDS) else ' '}{second}"
