@@ -60,7 +60,7 @@ bench: $(ENV)/.dev ## the benchmarks
 docs: $(ENV)/.dev ## write the pages that are made from the code
 	$(BIN)/python tools/make_docs.py
 
-strings: $(ENV)/.dev ## collect what is to be translated (dashboard/slowlens_dashboard/locale)
+strings: $(ENV)/.dev ## collect what is to be translated (dashboard/slowlens_dashboard/wording/locale)
 	$(BIN)/python tools/make_strings.py
 
 defaults: $(ENV)/.dev ## read the class defaults of the pinned transformers again
