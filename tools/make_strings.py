@@ -37,7 +37,13 @@ SILENT = (
     "core/slowlens/reports/text.py",
 )
 """Nobody reads these on a page."""
-ALONE = ("means", "{part} GB/s and {part2} TFLOP/s in {dtype}, measured before")
+ALONE = (
+    "about",
+    "about {figure}",
+    "estimated",
+    "means",
+    "{part} GB/s and {part2} TFLOP/s in {dtype}, measured before",
+)
 """What stands between two of the joints of a sentence."""
 COUNTED = ("error", "warning", "note")
 """Nouns that the code counts by a variable."""

@@ -52,15 +52,15 @@ FIXES = st.Page(
     url_path="fixes",
 )
 HELP = {
-    CHECKPOINT.title: "Why is it slow, and what do its files say?",
-    DIFF.title: "What changed from the source to the merged checkpoint.",
-    LIVE.title: "Generate with and without the cache, and watch each token's time.",
-    COMPARE.title: "Two runs or more side by side: what differs, which is slower, and where.",
-    HISTORY.title: "The runs that are kept: named, compared, deleted and brought back.",
-    REPORT.title: "All of it to hand on: one HTML file, Markdown for a pull request, JSON.",
-    FIXES.title: "Apply, undo or export what removes the findings.",
+    "checkpoint": "Why is it slow, and what do its files say?",
+    "diff": "What changed from the source to the merged checkpoint.",
+    "live": "Generate with and without the cache, and watch each token's time.",
+    "compare": "Two runs or more side by side: what differs, which is slower, and where.",
+    "history": "The runs that are kept: named, compared, deleted and brought back.",
+    "report": "All of it to hand on: one HTML file, Markdown for a pull request, JSON.",
+    "fixes": "Apply, undo or export what removes the findings.",
 }
-"""Of the navigation alone: a link to a page says itself where it leads, and why."""
+"""By the name of the view; of the navigation alone: a link says itself where it leads, and why."""
 
 PAGES = (CHECKPOINT, DIFF, LIVE, COMPARE, HISTORY, FIXES, REPORT)
 
@@ -70,11 +70,12 @@ def told(page: StreamlitPage) -> StreamlitPage:
 
     The one that may run is marked so by Streamlit, and others run this script at the same time.
     """
+    view = page.url_path or "checkpoint"
     return st.Page(
-        VIEWS / f"{page.url_path or 'checkpoint'}.py",
+        VIEWS / f"{view}.py",
         title=_(page.title),
         icon=page.icon,
         url_path=page.url_path or None,
         default=page is CHECKPOINT,
-        help=_(HELP[page.title]),
+        help=_(HELP[view]),
     )

@@ -17,8 +17,7 @@ from slowlens_dashboard.widgets.report_menu import report_downloads
 from slowlens_dashboard.wording.language import Language, _, language
 from slowlens_dashboard.wording.prose import plain, prose
 
-WITH = "with"
-"""In the address: what is told that a report leaves out otherwise."""
+WITH = "with"  # in the address: what is told that a report leaves out otherwise
 CHOICE = "report-with"
 
 

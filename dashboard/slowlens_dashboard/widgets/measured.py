@@ -61,6 +61,8 @@ def texts(measurement: Measurement) -> None:
     with st.expander(_("Prompt"), icon=":material/chat:"):
         st.text(measurement.plan.prompt)
     written = texts_table(measurement)
+    written["Trial"] = written["Trial"].map(_)  # and not what was written
+    written.columns = [_(str(name)) for name in written.columns]
     if not written.empty:
         title = _("Texts of the timed trials, which may not stop")
         with st.expander(title, icon=":material/notes:"):

@@ -48,9 +48,11 @@ class Pattern:
     def fits(self, text: str) -> Mapping[str, str] | None:
         """Return what is in the holes of a text that it recognises."""
         match = self.recognise.fullmatch(text) if self.words in text else None
-        if match is None or not (self.sure or all(map(FIGURE.fullmatch, match.groups()))):
-            return None
-        return match.groupdict()
+        return match.groupdict() if match else None
+
+    def doubted(self, part: str) -> bool:
+        """Whether it has too few letters for what is in one of its holes, if nobody tells that."""
+        return not self.sure and not FIGURE.fullmatch(part)
 
     def fill(self, parts: Mapping[str, str]) -> str:
         """Return it in the other language, with ``parts`` in its holes."""

@@ -27,6 +27,8 @@ REACH = 17
 """Pieces, joints among them, that are looked at together."""
 CLAUSES = re.compile(r"[:;] ")
 """A part with these in it is more than one: other patterns may fit its clauses better."""
+LED = re.compile(r"((?:about )?[\d.,]+(?: (?:ms|s|min|%|kB|MB|GB|times))?) (.+)")
+"""A figure before what it is of."""
 PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 KEPT = 20_000
@@ -67,16 +69,23 @@ class Catalogue:
         if not stop and (found := self._whole.get(_lowered(f"{text}."))) is not None:
             return found.removesuffix(STOPS["."])
         for pattern, parts in self._fitting(bare, text):
+            if any(CLAUSES.search(part) or pattern.doubted(part) for part in parts.values()):
+                continue
             told = self._parts(parts)
-            if not any(map(CLAUSES.search, parts.values())) and not _left(parts, told):
+            if not _left(parts, told):
                 return _stopped(pattern.fill(told), stop)
+        if (led := LED.fullmatch(bare)) and (found := self._whole.get(_lowered(led[2]))):
+            return _stopped(f"{self.told(led[1])} {found}", stop)
         return None
 
     def _roughly(self, text: str) -> str:
         """Return what the surest pattern makes of a text, whatever is in its holes; else itself."""
         stop = STOPS.get(text[-1:], "")
-        for pattern, parts in self._fitting(text[:-1] if stop else text, text):
+        fitting = self._fitting(text[:-1] if stop else text, text)
+        for pattern, parts in sorted(fitting, key=_tangled):
             told = self._parts(parts)
+            if any(told[name] == part for name, part in parts.items() if pattern.doubted(part)):
+                continue
             if 2 * pattern.weight >= len(text) or not _left(parts, told):
                 return _stopped(pattern.fill(told), stop)
         return text
@@ -124,13 +133,21 @@ class Catalogue:
     def _longest(self, pieces: Sequence[str], at: int) -> tuple[int, str | None]:
         """Return the known text that begins with a piece and goes furthest, and where it ends."""
         for end in range(min(len(pieces), at + REACH), at, -1):
-            if (end - at) % 2 and (known := self._known("".join(pieces[at:end]))) is not None:
+            text = "".join(pieces[at:end])
+            if (end - at) % 2 == 0 or text.count("(") != text.count(")"):
+                continue
+            if (known := self._known(text)) is not None:
                 return end, known
         return at + 1, None
 
 
 def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+def _tangled(fitting: tuple[Pattern, Mapping[str, str]]) -> bool:
+    """Whether several clauses are in another hole than the last, which most likely they are not."""
+    return any(map(CLAUSES.search, [*fitting[1].values()][:-1] or fitting[1].values()))
 
 
 def _left(parts: Mapping[str, str], told: Mapping[str, str]) -> bool:

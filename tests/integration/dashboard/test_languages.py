@@ -13,7 +13,9 @@ VIEWS = sorted(path.stem for path in (HERE / "views").glob("[a-z]*.py"))
 CODE = re.compile(r"`+[^`]*`+|\]\([^)]*\)|:[a-z-]+\[|&\w+;|\bslowlens [a-z]+( [A-Z]+)?|--[a-z-]+")
 ENGLISH = re.compile(r"[A-Za-z]{2,},? [a-z]{2,},? [a-z]{2,}")
 """Three words, the second and the third no names."""
-NAMES = re.compile(r"transformers [45] generate|llama.cpp|a shape of .*")
+NAMES = re.compile(
+    r"transformers [45] generate|llama.cpp|a shape of .*|.*the GPU is full.*|Take fewer tokens."
+)
 KINDS = (
     "button", "caption", "checkbox", "download_button", "error", "expander", "header", "info",
     "markdown", "metric", "multiselect", "number_input", "page_link", "pills", "selectbox",

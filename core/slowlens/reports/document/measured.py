@@ -27,7 +27,7 @@ from slowlens.reports.document.charts import machine_table, steps_table
 from slowlens.run import Run
 
 NOT_MEASURED = (
-    "Nothing was measured: only the files were checked. `slowlens measure` times the checkpoint."
+    "Nothing was measured: only the files were checked. slowlens measure times the checkpoint."
 )
 
 
@@ -36,7 +36,7 @@ def measured(run: Run) -> tuple[Block, ...]:
     if run.imported is not None:
         return tuple(_imported(run))
     if run.measurement is None:
-        return (Text(NOT_MEASURED.replace("`", "")),)
+        return (Text(NOT_MEASURED),)
     found = run.measurement
     hidden = Kind.PROMPT in run.redacted
     return (*_ending(found), *_verdicts(found), *_figures(found), *_rest(found, hidden=hidden))
