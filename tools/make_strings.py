@@ -42,6 +42,8 @@ ALONE = (
     "about {figure}",
     "estimated",
     "means",
+    "possibly {name}",
+    "probably {name}",
     "{part} GB/s and {part2} TFLOP/s in {dtype}, measured before",
 )
 """What stands between two of the joints of a sentence."""

@@ -7,6 +7,7 @@ import pandas as pd
 from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.facts.settings import DEFAULT, Setting, Settings
 from slowlens.jsonvalue import same
+from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import cell, code, prose
 
 ByRuntime = Mapping[Runtime, Setting]
@@ -70,7 +71,7 @@ def readers(group: Iterable[Runtime]) -> str:
 
 def decider(setting: Setting) -> str:
     """Name the file that decides."""
-    return "the default" if setting.decided_by == DEFAULT else prose(setting.decided_by)
+    return _("the default") if setting.decided_by == DEFAULT else prose(_(setting.decided_by))
 
 
 def _changes_first(settings: Settings, source: Settings) -> list[tuple[str, ByRuntime]]:
