@@ -51,6 +51,9 @@ def _below(folder: Path, seen: set[Path]) -> Iterator[os.DirEntry[str]]:
 
 
 def _blobs(folder: Path) -> tuple[Path, ...]:
-    """Return where the files of a snapshot in the hub's cache are."""
+    """Return where the files of a snapshot in the hub's cache are.
+
+    A link in its place leads nowhere: whoever makes a folder ``snapshots`` can make that too.
+    """
     parent = folder.resolve().parent
-    return ((parent.parent / "blobs").resolve(),) if parent.name == "snapshots" else ()
+    return (parent.parent / "blobs",) if parent.name == "snapshots" else ()

@@ -103,6 +103,16 @@ def test_a_snapshot_of_the_hub_is_read_with_its_blobs_and_nothing_else(tmp_path:
         options.allow(str(snapshot))
 
 
+def test_blobs_that_are_a_link_themselves_are_none(root: Path) -> None:
+    snapshot = root / "made-up" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (root / "made-up" / "blobs").symlink_to(root.parent / "secret")
+    (snapshot / "config.json").symlink_to("../../blobs/config.json")
+    assert (snapshot / "config.json").exists()
+    with pytest.raises(CheckpointError, match="outside"):
+        Options((root,), confined=True).allow(str(snapshot))
+
+
 def test_a_folder_of_very_much_is_not_looked_through(root: Path) -> None:
     for number in range(MOST + 1):
         (root / "m" / str(number)).touch()
