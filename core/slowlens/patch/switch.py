@@ -110,7 +110,13 @@ def _copy_access(path: Path, beside: Path) -> None:
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
         with suppress(PermissionError):
             os.chown(beside, old.st_uid, old.st_gid)
-    with suppress(OSError, AttributeError):  # neither known everywhere nor always allowed
-        for name in os.listxattr(path):
+    for name in _attributes(path):
+        with suppress(OSError):  # the system keeps some to itself
             os.setxattr(beside, name, os.getxattr(path, name))
     beside.chmod(old.st_mode)
+
+
+def _attributes(path: Path) -> list[str]:
+    with suppress(OSError, AttributeError):  # not known everywhere
+        return os.listxattr(path)
+    return []

@@ -251,6 +251,24 @@ def test_what_is_noted_about_a_file_stays(root: Path) -> None:
     assert os.getxattr(root / "config.json", "user.note") == b"of the team"
 
 
+def test_a_note_that_may_not_be_made_keeps_no_other_from_being_made(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = {"security.kept": b"by the system", "user.note": b"of the team"}
+    made: dict[str, bytes] = {}
+
+    def put(_path: Path, name: str, value: bytes) -> None:
+        if name.startswith("security."):
+            raise PermissionError(name)
+        made[name] = value
+
+    monkeypatch.setattr(os, "listxattr", lambda _path: [*notes], raising=False)
+    monkeypatch.setattr(os, "getxattr", lambda _path, name: notes[name], raising=False)
+    monkeypatch.setattr(os, "setxattr", put, raising=False)
+    patch.apply(patch.prepare(root, [CONFIG_ON]))
+    assert made == {"user.note": b"of the team"}
+
+
 def test_a_new_file_gets_the_mode_that_the_user_gives_new_files(root: Path) -> None:
     old = os.umask(0o027)
     try:
