@@ -40,7 +40,7 @@ def answer(diagnosis: Diagnosis) -> None:
     """Draw the sentence that stands above everything else."""
     run, origin = diagnosis.run, diagnosis.origin
     with st.container(key="answer", gap="xsmall"):
-        st.caption(_("WHY IS IT SLOW?"))
+        st.caption(_("Why is it slow?").upper())
         title_on_top(run.answer)
         st.caption(lines(run))
         if origin is not None:

@@ -78,7 +78,7 @@ def draw(page: Page) -> None:
     """Draw the report as it will be handed on."""
     found = page.document
     with st.container(key="report-answer", gap="xsmall"):
-        st.caption(_("WHY IS IT SLOW?"))
+        st.caption(_("Why is it slow?").upper())
         sentence_on_top(found.answer)
         about = " · ".join(map(plain, (found.place, *found.about)))
         st.markdown(f"{badge(found.verdict, found.tone)} &nbsp; {about}")
