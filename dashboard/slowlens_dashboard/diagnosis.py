@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.standing import Silence
-from slowlens.store import load
 from slowlens.witness import witness_of_pair
 from slowlens_dashboard.access.permission import require_permission
 from slowlens_dashboard.judging import judged
@@ -27,6 +26,7 @@ from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.measuring.scans import Reading, scans
 from slowlens_dashboard.messages import complain
 from slowlens_dashboard.pair import Pair
+from slowlens_dashboard.rereading import whole
 from slowlens_dashboard.runs import kept
 
 READ = (".json", ".jinja", ".safetensors", ".bin")
@@ -102,9 +102,8 @@ def recent_runs() -> Sequence[Run]:
 
 def _stored(path: Path) -> Run | None:
     try:
-        stat = path.stat()
-        return _run(path, stat.st_mtime_ns, stat.st_size)
-    except (OSError, RunFileError):  # deleted meanwhile, or damaged
+        return whole(path)
+    except RunFileError:  # deleted meanwhile, or damaged
         return None
 
 
@@ -140,9 +139,3 @@ def _check(asked: _Question, _measurement: Measurement | None, _scan: Scan | Non
 def _checkpoint(path: Path, stamp: Stamp) -> Checkpoint:
     assert isinstance(stamp, tuple)
     return read_checkpoint(path)
-
-
-@lru_cache(2 * KEPT_RUNS)
-def _run(path: Path, changed: int, size: int) -> Run:
-    assert changed >= 0 <= size
-    return load(path)

@@ -1,17 +1,23 @@
-"""What is read of the JSON files of a folder: each once, and again when it has changed."""
+"""What is read of JSON files: each once, and again when it has changed."""
 
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from math import inf
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Generic, NamedTuple, TypeVar
 
+from slowlens.run import Run
+from slowlens.store import load
+
 T = TypeVar("T")
 
 ENDING = ".json"
+WHOLE = 80
+"""Runs that stay in memory with all their steps."""
 
 
 class Stamp(NamedTuple):
@@ -67,7 +73,29 @@ def stamps_of(folder: Path) -> Mapping[str, Stamp]:
         for entry in entries:
             if entry.name.endswith(ENDING):
                 with suppress(OSError):
-                    stat = entry.stat()
-                    name = entry.name.removesuffix(ENDING)
-                    found[name] = Stamp(stat.st_mtime_ns, stat.st_size, stat.st_ino)
+                    found[entry.name.removesuffix(ENDING)] = _stamp(entry.stat())
     return found
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return the stamp of one file; None without it."""
+    try:
+        return _stamp(path.stat())
+    except OSError:
+        return None
+
+
+def whole(path: Path) -> Run:
+    """Return a run with all its steps; RunFileError when there is none or it is damaged."""
+    stamp = stamp_of(path)
+    return load(path) if stamp is None else _whole(path, stamp)  # which says what is wrong
+
+
+@lru_cache(WHOLE)
+def _whole(path: Path, stamp: Stamp) -> Run:
+    assert stamp
+    return load(path)
+
+
+def _stamp(stat: os.stat_result) -> Stamp:
+    return Stamp(stat.st_mtime_ns, stat.st_size, stat.st_ino)

@@ -5,7 +5,7 @@ again, and "Clear cache" in Streamlit's menu cannot drop it.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import cache, partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from slowlens.store import Store, default_store
 from slowlens_dashboard.access.visible import may_show
 from slowlens_dashboard.measuring.drafts import abandoned, drafted
 from slowlens_dashboard.measuring.job import Fixes, Job, diagnosed, no_fixes
+from slowlens_dashboard.rereading import whole
 
 logger = logging.getLogger(__name__)
 
@@ -68,14 +69,10 @@ class Jobs:
         if job is not None and not job.running and run_id not in self.store.trash.ids():
             return job.run
         try:
-            run = self.store.load(run_id)
+            run = whole(self.store.path(run_id))
         except SlowlensError:
             return None
         return run if may_show(run) else None
-
-    def recent(self, limit: int = 20) -> Sequence[Run]:
-        """Return the newest stored runs."""
-        return self.store.recent(limit)
 
     def start(self, plan: Plan, *, fixes: bool | Repair = False) -> Job:
         """Check the pair as it is now and begin to measure it; raises ``BusyError``.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
 
 import streamlit as st
 
@@ -11,10 +10,10 @@ from slowlens.facts.live.trial import Kind
 from slowlens.labels import labels_of
 from slowlens.lineup import Lineup, line_up
 from slowlens.run import Run
-from slowlens.store import load
 from slowlens_dashboard.access.visible import may_show
 from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.pair import options
+from slowlens_dashboard.rereading import Stamp, stamp_of, whole
 from slowlens_dashboard.runs.kept import Row, shelf
 from slowlens_dashboard.runs.lineup_runs import Shop, has_figures
 
@@ -36,40 +35,20 @@ def offered(chosen: Iterable[Run]) -> Mapping[str, Row]:
 
 def lined_up(runs: Sequence[Run], kind: Kind | None, *, anyway: bool) -> Lineup:
     """Return the runs beside each other; of long ones that takes a while, so it is remembered."""
-    files = tuple(_File.of(jobs().store.path(run.id)) for run in runs)
-    return _lined_up(files, kind, anyway, runs)
-
-
-class _File(NamedTuple):
-    """A run file as it was when it was read."""
-
-    path: Path
-    modified: int
-    size: int
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Look at a file; one that is gone has no size."""
-        try:
-            stat = path.stat()
-        except OSError:
-            return cls(path, 0, 0)
-        return cls(path, stat.st_mtime_ns, stat.st_size)
+    paths = [jobs().store.path(run.id) for run in runs]
+    return _lined_up(tuple((path, stamp_of(path)) for path in paths), kind, anyway, runs)
 
 
 def _read(run_id: str) -> Run:
-    file = _File.of(jobs().store.path(run_id))
-    return _loaded(file) if file.modified else load(file.path)  # which says what is wrong
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _loaded(file: _File) -> Run:
-    return load(file.path)
+    return whole(jobs().store.path(run_id))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _lined_up(
-    files: tuple[_File, ...], kind: Kind | None, anyway: bool, _runs: Sequence[Run]
+    files: tuple[tuple[Path, Stamp | None], ...],
+    kind: Kind | None,
+    anyway: bool,
+    _runs: Sequence[Run],
 ) -> Lineup:
     assert len(files) == len(_runs)
     return line_up(_runs, kind, anyway=anyway)

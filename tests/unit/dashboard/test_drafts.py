@@ -91,7 +91,7 @@ def test_what_a_killed_server_had_measured_is_kept_by_the_next(
     assert found.measurement.generations[0].finish is Finish.LENGTH
     assert left(store) == []
     later.adopt()
-    assert [run.id for run in later.recent()] == [run_id]
+    assert [run.id for run in later.store.recent()] == [run_id]
 
 
 def test_a_run_that_had_not_measured_yet_is_known_too(store: Store, plan: Plan) -> None:

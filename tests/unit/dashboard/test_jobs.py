@@ -38,7 +38,7 @@ def test_a_finished_run_is_found_by_the_next_server(plan: Plan, tmp_path: Path) 
     found = later.find(job.id)
     assert found
     assert found.measurement
-    assert [run.id for run in later.recent()] == [job.id]
+    assert [run.id for run in later.store.recent()] == [job.id]
 
 
 def test_unknown_and_malicious_ids_find_nothing(tmp_path: Path) -> None:

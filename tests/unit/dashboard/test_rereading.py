@@ -1,7 +1,17 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from slowlens_dashboard.rereading import Files
+import pytest
+
+from runs import a_measurement, a_run
+from slowlens.measure.session import measure
+from slowlens.places import HOME_VARIABLE
+from slowlens.run import Run
+from slowlens.store import default_store, load
+from slowlens_dashboard import rereading
+from slowlens_dashboard.measuring.jobs import Jobs
+from slowlens_dashboard.rereading import Files, whole
 
 
 def folder_with(tmp_path: Path, **files: str) -> Path:
@@ -67,3 +77,27 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     folder_with(tmp_path, a="1")
     (tmp_path / "a.unfinished").write_text("")
     assert list(told(files_of(tmp_path, []))) == ["a"]
+
+
+def test_a_run_is_decoded_once_for_all_pages_and_again_when_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    read: list[str] = []
+
+    def counted(path: Path) -> Run:
+        read.append(path.stem)
+        return load(path)
+
+    monkeypatch.setattr(rereading, "load", counted)
+    store = default_store()
+    one = Jobs(store, measure)
+    path = store.save(replace(a_run(a_measurement()), id="2026-1"))
+    assert one.find("2026-1") is one.find("2026-1") is whole(path)
+    assert read == ["2026-1"]
+    store.save(replace(a_run(a_measurement()), id="2026-1", answer="another"))
+    found = one.find("2026-1")
+    assert found
+    assert found.answer == "another"
+    store.delete("2026-1")
+    assert one.find("2026-1") is None
