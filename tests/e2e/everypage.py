@@ -4,16 +4,16 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
-import streamlit as st
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import SLOW
 from pages import explained, slow_and_fast, store
-from slowlens_dashboard import pages
+from slowlens_dashboard.server import HERE
 
-PATHS = ("", *re.findall(r'url_path="(\w+)"', Path(pages.__file__).read_text()))
-"""Of ``pages.py``: outside of a script a page does not know its own."""
-assert len(PATHS) == sum(isinstance(page, st.Page) for page in vars(pages).values())
+LISTED = (HERE / "pages.py").read_text(encoding="utf-8")
+"""As text: imported outside of a script, its pages would know nothing, in other tests too."""
+PATHS = ("", *re.findall(r'url_path="(\w+)"', LISTED))
+assert len(PATHS) == len(re.findall(r"^[A-Z]+ = st\.Page", LISTED, re.MULTILINE))
 TABS = ("settings", "files", "weights", "rules")
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 

@@ -14,24 +14,40 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from slowlens.codec import encode
+from slowlens_dashboard.measuring.eventlog import Entry
 from slowlens_dashboard.measuring.jobs import jobs
+from slowlens_dashboard.wording.language import Language, spoken, translated
 
 EVENTS = "api/runs/{id}/events"
 RUN_FILE = "api/runs/{id}.json"
+DIGITS = 12
+"""Of the place in a log, at most."""
 PLOTLY = f"api/plotly-{plotly.offline.get_plotlyjs_version()}.js"
 
 
 async def events(request: Request) -> Response:
-    """Return what a viewer lacks: ``?from=120`` asks for the log from its entry 120 on."""
+    """Return what a viewer lacks, in its language: ``?from=120`` asks from the entry 120 on."""
     job = jobs().get(request.path_params["id"])
     if job is None:
         return JSONResponse({"events": [], "next": 0, "status": "gone"}, 404)
     status = job.status  # before the log: nothing can follow a final status
     given = request.query_params.get("from", "")
-    cursor = int(given) if given.isdecimal() else 0
-    fresh = job.log[cursor:]
+    cursor = int(given) if given.isdecimal() and len(given) <= DIGITS else 0
+    into = spoken(request.query_params.get("language"))
+    fresh = [_told(entry, into) for entry in job.log[cursor:]]
     body = {"events": fresh, "next": cursor + len(fresh), "status": status}
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+
+def _told(entry: Entry, into: Language) -> Entry:
+    """Tell what is said in a language; names and labels are in the page's own words."""
+    match entry:
+        case {"machine": [*looks]}:
+            return entry | {"machine": [translated(look, into) for look in looks]}
+        case {"failure": {"message": str(message), **rest}}:
+            return entry | {"failure": {**rest, "message": translated(message, into)}}
+        case _:
+            return entry
 
 
 async def run_file(request: Request) -> Response:

@@ -98,7 +98,7 @@ class Viewer {
   }
 
   async asked() {
-    const url = new URL(`${this.data.events}?from=${this.next}`, document.baseURI);
+    const url = new URL(`${this.data.events}?language=${this.data.language}&from=${this.next}`, document.baseURI);
     const giveUp = new AbortController(), timer = setTimeout(() => giveUp.abort(), PATIENCE);
     try {
       const answer = await fetch(url, { signal: giveUp.signal });

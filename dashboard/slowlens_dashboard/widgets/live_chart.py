@@ -10,7 +10,7 @@ from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.measure.stages import Stage, sure
 from slowlens_dashboard.charts.steps import TOOLTIP, layout, sampled
 from slowlens_dashboard.serving.routes import EVENTS, PLOTLY
-from slowlens_dashboard.wording.language import _
+from slowlens_dashboard.wording.language import _, language
 
 HERE = Path(__file__).parent
 WORDS: Mapping[str, str] = {
@@ -77,6 +77,7 @@ def live_chart(run_id: str, plan: Plan) -> None:
         data={
             "events": EVENTS.format(id=run_id),
             "plotly": PLOTLY,
+            "language": language(),
             "layout": _(layout()),
             "tokens": plan.new_tokens,
             "stages": list(Stage),

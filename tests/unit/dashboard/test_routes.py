@@ -11,8 +11,10 @@ from builders import checkpoint
 from sessions import EVENTS, Session
 from slowlens.facts.live.plan import Plan
 from slowlens.store import Store
+from slowlens_dashboard.measuring.eventlog import Entry
 from slowlens_dashboard.measuring.jobs import Jobs
 from slowlens_dashboard.serving import routes
+from slowlens_dashboard.wording.language import Language
 
 
 def get(route: Any, run_id: str, query: str = "") -> Response:
@@ -54,7 +56,7 @@ def test_a_cursor_in_the_middle(run_id: str) -> None:
     assert [event["event"] for event in body["events"]] == ["TrialFinished", "Finished"]
 
 
-@pytest.mark.parametrize("query", ["from=-3", "from=x", "from=", ""])
+@pytest.mark.parametrize("query", ["from=-3", "from=x", "from=", "", f"from={'9' * 5000}"])
 def test_an_odd_cursor_is_the_beginning(run_id: str, query: str) -> None:
     assert len(json.loads(get(routes.events, run_id, query).body)["events"]) == len(EVENTS)
 
@@ -67,3 +69,12 @@ def test_unknown_runs(jobs: Jobs) -> None:
 
 def test_the_run_file(run_id: str) -> None:
     assert json.loads(get(routes.run_file, run_id).body)["id"] == run_id
+
+
+def test_what_is_said_of_the_machine_and_of_failures_is_told_in_the_language_of_the_page() -> None:
+    looks: Entry = {"event": "Sampled", "machine": ("3 other programs", "45 °C")}
+    assert routes._told(looks, Language.CHINESE)["machine"] == ["3 个其他程序", "45 °C"]
+    failed: Entry = {"event": "TrialFailed", "failure": {"message": "out of memory", "free": 1}}
+    assert routes._told(failed, Language.CHINESE)["failure"] == {"message": "内存不足", "free": 1}
+    assert routes._told(looks, Language.ENGLISH)["machine"] == ["3 other programs", "45 °C"]
+    assert routes._told({"event": "Finished"}, Language.CHINESE) == {"event": "Finished"}
