@@ -74,7 +74,7 @@ def test_base_install_is_light(metadata: Message) -> None:
 
 def test_extras(metadata: Message) -> None:
     extras = metadata.get_all("Provides-Extra", [])
-    assert set(extras) == {"live", "scan", "dashboard", "demo", "hub", "dev", "all"}
+    assert set(extras) == {"live", "scan", "dashboard", "auth", "demo", "hub", "dev", "all"}
 
 
 @pytest.mark.parametrize(
