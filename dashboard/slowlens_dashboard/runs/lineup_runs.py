@@ -8,11 +8,10 @@ from enum import StrEnum
 from slowlens.brief import Brief, Kind
 from slowlens.errors import RunFileError
 from slowlens.facts.live.measurement import Status
-from slowlens.facts.live.seconds import milliseconds
 from slowlens.lineup import comparable
-from slowlens.reports.units import minute
 from slowlens.run import Run
 from slowlens.store import Store
+from slowlens_dashboard.runs.history_words import figures, when
 from slowlens_dashboard.runs.kept import Row
 
 
@@ -106,5 +105,5 @@ def options(rows: Mapping[str, Row], tell: Callable[[str], str] = str) -> Mappin
 def _option(row: Row, tell: Callable[[str], str]) -> str:
     brief = row.brief
     marked = [f"{tell('baseline')} {name}" for name in row.baselines]
-    figure = [tell(f"{milliseconds(brief.tpot)} per token")] if brief.tpot else []
-    return " · ".join((title(row), f"{minute(brief.created)} UTC", *figure, *marked))
+    figure = [tell(next(figures(brief)))] if brief.tpot is not None else []
+    return " · ".join((title(row), when(brief), *figure, *marked))

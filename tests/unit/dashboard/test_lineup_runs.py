@@ -128,6 +128,11 @@ def test_a_list_tells_runs_apart() -> None:
     assert options({"1": row}, str.upper)["1"].endswith("400 MS PER TOKEN · BASELINE main")
 
 
+def test_an_imported_time_of_its_own_definition_is_called_so() -> None:
+    brief = replace(brief_of("1", a_run(a_measurement())), comparable=False)
+    assert options({"1": Row(brief)})["1"].endswith("400 ms TPOT by its own definition")
+
+
 def test_the_newest_stands_first_and_no_two_read_the_same() -> None:
     run = a_run(a_measurement())
     row = Row(brief_of(run.id, run))
