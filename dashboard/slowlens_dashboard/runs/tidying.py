@@ -12,6 +12,7 @@ from slowlens_dashboard.access.permission import require_permission
 from slowlens_dashboard.access.visible import may_show
 from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.messages import complain, tell
+from slowlens_dashboard.pair import options
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import plain
 
@@ -35,8 +36,10 @@ def mark(run_id: str, name: str, *, replacing: bool) -> None:
 
     def act() -> None:
         baselines, run = default_baselines(), _run(run_id)
-        if not replacing and baselines.path(name).exists():
-            hint = "Choose another name, or say that the old one is to be replaced."
+        if baselines.path(name).exists() and not (replacing and _shown(name)):
+            hint = "Choose another name."
+            if not replacing:
+                hint = "Choose another name, or say that the old one is to be replaced."
             raise RunFileError(f"There is a baseline {name} already.", hint=hint)
         baselines.save(name, run, replacing=True)
         tell(_(f"Kept as the baseline {plain(name)}."))
@@ -48,7 +51,7 @@ def unmark(name: str) -> None:
     """Forget a baseline; the run stays."""
 
     def act() -> None:
-        if may_show(default_baselines().load(name)):
+        if _shown(name):
             default_baselines().delete(name)
             tell(_(f"The baseline {plain(name)} is gone; the run is still here."))
 
@@ -112,6 +115,14 @@ def _run(run_id: str) -> Run:
     if not may_show(run):
         raise RunFileError(f"There is no run {run_id} here.")
     return run
+
+
+def _shown(name: str) -> bool:
+    """Whether a baseline is of a run that this server shows; a damaged one may be of any folder."""
+    try:
+        return may_show(default_baselines().load(name))
+    except RunFileError:
+        return not options().confined
 
 
 def _try(act: Callable[[], None]) -> None:
