@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Self
 
 HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})([^\W\d]\w*)\}")
@@ -11,6 +12,8 @@ FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
 FEW = 4
 """Letters: with so few of its own a pattern fits much that it does not mean."""
+WAYS = 10_000
+"""In which a text may be cut into the pieces of a pattern: one of a checkpoint may repeat them."""
 FIGURE = re.compile(r"\S*|[^,;:()]*\d[^,;:()]*")
 """A word, something with a number in it, or nothing: what such a pattern has in its holes."""
 
@@ -20,6 +23,8 @@ class Pattern:
     """A text with holes: which texts it recognises, and what it is in the other language."""
 
     recognise: re.Pattern[str]
+    pieces: tuple[str, ...]
+    """Between its holes."""
     words: str
     """Its longest piece between holes: texts without it need not be looked at."""
     weight: int
@@ -39,6 +44,7 @@ class Pattern:
         inner = [literal[0][1:], *literal[1:]]
         return cls(
             re.compile("".join(parts), re.DOTALL),
+            tuple(filter(None, inner)),
             max(inner, key=len),
             sum(map(len, literal)),
             ";" in text or sum(letter.isalpha() for letter in HOLE.sub("", text)) > FEW,
@@ -47,7 +53,9 @@ class Pattern:
 
     def fits(self, text: str) -> Mapping[str, str] | None:
         """Return what is in the holes of a text that it recognises."""
-        match = self.recognise.fullmatch(text) if self.words in text else None
+        if self.words not in text or not 0 < prod(map(text.count, self.pieces)) <= WAYS:
+            return None
+        match = self.recognise.fullmatch(text)
         return match.groupdict() if match else None
 
     def doubted(self, part: str) -> bool:

@@ -29,6 +29,10 @@ CLAUSES = re.compile(r"[:;] ")
 """A part with these in it is more than one: other patterns may fit its clauses better."""
 LED = re.compile(r"((?:about )?[\d.,]+(?: (?:ms|s|min|%|kB|MB|GB|times))?) (.+)")
 """A figure before what it is of."""
+TOGETHER = 12
+"""Sentences that are looked at together."""
+MOST = 60
+"""Sentences of a text: with more of them it is none of ours."""
 PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 KEPT = 20_000
@@ -110,7 +114,9 @@ class Catalogue:
         """Translate as many sentences at a time as are known together."""
         if len(sentences) == 1:
             return self._by_joints(sentences[0])
-        for size in range(len(sentences) - 1, 0, -1):
+        if len(sentences) > MOST:
+            return " ".join(sentences)
+        for size in range(min(len(sentences) - 1, TOGETHER), 0, -1):
             known = self._known(" ".join(sentences[:size]))
             if known is not None:
                 return _beside(known, self.told(" ".join(sentences[size:])))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from slowlens_dashboard.wording.language import Language, catalogue_of
 from slowlens_dashboard.wording.translation import Catalogue
 
 TEXTS = {
@@ -94,3 +95,16 @@ def test_a_hole_may_stand_there_twice() -> None:
 
 def test_text_of_a_user_is_not_read_as_a_pattern() -> None:
     assert TOLD("it said “{text} (.*)”") == "它说: {text} (.*)"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'config.json says use_cache: "{" says x: 1, but y in z has " * 150}", and z rows',
+        "Yes! " * 800,
+        "It is. " * 600,
+    ],
+)
+def test_a_text_of_a_checkpoint_that_repeats_itself_keeps_nobody_waiting(text: str) -> None:
+    catalogue_of(Language.CHINESE).told(text)
