@@ -109,4 +109,7 @@ def undo_all(root: Path) -> None:
     except SlowlensError as error:
         complain(error)
     if undone:
-        tell(_(f"Undone: {undone} fixes, byte for byte."))
+        one = undone == 1
+        tell(
+            _("Undone: 1 fix, byte for byte." if one else f"Undone: {undone} fixes, byte for byte.")
+        )

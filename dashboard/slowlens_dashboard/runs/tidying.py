@@ -8,6 +8,7 @@ from slowlens.baselines import default_baselines
 from slowlens.errors import RunFileError, SlowlensError
 from slowlens.labels import labels_of
 from slowlens.run import Run
+from slowlens.store import Store
 from slowlens_dashboard.access.permission import require_permission
 from slowlens_dashboard.access.visible import may_show
 from slowlens_dashboard.measuring.jobs import jobs
@@ -65,6 +66,7 @@ def delete(run_ids: Sequence[str]) -> None:
         done: list[str] = []
         try:
             for run_id in run_ids:
+                _require_shown(jobs().store, run_id)
                 jobs().store.delete(run_id)
                 done.append(run_id)
         finally:
@@ -79,6 +81,7 @@ def restore(run_ids: Sequence[str]) -> None:
 
     def act() -> None:
         for run_id in run_ids:
+            _require_shown(jobs().store.trash, run_id)
             jobs().store.restore(run_id)
         number = len(run_ids)
         tell(_("The run is back.") if number == 1 else _(f"{number} runs are back."))
@@ -117,10 +120,21 @@ def _run(run_id: str) -> Run:
     return run
 
 
+def _require_shown(store: Store, run_id: str) -> None:
+    """Raise RunFileError where this server does not show a run of ``store``."""
+    if not _is_shown(lambda: store.load(run_id)):
+        raise RunFileError(f"There is no run {run_id} here.")
+
+
 def _shown(name: str) -> bool:
-    """Whether a baseline is of a run that this server shows; a damaged one may be of any folder."""
+    """Whether a baseline is of a run that this server shows."""
+    return _is_shown(lambda: default_baselines().load(name))
+
+
+def _is_shown(load: Callable[[], Run]) -> bool:
+    """Whether this server shows a run; a damaged one may be of any folder."""
     try:
-        return may_show(default_baselines().load(name))
+        return may_show(load())
     except RunFileError:
         return not options().confined
 

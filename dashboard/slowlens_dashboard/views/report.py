@@ -26,7 +26,14 @@ def chosen() -> Run | None:
     wanted = st.query_params.get("run")
     if wanted:
         run = jobs().find(wanted)
-        if run is None:
+        job = jobs().get(wanted)
+        if run is None and job is not None and job.running:
+            st.info(
+                _("Its report is here once it has ended."),
+                title=_(f"The run {plain(wanted)} is still in progress."),
+                icon=":material/hourglass_top:",
+            )
+        elif run is None:
             st.warning(
                 _("It may belong to another server, or it was deleted."),
                 title=_(f"There is no run {plain(wanted)} here."),

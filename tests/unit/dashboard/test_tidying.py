@@ -60,3 +60,19 @@ def test_a_damaged_baseline_is_replaced_only_where_nobody_else_looks_on(
     monkeypatch.setenv(CONFINED, "")
     tidying.mark(own.id, "main", replacing=True)
     assert default_baselines().load("main") == own
+
+
+def test_a_run_that_is_not_shown_is_neither_deleted_nor_brought_back(
+    own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = kept("2026-1", tmp_path / "away" / "m")
+    tidying.delete([hidden.id])
+    assert hidden.id in default_store().ids()
+    assert "There is no run 2026-1 here" in str(st.session_state[FAILED])
+    default_store().delete(hidden.id)
+    tidying.restore([hidden.id])
+    assert default_store().trash.ids() == (hidden.id,)
+    monkeypatch.setenv(CONFINED, "")
+    tidying.restore([hidden.id])
+    tidying.delete([own.id])
+    assert default_store().ids() == (hidden.id,)
