@@ -10,6 +10,7 @@ import pytest
 from slowlens.demo.folder import Demo, find
 from slowlens.demo.recipe import best_weights
 from slowlens.demo.session import build
+from slowlens.durable import locked
 from slowlens.places import HOME_VARIABLE, cache_folder
 
 TEST_DEMO = cache_folder() / "test-demo"  # before any test changes where home is
@@ -32,15 +33,17 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def demo() -> Demo:
     """The demo checkpoints, kept from session to session. Never write into them: see demo_copy."""
-    ready = find(TEST_DEMO)
-    if ready and not ready.changed and ready.weights is best_weights():
-        return ready
-    with build(TEST_DEMO, best_weights()) as steps:
-        for step in steps:
-            print(f"building the demo for the tests: {step.number}/{step.total} {step.doing}")
-    built = find(TEST_DEMO)
-    assert built is not None
-    return built
+    TEST_DEMO.parent.mkdir(parents=True, exist_ok=True)
+    with locked(TEST_DEMO.with_suffix(".lock")):  # tests run in two processes
+        ready = find(TEST_DEMO)
+        if ready and not ready.changed and ready.weights is best_weights():
+            return ready
+        with build(TEST_DEMO, best_weights()) as steps:
+            for step in steps:
+                print(f"building the demo for the tests: {step.number}/{step.total} {step.doing}")
+        built = find(TEST_DEMO)
+        assert built is not None
+        return built
 
 
 @pytest.fixture
