@@ -193,8 +193,8 @@ def test_two_servers_share_a_store_and_a_checkpoint(
             page.goto(f"{address}/fixes?merged={merged}&source={demo_copy.source}")
             expect(page.get_by_role("button", name=APPLY)).to_be_visible(timeout=SLOW)
         apply_it(one)
-        apply_it(two)
         expect(one.get_by_text("Fixed config.json, generation_config.json")).to_be_visible()
+        apply_it(two)
         expect(two.get_by_test_id("stAlert").first).to_contain_text("config.json")
         assert len(history(merged)) == 1
         one.get_by_role("button", name="Undo").first.click()

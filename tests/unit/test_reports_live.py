@@ -5,6 +5,7 @@ from dataclasses import replace
 from literals import equality, generation, measurement, probe
 from literals import loaded as a_model
 from runs import a_measurement, a_run
+from slowlens.briefing import brief_of
 from slowlens.cli.measure import _titled
 from slowlens.facts.live.measurement import Failure, Measurement
 from slowlens.facts.live.timing import Generation
@@ -120,8 +121,9 @@ def test_how_many_processes_shared_a_model() -> None:
     assert "processes" not in render(parallel(1))
     assert place(a_run(parallel(2))) == "/m, 2 processes"
     assert place(a_run(parallel(1))) == "/m"
-    assert "2 processes: " in runs.render({"a": a_run(parallel(2))})
-    assert "processes: " not in runs.render({"a": a_run(parallel(1))})
+    two, one = (brief_of("a", a_run(parallel(count))) for count in (2, 1))
+    assert "2 processes: " in runs.render([runs.Listed(two)])
+    assert "processes: " not in runs.render([runs.Listed(one)])
 
 
 def test_a_model_in_memory_says_how_many_processes_share_it() -> None:
