@@ -146,6 +146,7 @@ def _wait_for(url: str) -> None:
         (["nowhere"], 2, "There is no folder nowhere"),
         (["--root", "nowhere"], 2, "There is no folder nowhere"),
         (["--source", "."], 3, "--source needs the merged checkpoint"),
+        (["--port", "99999"], 3, "must be a whole number, 0 to 65535"),
     ],
 )
 def test_wrong_arguments_are_explained(

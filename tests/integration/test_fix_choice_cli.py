@@ -201,3 +201,9 @@ def test_what_is_silenced_is_not_left_either(
     shown = capsys.readouterr().out
     assert "Wrote generation_config.json." in shown
     assert f"[{rule}]" not in shown.split("Checked again")[1]
+
+
+def test_a_checkpoint_is_not_its_own_source(slow: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert slowlens("fix", slow, "--source", slow, "--apply") != 0
+    assert f"Both are {slow.resolve()}: there is nothing to compare." in capsys.readouterr().err
+    assert contents(slow)["config.json"] == SLOW

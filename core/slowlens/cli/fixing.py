@@ -6,6 +6,7 @@ from pathlib import Path
 from slowlens.checking import check
 from slowlens.cli.judging import add_judging, silences_for
 from slowlens.cli.names import FOLDER_OR_ID
+from slowlens.measure.contradiction import require_two
 from slowlens.repair import Repair, fixes
 from slowlens.rulenames import rule_named
 from slowlens.run import Run
@@ -43,6 +44,7 @@ def checked(folder: Path, arguments: argparse.Namespace) -> tuple[Run, Run | Non
     """
     silences = silences_for(arguments).covering(arguments.merged)
     source, runtimes = arguments.source, arguments.runtime
+    require_two(folder, Path(source) if source else None)
     found = check(folder, source, runtimes=runtimes, silences=silences)
     speaks = witness_of_pair if source else witness
     before = speaks(found, default_store().recent())

@@ -12,12 +12,13 @@ from contextlib import suppress
 from importlib.util import find_spec
 from threading import Thread
 
-from slowlens.cli.words import given_path
+from slowlens.cli.words import at_least, given_path
 from slowlens.errors import CheckpointError, UsageError
 
 NEEDS = ("streamlit", "plotly", "pandas")
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104
 HERE = "127.0.0.1"
+HIGHEST_PORT = 65535
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -57,7 +58,12 @@ def configure(parser: ArgumentParser) -> None:
         "knows; may be repeated",
     )
     parser.add_argument(
-        "--port", "--server.port", dest="port", type=int, metavar="N", help="port (default: 8501)"
+        "--port",
+        "--server.port",
+        dest="port",
+        type=at_least(0, HIGHEST_PORT),
+        metavar="N",
+        help="port (default: 8501, or the next one that is free)",
     )
     parser.add_argument(
         "--name",

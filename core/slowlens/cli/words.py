@@ -44,12 +44,13 @@ def file_to_write(text: str) -> Path:
     return path
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """Return what reads a whole number from ``least`` up."""
+def at_least(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number from ``least`` up, to ``most`` where that is given."""
+    wanted = f"at least {least}" if most is None else f"{least} to {most}"
 
     def number(value: str) -> int:
-        if not value.isdecimal() or int(value) < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number, at least {least}")
+        if not value.isdecimal() or int(value) < least or (most is not None and int(value) > most):
+            raise argparse.ArgumentTypeError(f"must be a whole number, {wanted}")
         return int(value)
 
     return number
