@@ -146,7 +146,6 @@ def _wait_for(url: str) -> None:
         (["nowhere"], 2, "There is no folder nowhere"),
         (["--root", "nowhere"], 2, "There is no folder nowhere"),
         (["--source", "."], 3, "--source needs the merged checkpoint"),
-        (["--port", "99999"], 3, "must be a whole number, 0 to 65535"),
     ],
 )
 def test_wrong_arguments_are_explained(
@@ -160,6 +159,13 @@ def test_wrong_arguments_are_explained(
     monkeypatch.chdir(tmp_path)
     assert main(["ui", *options]) == code
     assert message in capsys.readouterr().err
+
+
+def test_a_port_that_is_none_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["ui", "--port", "99999"])
+    assert ended.value.code == 3
+    assert "must be a whole number, 0 to 65535" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
