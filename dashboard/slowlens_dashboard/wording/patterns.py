@@ -10,6 +10,9 @@ HOLE = re.compile(r"\{(?!(?:customdata|x|y)\})([^\W\d]\w*)\}")
 """As in Python's own format strings; the names left out are those of Plotly's templates."""
 FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
+NUMBER = r"[\d.,]*"
+"""What stands in a hole before a noun that is counted: words would be another text's."""
+COUNTED = re.compile(r" (?:token|round|run)s?\b")
 FEW = 4
 """Letters: with so few of its own a pattern fits much that it does not mean."""
 WAYS = 10_000
@@ -40,7 +43,11 @@ class Pattern:
         parts = [_beginning(literal[0])]
         for name, piece in zip(names, literal[1:], strict=True):
             again = f"(?P<{name}>" in "".join(parts)
-            parts += [f"(?P={name})" if again else f"(?P<{name}>{FILLING})", re.escape(piece)]
+            counts = name == "number" or (
+                len(parts) == 1 and not literal[0] and COUNTED.match(piece)
+            )
+            filling = NUMBER if counts else FILLING
+            parts += [f"(?P={name})" if again else f"(?P<{name}>{filling})", re.escape(piece)]
         inner = [literal[0][1:], *literal[1:]]
         return cls(
             re.compile("".join(parts), re.DOTALL),

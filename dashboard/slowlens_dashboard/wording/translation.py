@@ -13,7 +13,7 @@ from functools import lru_cache
 from slowlens_dashboard.wording.patterns import HOLE, Pattern
 
 SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
-JOINTS = re.compile(r"(; |: |, or |, | and | or | · | → |\n| \(|\)|\()")
+JOINTS = re.compile(r"(<b>|:?</b>|<br>|; |: |, or |, | and | or | · | → |\n| \(|\)|\()")
 """What the code joins phrases with."""
 JOINED = {
     "; ": "；", ": ": "：", ", ": "，", " and ": "和", " or ": "或", ", or ": "，或",

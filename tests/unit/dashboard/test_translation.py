@@ -81,6 +81,21 @@ def test_what_nobody_can_tell_in_a_hole_leaves_the_pattern_to_another() -> None:
     assert told("merged as shipped is slow: 12 % of the bandwidth used") == "原样 很慢：用到 12 %"  # noqa: RUF001
 
 
+def test_a_number_is_no_words() -> None:
+    texts = {
+        "{number} tokens": "{number} 个 token",
+        "stopped after {tokens}": "在 {tokens} 之后停止",
+    }
+    told = Catalogue({**texts, "merged": "合并后"}).told
+    assert told("merged, stopped after 39 tokens") == "合并后，在 39 个 token 之后停止"  # noqa: RUF001
+
+
+def test_marks_of_a_chart_stay() -> None:
+    told = Catalogue({"merged as shipped": "原样", "recompute-bound": "重复计算"}).told
+    said = "<b>merged as shipped:</b> 191 ms, recompute-bound"
+    assert told(said) == "<b>原样:</b> 191 ms，重复计算"  # noqa: RUF001
+
+
 def test_a_quotation_stays_as_it_is() -> None:
     assert TOLD("it said “to be or not to”") == "it said “to be or not to”"
     told = Catalogue({"the prompt that it was given said {text}": "提示是 {text}"}).told
