@@ -19,6 +19,8 @@ JOINED = {
     "; ": "；", ": ": "：", ", ": "，", " and ": "和", " or ": "或", ", or ": "，或",
     " (": "（", "(": "（", ")": "）",
 }  # fmt: skip
+ADDED = ("; ", ", ")
+"""Beginnings of texts that the code puts behind others."""
 STOPS = {".": "。", "!": "！", "?": "？"}
 ENDS = tuple(STOPS.values())
 MARKS = re.compile(r"([*#>]*)(.*?)([*]*)", re.DOTALL)
@@ -43,7 +45,9 @@ class Catalogue:
     """Texts in English and what they are in one other language."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._whole = {_lowered(text): target for text, target in texts.items()}
+        ends = {text: target for text, target in texts.items() if text.startswith(ADDED)}
+        alone = {text[2:]: target.lstrip("；，") for text, target in ends.items()}
+        self._whole = {_lowered(text): target for text, target in (alone | {**texts}).items()}
         patterns = (Pattern.of(t, target) for t, target in texts.items() if HOLE.search(t))
         self._patterns = sorted(patterns, key=lambda pattern: -pattern.weight)
         self.told = lru_cache(KEPT)(self._told)

@@ -96,6 +96,11 @@ def test_marks_of_a_chart_stay() -> None:
     assert told(said) == "<b>原样:</b> 191 ms，重复计算"  # noqa: RUF001
 
 
+def test_what_is_put_behind_a_text_is_known_apart() -> None:
+    told = Catalogue({"thick: merged": "粗: 合并后", "; thin: the others": "；细: 其他"}).told  # noqa: RUF001
+    assert told("Thick: merged; thin: the others.") == "粗: 合并后；细: 其他。"  # noqa: RUF001
+
+
 def test_a_quotation_stays_as_it_is() -> None:
     assert TOLD("it said “to be or not to”") == "it said “to be or not to”"
     told = Catalogue({"the prompt that it was given said {text}": "提示是 {text}"}).told
