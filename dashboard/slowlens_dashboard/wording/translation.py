@@ -34,7 +34,7 @@ LED = re.compile(r"((?:about )?[\d.,]+(?: (?:ms|s|min|%|kB|MB|GB|times))?) (.+)"
 TOGETHER = 12
 """Sentences that are looked at together."""
 MOST = 60
-"""Sentences of a text: with more of them it is none of ours."""
+"""Sentences and joints of a text: with more of them it is none of ours."""
 PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 KEPT = 20_000
@@ -55,6 +55,9 @@ class Catalogue:
     def _told(self, text: str) -> str:
         """Return ``text`` in the other language, as far as the catalogue knows its parts."""
         if not any(letter.isalpha() for letter in text):
+            return text
+        parts = len(SENTENCE_END.findall(text)) + len(JOINTS.findall(text))
+        if parts > MOST and _lowered(text) not in self._whole:
             return text
         if (whole := self._known(text)) is not None:
             return whole
@@ -118,8 +121,6 @@ class Catalogue:
         """Translate as many sentences at a time as are known together."""
         if len(sentences) == 1:
             return self._by_joints(sentences[0])
-        if len(sentences) > MOST:
-            return " ".join(sentences)
         for size in range(min(len(sentences) - 1, TOGETHER), 0, -1):
             known = self._known(" ".join(sentences[:size]))
             if known is not None:

@@ -101,6 +101,13 @@ def test_what_is_put_behind_a_text_is_known_apart() -> None:
     assert told("Thick: merged; thin: the others.") == "粗: 合并后；细: 其他。"  # noqa: RUF001
 
 
+@pytest.mark.parametrize("joint", [", ", " and ", ": ", "; ", ". ", ") ("])
+def test_a_text_of_many_pieces_is_none_of_ours(joint: str) -> None:
+    texts = {"{a} of it{b}": "{a}{b}", "{a}, {b} of it": "{a}{b}", "{a}: {b} says": "{b}{a}"}
+    hostile = joint.join(f"model part{number} of it" for number in range(400))
+    assert Catalogue(texts).told(hostile) == hostile
+
+
 def test_a_quotation_stays_as_it_is() -> None:
     assert TOLD("it said “to be or not to”") == "it said “to be or not to”"
     told = Catalogue({"the prompt that it was given said {text}": "提示是 {text}"}).told
