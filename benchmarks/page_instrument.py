@@ -49,7 +49,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--tokens", type=int, default=200, help="new tokens of a generation")
     options.add_argument("--block", type=int, default=48, help="steps until the other's turn")
-    options.add_argument("--generations", type=int, default=20, help="with each kind of blocks")
+    options.add_argument("--generations", type=int, default=40, help="with blocks in turns")
     options.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     asked = options.parse_args()
     if asked.child:
@@ -84,8 +84,10 @@ def _child(result: Path, asked: argparse.Namespace) -> None:
         send(WarmingUp("page" if on else "plain", trial.cache))
 
     turns = Turns(bench, asked.block, asked.block // 3, told)
-    noise, cost = zip(*turns.pairs(asked.generations, asked.seconds), strict=True)
-    result.write_text(json.dumps([noise, cost]))
+    found: Found = ([], [])
+    for instrument, ratio in turns.ratios(asked.generations, asked.seconds):
+        found[instrument].append(ratio)
+    result.write_text(json.dumps(found))
     send(Finished())
 
 

@@ -36,7 +36,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--tokens", type=int, default=256, help="new tokens of a generation")
     options.add_argument("--block", type=int, default=4, help="steps until the other's turn")
-    options.add_argument("--generations", type=int, default=20, help="with each kind of blocks")
+    options.add_argument("--generations", type=int, default=40, help="with blocks in turns")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, _reader() as into:
         plan = plan_of(asked, Path(folder))
@@ -64,9 +64,8 @@ def _measure(plan: Plan, bench: Generating, asked: argparse.Namespace) -> None:
     bench.warm_up()
     turns = Turns(bench, asked.block, 0, lambda _: None)
     noise, cost, whole = list[float](), list[float](), list[Cost]()
-    for quiet, loud in turns.pairs(asked.generations, asked.seconds):
-        noise.append(quiet)
-        cost.append(loud)
+    for instrument, ratio in turns.ratios(asked.generations, asked.seconds):
+        (cost if instrument else noise).append(ratio)
         whole.append(bench.instrumented())
     step = median(one.wall for one in whole) / plan.new_tokens
     print(

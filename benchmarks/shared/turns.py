@@ -13,6 +13,8 @@ from shared.generating import SEAMS, Generating, bare
 LEAD = 4
 """Steps at the beginning that count for nothing: the prefill is one of them."""
 TURNS = (False, True, True, False)
+NOISE = 4
+"""Of so many generations one is plain throughout."""
 
 
 class Turns:
@@ -30,15 +32,19 @@ class Turns:
         self._passes = 0
         self._instrument = self._on = False
 
-    def pairs(self, generations: int, seconds: float) -> Iterator[tuple[float, float]]:
-        """Yield the noise and the cost of two generations, the first whatever time it takes."""
+    def ratios(self, generations: int, seconds: float) -> Iterator[tuple[bool, float]]:
+        """Yield of each generation whether the instrument took turns in it, and its ratio.
+
+        One in ``NOISE`` shows the noise. The first of each kind comes whatever time it takes.
+        """
         gc.collect()
         gc.freeze()  # as the worker does: a generation begins with a collection
         last = time.monotonic() + seconds
         for number in range(generations):
-            if number and time.monotonic() > last:
+            if number >= NOISE and time.monotonic() > last:
                 return
-            yield self.ratio(instrument=False), self.ratio(instrument=True)
+            instrument = number % NOISE > 0
+            yield instrument, self.ratio(instrument=instrument)
 
     def ratio(self, *, instrument: bool) -> float:
         """Generate once; return the logarithm of the ratio of what both kinds of blocks took.
