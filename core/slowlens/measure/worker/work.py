@@ -19,7 +19,7 @@ from slowlens.measure.events import (
     WarmedUp,
     WarmingUp,
 )
-from slowlens.measure.plan import Known, first, rest
+from slowlens.measure.plan import SAMPLED_FROM, Known, first, rest
 from slowlens.measure.worker.attentions import require_attention
 from slowlens.measure.worker.calling import OWN_PROMPT
 from slowlens.measure.worker.device import choose
@@ -37,6 +37,7 @@ from slowlens.measure.worker.sequence import Common
 from slowlens.measure.worker.together import together
 from slowlens.measure.worker.trial import REFUSED, compiled, record, run
 from slowlens.measure.worker.warmup import warm_up
+from slowlens.measure.worker.wear import wear_in
 
 LAUNCH_BOUND = 0.5
 """Share of a step in which the GPU waits, from which a compiled one is tried as well."""
@@ -124,10 +125,19 @@ class Work:
         if self._warm.get(kind) == self._models.loads:
             return
         self._send(WarmingUp(trial.subject, trial.cache))
+        if self._wears(trial):
+            wear_in(ready.model.dtype)
         warm: WarmUp = warm_up(ready, trial, common, self._pulse.put)
         if kind not in self._warm:
             self._send(WarmedUp(warm))
         self._warm[kind] = self._models.loads
+
+    def _wears(self, trial: Trial) -> bool:
+        """Whether this is, or stands for, a long run that recomputes on a CPU."""
+        shipped = trial.cache is Cache.AS_SHIPPED and trial.subject in self._known.recomputing
+        recomputes = shipped or trial.cache is Cache.OFF
+        long = self._plan.new_tokens >= SAMPLED_FROM
+        return self._device.type == "cpu" and recomputes and long
 
     def _noted(self, event: Event) -> None:
         """Take note of what decides which trials follow, and pass everything on."""
