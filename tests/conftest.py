@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from slowlens.durable import locked
 from slowlens.places import HOME_VARIABLE, cache_folder
 
 TEST_DEMO = cache_folder() / "test-demo"  # before any test changes where home is
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C even as a job in the background, whose children would be born deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
