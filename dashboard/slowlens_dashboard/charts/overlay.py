@@ -11,11 +11,10 @@ import plotly.graph_objects as go
 
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Finish, Purpose
+from slowlens_dashboard.charts.palette import series
+from slowlens_dashboard.charts.tokens import tokens_layout
 
 HEIGHT = 560
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
-"""Okabe and Ito's, which colour-blind people tell apart, but for those that paper or night hide."""
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 BAND = 0.18
 """Opacity of the range of the rounds."""
 
@@ -30,7 +29,7 @@ class Curve:
 
 def overlay_figure(curves: Sequence[Curve]) -> go.Figure | None:
     """Draw the curves in their order; None where none of them has a second token."""
-    figure = go.Figure(layout=_layout())
+    figure = go.Figure(layout=tokens_layout("seconds since the call", 0.38, HEIGHT))
     for place, curve in enumerate(curves):
         points = _latencies(curve.generations)
         if not points.empty:
@@ -125,11 +124,10 @@ def _look(place: int, name: str) -> dict[str, object]:
 
     The name may be that of a folder, and Plotly reads some HTML in it.
     """
-    dash = DASHES[(place + place // len(COLORS)) % len(DASHES)]
     return {
         "name": escape(name),
         "mode": "lines",
-        "line": {"color": COLORS[place % len(COLORS)], "dash": dash, "width": 2.2},
+        "line": series(place) | {"width": 2.2},
         "legendgroup": str(place),
     }
 
@@ -150,34 +148,3 @@ def _edge(look: Mapping[str, object]) -> dict[str, object]:
 def _faint(color: str) -> str:
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},{BAND})"
-
-
-def _layout() -> dict[str, object]:
-    return {
-        "height": HEIGHT,
-        "margin": {"t": 36, "r": 8, "b": 48, "l": 64},
-        "hovermode": "x unified",
-        "hoversubplots": "axis",
-        "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "xaxis": {
-            "title": _title("generated token"),
-            "anchor": "y2",
-            "showgrid": False,
-            "zeroline": False,
-        },
-        "yaxis": {
-            "title": _title("milliseconds per token"),
-            "domain": [0.48, 1],
-            "rangemode": "tozero",
-        },
-        "yaxis2": {
-            "title": _title("seconds since the call"),
-            "domain": [0, 0.4],
-            "rangemode": "tozero",
-        },
-    }
-
-
-def _title(text: str) -> dict[str, object]:
-    return {"text": text, "font": {"size": 13}}

@@ -19,7 +19,7 @@ COLORS: Mapping[Kind, str] = {
 OTHERS = ("#9e4e42", "#be6f96", "#7c5598", "#709349", "#c92516", "#7370fa")
 """Of checkpoints with fixes, in their order."""
 SERIES = ("#4b9bcf", "#ea5202", "#17726d", "#7540ec", "#8f967b", "#9e4e42", "#be6f96", "#7c5598")
-"""Of what is no trial, such as several GPUs."""
+"""Of what is no trial, such as several GPUs or runs."""
 SOLID = "solid"
 DASHES: Mapping[Kind, str] = {
     (Subject.MERGED, Cache.AS_SHIPPED): SOLID,
@@ -56,6 +56,12 @@ def dash(trial: Trial, color: str) -> str:
     if kind in DASHES:
         return DASHES[kind]
     return OTHER_DASHES[OTHERS.index(color)] if color in OTHERS else SOLID
+
+
+def series(number: int) -> dict[str, object]:
+    """Return the look of a line of what is no trial: its colour, and dashes to know it by."""
+    dashes = (SOLID, *OTHER_DASHES)
+    return {"color": SERIES[number % len(SERIES)], "dash": dashes[number % len(dashes)]}
 
 
 def opacity(trial: Trial) -> float:

@@ -9,6 +9,7 @@ from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Purpose, Trial
 from slowlens.measure.stages import stage_of
 from slowlens_dashboard.charts.palette import colors, line, opacity
+from slowlens_dashboard.charts.tokens import tokens_layout
 
 HEIGHT = 520
 TIMED = (Purpose.SPEED, Purpose.CURVE)
@@ -92,28 +93,8 @@ def sampled(label: str) -> str:
 
 
 def layout() -> dict[str, object]:
-    """Return the two charts, empty: one above the other, over one axis of tokens."""
-    return {
-        "height": HEIGHT,
-        "margin": {"t": 36, "r": 8, "b": 48, "l": 64},
-        "hovermode": "x unified",
-        "hoversubplots": "axis",
-        "uirevision": "keep",
-        "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "xaxis": {
-            "title": _title("generated token"),
-            "anchor": "y2",
-            "showgrid": False,
-            "zeroline": False,
-        },
-        "yaxis": {
-            "title": _title("milliseconds per token"),
-            "domain": [0.38, 1],
-            "rangemode": "tozero",
-        },
-        "yaxis2": {"title": _title("tokens in"), "domain": [0, 0.28], "rangemode": "tozero"},
-    }
+    """Return the two charts, empty; what a reader has zoomed to stays while they grow."""
+    return tokens_layout("tokens in", 0.28, HEIGHT) | {"uirevision": "keep"}
 
 
 def lines_note(rounds: int, *, sampled: bool = False) -> str:
@@ -122,10 +103,6 @@ def lines_note(rounds: int, *, sampled: bool = False) -> str:
     if rounds > 1:
         told += "; thin and faint: rounds after the first"
     return f"{told}; dots: steps of a long run that is sampled." if sampled else f"{told}."
-
-
-def _title(text: str) -> dict[str, object]:
-    return {"text": text, "font": {"size": 13}}
 
 
 def _look(trial: Trial, shade: str) -> dict[str, object]:

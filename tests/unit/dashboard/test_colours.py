@@ -11,7 +11,7 @@ import pytest
 from coloraide import Color
 
 from slowlens.facts.live.trial import Purpose, Trial
-from slowlens_dashboard.charts import overlay, palette, waterfall
+from slowlens_dashboard.charts import palette, waterfall
 from slowlens_dashboard.charts.palette import COLORS, OTHER_DASHES, OTHERS, SERIES, dash, line
 from slowlens_dashboard.server import settings
 
@@ -97,11 +97,10 @@ def test_every_line_is_seen_on_the_page(mode: str) -> None:
         (9, [*COLORS.values(), *OTHERS]),
         (11, SERIES),
         (11, waterfall.SHADES.values()),
-        (10, overlay.COLORS),
         (18, THEME["theme.light.chartCategoricalColors"]),
         (18, THEME["theme.dark.chartCategoricalColors"]),
     ],
-    ids=["trials", "trials-and-fixes", "gpus", "shares", "runs", "light", "dark"],
+    ids=["trials", "trials-and-fixes", "gpus-and-runs", "shares", "light", "dark"],
 )
 def test_colours_of_one_chart_are_told_apart(least: float, colours: Iterable[str]) -> None:
     distance, kind, one, other = closest(list(colours))

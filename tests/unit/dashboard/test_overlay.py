@@ -1,12 +1,15 @@
 from dataclasses import replace
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 
 from literals import generation, measurement, probe
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish
-from slowlens_dashboard.charts.overlay import COLORS, Curve, caption, overlay_figure, whole
+from slowlens_dashboard.charts.overlay import Curve, caption, overlay_figure, whole
+from slowlens_dashboard.charts.palette import SERIES
+from slowlens_dashboard.charts.steps import layout
 
 
 def traces(*curves: Curve) -> list[dict[str, Any]]:
@@ -33,12 +36,22 @@ def test_a_line_is_the_median_of_the_rounds_and_a_band_their_range() -> None:
     assert arrivals["yaxis"] == "y2"
 
 
+def test_it_looks_as_the_chart_of_one_run_does() -> None:
+    figure = overlay_figure([Curve("A", rounds((1, 0.1)))])
+    assert figure is not None
+    told, own = figure.layout.to_plotly_json(), go.Layout(layout()).to_plotly_json()
+    for part in ("margin", "legend", "hovermode", "hoversubplots", "xaxis"):
+        assert told[part] == own[part], part
+    assert told["yaxis"]["title"] == own["yaxis"]["title"]
+    assert figure.data[0].line.color == SERIES[0]
+
+
 def test_one_round_has_no_band() -> None:
     assert len(traces(Curve("A", rounds((1, 0.1, 0.2))))) == 2
 
 
 def test_every_run_has_its_own_look_in_both_charts() -> None:
-    curves = [Curve(str(place), rounds((1, 0.1))) for place in range(2 * len(COLORS))]
+    curves = [Curve(str(place), rounds((1, 0.1))) for place in range(2 * len(SERIES))]
     found = traces(*curves)
     looks = [(trace["line"]["color"], trace["line"]["dash"]) for trace in found]
     assert len(set(looks)) == len(curves)
