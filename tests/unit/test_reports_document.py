@@ -11,11 +11,13 @@ from planting import everywhere, full_run, with_prompt
 from runs import a_run
 from samples import results
 from slowlens.facts.environment import Environment
+from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Status
 from slowlens.importing import imported_run
 from slowlens.redaction import redacted
 from slowlens.reports.document import document, file_name
 from slowlens.reports.document.blocks import Card, Chart, Code, Fold, Notice, Table, Text, Tone
+from slowlens.reports.document.charts import machine_table
 from slowlens.reports.document_md import render
 from slowlens.run import Run
 
@@ -145,3 +147,20 @@ def test_a_text_cannot_end_its_fence() -> None:
 def test_the_file_is_named_after_the_run() -> None:
     assert file_name(full_run()) == "slowlens-report-20260102-030405-abcd.html"
     assert file_name(replace(full_run(), id="../../x y"), "md") == "slowlens-report--x-y.md"
+
+
+def test_each_gpu_has_its_own_rows_and_the_machine_one_for_all() -> None:
+    looks = [
+        DeviceSample(at, power=power, temperature=40, load=1.0, device=gpu)
+        for at, gpu, power in ((1, "a", 100.0), (1, "b", 300.0), (2, "a", 120.0), (2, "b", 340.0))
+    ]
+    found = machine_table(replace(slow_and_fast(), samples=tuple(looks)))
+    assert found is not None
+    assert found.head == ("Figure", "Lowest", "Median", "Highest", "n")
+    assert found.rows == (
+        ("GPU 1: power, W", "100", "110", "120", "2 looks"),
+        ("GPU 2: power, W", "300", "320", "340", "2 looks"),
+        ("GPU 1: temperature, °C", "40", "40", "40", "2 looks"),
+        ("GPU 2: temperature, °C", "40", "40", "40", "2 looks"),
+        ("load average, processes", "1", "1", "1", "2 looks"),
+    )

@@ -1,70 +1,15 @@
 """What the machine did during a run: a panel for each figure that it tells, over seconds."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from slowlens.facts.live.device import DeviceSample
+from slowlens.facts.live.gauges import Track, gauges, tracks
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
-from slowlens_dashboard.charts.palette import OTHER_DASHES, SERIES, SOLID, Kind, colors
+from slowlens_dashboard.charts.palette import Kind, colors, series
 from slowlens_dashboard.charts.panels import Panel, axis, panels_layout
 from slowlens_dashboard.charts.steps import TIMED
-
-DASHES = (SOLID, *OTHER_DASHES)
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """One figure of the machine, in a panel of its own."""
-
-    panel: Panel
-    of: Callable[[DeviceSample], float | None]
-    of_gpu: bool = True
-    """Else it is the machine's, and the same in the looks at each GPU."""
-
-
-def _giga(count: int | None) -> float | None:
-    return None if count is None else count / 1e9
-
-
-GAUGES = (
-    Gauge(Panel("GPU busy, %"), lambda look: look.utilization),
-    Gauge(Panel("SM clock, MHz"), lambda look: look.sm_clock),
-    Gauge(Panel("power, W"), lambda look: look.power),
-    Gauge(Panel("temperature, °C", from_zero=False), lambda look: look.temperature),
-    Gauge(Panel("GPU memory, GB"), lambda look: _giga(look.memory_used)),
-    Gauge(Panel("memory of the run, GB"), lambda look: _giga(look.process_memory), of_gpu=False),
-    Gauge(Panel("load average, processes"), lambda look: look.load, of_gpu=False),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """What one GPU, or the machine, tells of one figure over time."""
-
-    gauge: Gauge
-    gpu: int
-    """Counted from 0; 0 of what is the machine's."""
-    looks: tuple[DeviceSample, ...]
-
-
-def gauges(looks: Sequence[DeviceSample]) -> tuple[Gauge, ...]:
-    """Return the figures that are known."""
-    return tuple(gauge for gauge in GAUGES if any(gauge.of(look) is not None for look in looks))
-
-
-def tracks(gauge: Gauge, looks: Sequence[DeviceSample]) -> tuple[Track, ...]:
-    """Return one for each GPU, or one of the machine, which each look tells."""
-    if not gauge.of_gpu:
-        moments = {look.at: look for look in looks}
-        return (Track(gauge, 0, tuple(moments.values())),)
-    gpus = dict.fromkeys(look.device for look in looks if gauge.of(look) is not None)
-    return tuple(
-        Track(gauge, number, tuple(look for look in looks if look.device == gpu))
-        for number, gpu in enumerate(gpus)
-    )
 
 
 def machine_figure(measurement: Measurement) -> go.Figure | None:
@@ -77,7 +22,8 @@ def machine_figure(measurement: Measurement) -> go.Figure | None:
     timed = [g for g in measurement.generations if g.trial.purpose in TIMED]
     gpus = max(len(found) for _, found in drawn)
     names = len({g.trial.label for g in timed}) + (gpus if gpus > 1 else 0)
-    figure = go.Figure(layout=panels_layout([gauge.panel for gauge, _ in drawn], names))
+    panels = [Panel(gauge.title, gauge.from_zero) for gauge, _ in drawn]
+    figure = go.Figure(layout=panels_layout(panels, names))
     for number, (_, found) in enumerate(drawn):
         for track in found:
             figure.add_scatter(yaxis=axis("y", number), **_line(track, begun))
@@ -89,13 +35,13 @@ def machine_figure(measurement: Measurement) -> go.Figure | None:
 
 
 def _line(track: Track, begun: float) -> dict[str, object]:
-    title, _, unit = track.gauge.panel.title.rpartition(", ")
+    title, _, unit = track.gauge.title.rpartition(", ")
     gpu = f"GPU {track.gpu + 1}: " if track.gauge.of_gpu else ""
     return _gpu(track.gpu) | {
         "x": [look.at - begun for look in track.looks],
         "y": [track.gauge.of(look) for look in track.looks],
         "mode": "lines",
-        "name": track.gauge.panel.title,
+        "name": track.gauge.title,
         "showlegend": False,
         "hovertemplate": f"{gpu}%{{y:.4~g}} {unit if title else ''}<extra></extra>",
     }
@@ -103,8 +49,7 @@ def _line(track: Track, begun: float) -> dict[str, object]:
 
 def _gpu(number: int) -> dict[str, object]:
     """Return the look of a GPU's lines: a colour, dashes and a name."""
-    look = {"color": SERIES[number % len(SERIES)], "dash": DASHES[number % len(DASHES)]}
-    return {"name": f"GPU {number + 1}", "line": look | {"width": 1.5}}
+    return {"name": f"GPU {number + 1}", "line": series(number) | {"width": 1.5}}
 
 
 def _shade(figure: go.Figure, timed: Sequence[Generation], begun: float) -> None:

@@ -14,9 +14,10 @@ import pytest
 from literals import generation, measurement
 from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.explanation import waterfalls
+from slowlens.facts.live.gauges import GAUGES
 from slowlens.facts.live.trial import Cache
 from slowlens_dashboard import charts
-from slowlens_dashboard.charts.machine import GAUGES, machine_figure
+from slowlens_dashboard.charts.machine import machine_figure
 from slowlens_dashboard.charts.overlay import Curve, overlay_figure
 from slowlens_dashboard.charts.steps import steps_figure
 from slowlens_dashboard.charts.waterfall import waterfall_figure
@@ -37,7 +38,7 @@ FIGURES = {
     "steps": steps_figure(MEASURED.generations),
     "waterfall": waterfall_figure(waterfalls(MEASURED)),
 }
-NO_FIGURE = {"palette", "panels"}
+NO_FIGURE = {"palette", "panels", "tokens"}
 UNIT = re.compile(r"\b(seconds|milliseconds|tokens?|processes|MHz|W|GB)\b|%|°C", re.IGNORECASE)
 
 

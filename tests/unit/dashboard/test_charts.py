@@ -5,11 +5,12 @@ import pytest
 
 from literals import generation, measurement, probe
 from slowlens.facts.live.device import DeviceSample
+from slowlens.facts.live.gauges import GAUGES
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.waterfall import Part, Share, Waterfall
-from slowlens_dashboard.charts.machine import GAUGES, machine_figure
+from slowlens_dashboard.charts.machine import machine_figure
 from slowlens_dashboard.charts.palette import COLORS, OTHERS, SERIES, colors
 from slowlens_dashboard.charts.steps import lines_note, steps_figure
 from slowlens_dashboard.charts.waterfall import LONG, SHADES, waterfall_figure

@@ -1,28 +1,18 @@
 """The charts' figures as tables, for whoever cannot see them: a few lines of each."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from statistics import median
 
-from slowlens.facts.live.device import DeviceSample
+from slowlens.facts.live.gauges import Track, gauges, tracks
 from slowlens.facts.live.measurement import TIMED, Measurement
-from slowlens.facts.live.seconds import milliseconds
+from slowlens.facts.live.seconds import milliseconds, rounded
 from slowlens.facts.live.timing import Generation
 from slowlens.reports.document.blocks import Table
 from slowlens.reports.spread import UNKNOWN
 from slowlens.reports.units import counted
 
-Gauge = Callable[[DeviceSample], float | None]
-GAUGES: Mapping[str, Gauge] = {
-    "GPU busy, %": lambda look: look.utilization,
-    "SM clock, MHz": lambda look: look.sm_clock,
-    "power, W": lambda look: look.power,
-    "temperature, °C": lambda look: look.temperature,
-    "GPU memory, GB": lambda look: _giga(look.memory_used),
-    "memory of the run, GB": lambda look: _giga(look.process_memory),
-    "load average": lambda look: look.load,
-}
 LINES = 12
 """Of the table of steps, at most about so many."""
 
@@ -48,18 +38,23 @@ def steps_table(measurement: Measurement) -> Table | None:
 
 
 def machine_table(measurement: Measurement) -> Table | None:
-    """Return the least, middle and greatest of what the machine told; None where it told nothing.
+    """Return the lowest, the median and the highest of what the machine told; None without any.
 
-    Of several GPUs, all looks together.
+    Of several GPUs, a row each.
     """
-    rows = []
-    for name, gauge in GAUGES.items():
-        found = [value for look in measurement.samples if (value := gauge(look)) is not None]
-        if found:
-            rows.append((name, *(f"{tell(found):,.4g}" for tell in (min, median, max))))
-    head = ("Figure", "Least", "Median", "Greatest")
-    caption = f"{counted(len({look.at for look in measurement.samples}), 'look')} at the machine."
-    return Table(head, tuple(rows), caption) if rows else None
+    looks = measurement.samples
+    found = [tracks(gauge, looks) for gauge in gauges(looks)]
+    several = any(len(each) > 1 for each in found)
+    rows = tuple(_told(track, several=several) for each in found for track in each)
+    caption = f"{counted(len({look.at for look in looks}), 'look')} at the machine."
+    return Table(("Figure", "Lowest", "Median", "Highest", "n"), rows, caption) if rows else None
+
+
+def _told(track: Track, *, several: bool) -> tuple[str, ...]:
+    gpu = f"GPU {track.gpu + 1}: " if several and track.gauge.of_gpu else ""
+    figures = track.figures
+    told = (rounded(tell(figures)) for tell in (min, median, max))
+    return (f"{gpu}{track.gauge.title}", *told, counted(len(figures), "look"))
 
 
 def _by_label(timed: Sequence[Generation]) -> Iterator[tuple[str, list[Generation]]]:
@@ -87,7 +82,3 @@ def _some(tokens: Sequence[int]) -> list[int]:
         return [*tokens]
     last = len(tokens) - 1
     return [tokens[round(last * number / (LINES - 1))] for number in range(LINES)]
-
-
-def _giga(count: int | None) -> float | None:
-    return None if count is None else count / 1e9
