@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slowlens.codec import encode
 from slowlens.durable import write_whole
-from slowlens.errors import RunFileError, UsageError
+from slowlens.errors import NoRunError, RunFileError, UsageError
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.frozen import dataclass
@@ -85,7 +85,7 @@ class Baselines:
         if not path.is_file():
             known = self.names()
             hint = meant(name, known) if known else "slowlens baseline save NAME keeps one."
-            raise RunFileError(
+            raise NoRunError(
                 f"There is no baseline {name}.", hint=hint or "slowlens baseline list names them."
             )
         return path

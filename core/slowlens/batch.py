@@ -22,6 +22,8 @@ class Broken:
     """The silences that cover it: whether they silence something cannot be told."""
     source: str = ""
     """The path or id of what it was to be compared with."""
+    code: ExitCode = ExitCode.UNCHECKED
+    """What the shell would be told of it alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class Batch:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the shell is told: a finding anywhere goes before something unchecked anywhere."""
+        """What the shell is told: a finding anywhere, else what is not there, else is unchecked."""
         codes = {self.code(result) for result in self.results}
-        for code in (ExitCode.FOUND, ExitCode.UNCHECKED):
+        for code in (ExitCode.FOUND, ExitCode.USAGE, ExitCode.UNCHECKED):
             if code in codes:
                 return code
         return ExitCode.CLEAN
@@ -69,7 +71,7 @@ class Batch:
 
     def code(self, result: Run | Broken) -> ExitCode:
         """Return what the shell would be told of one result alone."""
-        return ExitCode.UNCHECKED if isinstance(result, Broken) else exit_code(result, self.fail_on)
+        return result.code if isinstance(result, Broken) else exit_code(result, self.fail_on)
 
     def fails(self, severity: Severity) -> bool:
         """Whether a finding that is so grave fails the gate."""

@@ -15,6 +15,12 @@ class CheckpointError(SlowlensError):
     """A folder is not a readable checkpoint."""
 
 
+class NoFolderError(CheckpointError):
+    """There is no folder of the name that was given: its spelling is what to look at."""
+
+    exit_code = 3
+
+
 class JsonError(SlowlensError):
     """A JSON file cannot be read as what it should be."""
 
@@ -33,6 +39,12 @@ class WorkerError(SlowlensError):
 
 class RunFileError(SlowlensError):
     """A stored run cannot be read, or a run cannot be stored."""
+
+
+class NoRunError(RunFileError):
+    """No run, run file or baseline is named so, or several are: the name is what to look at."""
+
+    exit_code = 3
 
 
 class ResultFileError(SlowlensError):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from slowlens.durable import locked, write_whole
-from slowlens.errors import RunFileError, UsageError
+from slowlens.errors import NoRunError, RunFileError, UsageError
 from slowlens.frozen import dataclass
 from slowlens.places import HOME_VARIABLE
 from slowlens.store import RUN_ID, Store, default_store
@@ -72,7 +72,7 @@ class Labels:
 
     def _path(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
-            raise RunFileError(f"{run_id!r} is not the id of a run")
+            raise NoRunError(f"{run_id!r} is not the id of a run")
         return self.folder / f"{run_id}.json"
 
 

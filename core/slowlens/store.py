@@ -6,7 +6,7 @@ from pathlib import Path
 
 from slowlens.codec import decode, encode
 from slowlens.durable import write_whole
-from slowlens.errors import RunFileError
+from slowlens.errors import NoRunError, RunFileError
 from slowlens.frozen import dataclass
 from slowlens.places import HOME_VARIABLE, state_folder
 from slowlens.run import Run
@@ -25,7 +25,7 @@ class Store:
     def path(self, run_id: str) -> Path:
         """Return where a run is kept; RunFileError when the id could not be one."""
         if not RUN_ID.fullmatch(run_id):
-            raise RunFileError(f"{run_id!r} is not the id of a run")
+            raise NoRunError(f"{run_id!r} is not the id of a run")
         return self.folder / f"{run_id}.json"
 
     def save(self, run: Run) -> Path:
@@ -62,8 +62,8 @@ class Store:
         if found:
             more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
             message = f"{len(found)} runs begin with {beginning}: {', '.join(found[:FEW])}{more}."
-            raise RunFileError(message, hint="Write more of its id.")
-        raise RunFileError(f"There is no run {beginning} in {self.folder}.")
+            raise NoRunError(message, hint="Write more of its id.")
+        raise NoRunError(f"There is no run {beginning} in {self.folder}.")
 
     def recent(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the newest runs, the newest first; damaged files are passed over."""
@@ -93,7 +93,7 @@ def _move(run_id: str, origin: Store, target: Store) -> None:
     """Move a run file as it is, over none that is there."""
     old, new = origin.path(run_id), target.path(run_id)
     if not old.exists():
-        raise RunFileError(f"There is no run {run_id} in {origin.folder}.")
+        raise NoRunError(f"There is no run {run_id} in {origin.folder}.")
     if new.exists():
         hint = f"Move one of the two away: {old} or {new}."
         raise RunFileError(f"There is a run {run_id} in {target.folder} already.", hint=hint)
@@ -114,6 +114,6 @@ def load(path: Path) -> Run:
     try:
         return decode(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise RunFileError(f"There is no run file {path}") from error
+        raise NoRunError(f"There is no run file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RunFileError(f"{path} cannot be read: {error}") from error

@@ -143,8 +143,8 @@ def _wait_for(url: str) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["nowhere"], 2, "There is no folder nowhere"),
-        (["--root", "nowhere"], 2, "There is no folder nowhere"),
+        (["nowhere"], 3, "nowhere does not exist"),
+        (["--root", "nowhere"], 3, "nowhere does not exist"),
         (["--source", "."], 3, "--source needs the merged checkpoint"),
     ],
 )

@@ -135,8 +135,8 @@ def test_wrong_usage(
 
 
 def test_a_folder_that_is_no_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert slowlens("fix", tmp_path / "none") == 2
-    assert slowlens("undo", tmp_path / "none") == 2
+    assert slowlens("fix", tmp_path / "none") == 3
+    assert slowlens("undo", tmp_path / "none") == 3
     assert capsys.readouterr().err
 
 

@@ -88,7 +88,7 @@ def test_nothing_was_written_yet(
     assert capsys.readouterr().out.startswith("No fix was written into ")
     assert slowlens("history", root, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out) == []
-    assert slowlens("history", tmp_path / "none") == 2
+    assert slowlens("history", tmp_path / "none") == 3
 
 
 def interrupted(root: Path) -> None:

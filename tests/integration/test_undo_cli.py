@@ -54,5 +54,5 @@ def test_undo_after_a_change_of_ones_own(slow: Path, capsys: pytest.CaptureFixtu
 def test_undo_of_a_folder_that_is_not_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert slowlens("undo", tmp_path / "nope") == 2
-    assert f"there is no folder {tmp_path / 'nope'}" in capsys.readouterr().err
+    assert slowlens("undo", tmp_path / "nope") == 3
+    assert f"{tmp_path / 'nope'} does not exist" in capsys.readouterr().err

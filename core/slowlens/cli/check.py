@@ -4,7 +4,8 @@ One checkpoint is told in full, several as a table. What counts is what concerns
 you deploy on (--runtime) and that no slowlens.toml silences; the rest is mentioned.
 
 Exit codes: 0 nothing found at or above --fail-on, 1 findings, 2 something could not be checked,
-3 wrong usage or an internal error. Of several checkpoints, a finding goes before what is unchecked.
+3 wrong usage, such as a name that is none, or an internal error. Of several checkpoints, a finding
+goes before a name that is none, and that before what is unchecked.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from slowlens.cli.output import add_output, add_to_summary, write
 from slowlens.cli.scanbar import ScanBar
 from slowlens.errors import CheckpointError
 from slowlens.findings import Severity
+from slowlens.gate import ExitCode
 from slowlens.gather.hub.ids import address_of, hub_id
 from slowlens.gather.hub.locate import require_name
 from slowlens.reports import NAMES, render, words
@@ -106,7 +108,8 @@ def _check(
         path = name if hub_id(name) or address_of(name) else str(Path(name).absolute())
         source = around.source.checkpoint if around.source else None
         origin = (source.origin or str(source.root.absolute())) if source else ""
-        return Broken(path, str(error), error.hint, covering, origin)
+        code = ExitCode(error.exit_code)
+        return Broken(path, str(error), error.hint, covering, origin, code)
 
 
 def _reading(arguments: argparse.Namespace) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from slowlens.cli.saying import say
 from slowlens.cli.words import given_path
-from slowlens.errors import CheckpointError
 from slowlens.gate import ExitCode
+from slowlens.gather.folder import require_folder
 from slowlens.patch import journal
 from slowlens.patch.recovery import changed_since
 from slowlens.reports.units import moment
@@ -28,8 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a table, or a list of objects."""
     root: Path = arguments.merged
     entries = journal.history(root)
-    if not root.is_dir() and not entries:
-        raise CheckpointError(f"there is no folder {root}", hint="Check the spelling.")
+    if not entries:
+        require_folder(root)
     if arguments.format == "json":
         say(json.dumps([_object(root, entry) for entry in entries], indent=2))
     elif entries:

@@ -16,7 +16,7 @@ from slowlens.cli.output import write
 from slowlens.cli.runnames import HELP, run_named
 from slowlens.cli.saying import say
 from slowlens.cli.words import file_to_write
-from slowlens.errors import RunFileError, UsageError
+from slowlens.errors import NoRunError, UsageError
 from slowlens.gather.identity import identity
 from slowlens.redaction import Kind, kinds_named, redacted
 from slowlens.redaction.kinds import ALL
@@ -69,7 +69,7 @@ def kinds(text: str) -> frozenset[Kind]:
 def _given(name: str) -> Run:
     if Path(name).is_dir():
         hint = f"To check it, and to report that: slowlens check {name} --format json -o RUN.json"
-        raise RunFileError(f"{name} is a folder, and no run.", hint=hint)
+        raise NoRunError(f"{name} is a folder, and no run.", hint=hint)
     return run_named(name)
 
 

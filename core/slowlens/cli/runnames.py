@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from slowlens.baselines import NAME, default_baselines
-from slowlens.errors import RunFileError, SlowlensError, UsageError
+from slowlens.errors import NoRunError, RunFileError, SlowlensError, UsageError
 from slowlens.gate import ExitCode
 from slowlens.labels import default_labels
 from slowlens.run import Run
@@ -20,7 +20,7 @@ HELP = "id of a run or its beginning, its name, a run file, or the name of a bas
 
 
 def run_named(name: str) -> Run:
-    """Return the run that is meant; RunFileError where there is none, or there are several.
+    """Return the run that is meant; NoRunError where there is none, or there are several.
 
     What is meant exactly goes before the beginning of an id.
     """
@@ -39,7 +39,7 @@ def run_named(name: str) -> Run:
 def _refuse_others(name: str, others: list[str]) -> None:
     if others:
         message = f"{name} is the name of a baseline, and of {', '.join(others[:MANY])}."
-        raise RunFileError(message, hint="Write the id of the run, or name one of them otherwise.")
+        raise NoRunError(message, hint="Write the id of the run, or name one of them otherwise.")
 
 
 def _file(name: str) -> Run:
@@ -53,7 +53,7 @@ def _file(name: str) -> Run:
 def id_in(store: Store, name: str, message: str = "", empty: str = NO_RUN) -> str:
     """Return the id of the run in ``store`` that is ``name``, is called or begins so.
 
-    RunFileError with a hint where there is none, or there are several; ``message`` says that there
+    NoRunError with a hint where there is none, or there are several; ``message`` says that there
     is none, and ``empty`` what to do where there is none at all. UsageError where ``name`` is
     empty: every id begins so.
     """
@@ -63,10 +63,10 @@ def id_in(store: Store, name: str, message: str = "", empty: str = NO_RUN) -> st
         return _only(called, name)
     try:
         return store.find(name)
-    except RunFileError as error:
+    except NoRunError as error:
         if error.hint:
             raise
-        raise RunFileError(message or str(error), hint=_elsewhere(store, name) or empty) from error
+        raise NoRunError(message or str(error), hint=_elsewhere(store, name) or empty) from error
 
 
 def _called(store: Store, name: str) -> list[str]:
@@ -80,7 +80,7 @@ def _only(called: list[str], name: str) -> str:
         return called[0]
     more = f" and {len(called) - MANY} more" if len(called) > MANY else ""
     message = f"{len(called)} runs are named {name}: {', '.join(called[:MANY])}{more}."
-    raise RunFileError(message, hint="Write the id of one, or its beginning.")
+    raise NoRunError(message, hint="Write the id of one, or its beginning.")
 
 
 def _elsewhere(store: Store, name: str) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from slowlens import patch
 from slowlens.cli.saying import say
 from slowlens.cli.words import given_path
-from slowlens.errors import CheckpointError
 from slowlens.gate import ExitCode
+from slowlens.gather.folder import require_folder
 from slowlens.patch import journal
 from slowlens.reports.units import moment
 
@@ -30,8 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was taken back, and how much more there is to undo."""
-    if not arguments.merged.is_dir() and not journal.history(arguments.merged):
-        raise CheckpointError(f"there is no folder {arguments.merged}", hint="Check the spelling.")
+    if not journal.history(arguments.merged):
+        require_folder(arguments.merged)
     numbers: list[int | None] = [arguments.fix]
     if arguments.all:
         numbers = [entry.number for entry in journal.history(arguments.merged)] or [None]

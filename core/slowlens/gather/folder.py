@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from slowlens.errors import CheckpointError
+from slowlens.errors import CheckpointError, NoFolderError
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.frozen import dataclass
 from slowlens.gather.hub.ids import origin
@@ -31,7 +31,10 @@ class Folder:
 
 
 def read_folder(root: Path) -> Folder:
-    """List ``root``; CheckpointError when it is no folder or may not be read."""
+    """List ``root``; CheckpointError when it is no folder or may not be read.
+
+    NoFolderError when it is not there.
+    """
     try:
         with os.scandir(root) as entries:
             found = {printable(entry.name): _status(entry) for entry in entries}
@@ -50,6 +53,12 @@ def read_folder(root: Path) -> Folder:
     sizes = {name: status.st_size for name, status in there.items() if S_ISREG(status.st_mode)}
     folders = tuple(name for name, status in there.items() if S_ISDIR(status.st_mode))
     return Folder(frozenset(found), sizes, folders)
+
+
+def require_folder(root: Path) -> None:
+    """Raise as ``read_folder`` does where ``root`` is no folder."""
+    if not os.path.isdir(root):  # noqa: PTH112 - of pathlib, what may not be looked at is an error
+        read_folder(root)
 
 
 def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
@@ -115,7 +124,7 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
         return None
 
 
-def _not_found(root: Path) -> CheckpointError:
+def _not_found(root: Path) -> NoFolderError:
     name = root.as_posix()
     hint = "Check the path."
     if _HUB_ID.fullmatch(name) and root.parent.exists():
@@ -125,7 +134,7 @@ def _not_found(root: Path) -> CheckpointError:
             "A model of the Hugging Face hub has to be downloaded for this: pass the folder that "
             f"`hf download {name}` prints. check, inspect and diff take its id."
         )
-    return CheckpointError(f"{_shown(root)} does not exist", hint=hint)
+    return NoFolderError(f"{_shown(root)} does not exist", hint=hint)
 
 
 def _checkpoints_below(root: Path) -> list[Path]:

@@ -19,6 +19,7 @@ VERDICTS = {
     ExitCode.CLEAN: "passed",
     ExitCode.FOUND: "failed",
     ExitCode.UNCHECKED: "unchecked",
+    ExitCode.USAGE: "not there",
 }
 FEW = 3
 """Rules that are skipped for the same reason are named if they are no more."""

@@ -47,11 +47,11 @@ def test_nothing_is_written_into_what_was_fetched(hub: Hub, tmp_path: Path) -> N
     assert done.returncode == 0
     assert '-  "use_cache": false' in done.stdout
     assert f"hf download {ID}" in done.stdout
-    for name in (ID, str(locate(ID))):
+    for name, missing in ((ID, 3), (str(locate(ID)), 2)):
         done = slowlens(hub, "fix", name, "--apply")
         assert done.returncode == 2
         assert f"hf download {ID} --revision" in done.stderr
         done = slowlens(hub, "measure", name)
-        assert done.returncode == 2
+        assert done.returncode == missing, "there is no folder of that name, or no weights in it"
         assert f"hf download {ID}" in done.stderr
     assert read_checkpoint(locate(ID)).get("generation_config.json", "use_cache") is False

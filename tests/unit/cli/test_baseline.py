@@ -50,7 +50,7 @@ def test_baselines_from_the_command_line(
         "/m",
     ]
     assert cli.main(["baseline", "delete", "main"]) == 0
-    assert cli.main(["baseline", "delete", "main"]) == 2
+    assert cli.main(["baseline", "delete", "main"]) == 3
 
 
 def test_a_baseline_of_a_made_up_model_is_for_no_gate(

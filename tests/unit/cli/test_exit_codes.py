@@ -48,6 +48,35 @@ NAMING = (
     ("demo", "--no-open", "--folder", ""),
     ("explain", ""),
 )
+MISSING = (
+    ("check", "nosuch"),
+    ("check", "{m}", "--source", "nosuch"),
+    ("inspect", "nosuch"),
+    ("diff", "{m}", "nosuch"),
+    ("diff", "nosuch", "{m}"),
+    ("measure", "nosuch"),
+    ("measure", "{m}", "--source", "nosuch"),
+    ("gate", "nosuch", "--source", "{m}"),
+    ("gate", "{m}", "--source", "nosuch"),
+    ("gate", "{m}", "--baseline", "nosuch"),
+    ("compare", "nosuch", "nosuch"),
+    ("runs", "name", "nosuch", "x"),
+    ("runs", "delete", "nosuch"),
+    ("runs", "restore", "nosuch"),
+    ("baseline", "save", "main", "nosuch"),
+    ("baseline", "delete", "nosuch"),
+    ("report", "nosuch"),
+    ("report", "nosuch.json"),
+    ("fix", "nosuch"),
+    ("fix", "{m}", "--source", "nosuch"),
+    ("export", "nosuch", "--as", "diff"),
+    ("history", "nosuch"),
+    ("undo", "nosuch"),
+    ("ui", "nosuch"),
+    ("ui", "{m}", "--source", "nosuch"),
+    ("ui", "--root", "nosuch"),
+    ("explain", "nosuch"),
+)
 
 
 @pytest.fixture
@@ -102,6 +131,28 @@ def test_a_loop_of_links_is_no_bug(
     Path("loop").symlink_to("loop")
     assert code(folder, *words) == expected
     assert "loop cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", MISSING, ids=" ".join)
+def test_a_name_that_is_none_is_wrong_usage(
+    words: tuple[str, ...], folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    builders.checkpoint(Path(folder, "copy"))
+    assert code(folder, *words) == 3
+    error = capsys.readouterr().err
+    assert "nosuch" in error
+    assert "internal error" not in error
+
+
+def test_of_several_checkpoints_one_that_is_not_there_hides_no_finding(
+    folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("empty").mkdir()
+    assert code(folder, "check", "{m}", "empty", "nosuch") == 3
+    assert "1 passed, 1 unchecked, 1 not there" in capsys.readouterr().out
+    generation = {**builders.GENERATION_CONFIG, "use_cache": False}
+    builders.checkpoint(Path("slow"), generation=generation)
+    assert code(folder, "check", "slow", "nosuch") == 1
 
 
 def test_what_a_baseline_may_be_called_is_told_before_that_there_is_no_run(

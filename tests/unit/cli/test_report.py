@@ -71,8 +71,8 @@ def test_a_run_that_was_checked_only_and_is_a_file(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (lambda here: [str(here)], 2, "slowlens check"),
-        (lambda _: ["nothing"], 2, "no run, run file or baseline nothing"),
+        (lambda here: [str(here)], 3, "slowlens check"),
+        (lambda _: ["nothing"], 3, "no run, run file or baseline nothing"),
         (lambda _: ["x", "--with", "host"], 3, "'host' is none of paths, users, hosts"),
         (lambda _: ["x", "--with", ""], 3, "is the variable set?"),
         (lambda here: ["x", "-o", str(here / "no" / "x.html")], 3, "make it first"),

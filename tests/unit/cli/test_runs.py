@@ -103,12 +103,12 @@ def test_delete_and_restore(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_one_wrong_name_moves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     keep(measured("2026-1"), measured("2026-2"))
-    assert cli.main(["runs", "delete", "2026-1", "7"]) == 2
+    assert cli.main(["runs", "delete", "2026-1", "7"]) == 3
     error = capsys.readouterr().err
     assert "There is no run 7 in " in error
     assert "The newest are 2026-2, 2026-1." in error
     assert default_store().ids() == ("2026-2", "2026-1")
-    assert cli.main(["runs", "restore", "2026-1"]) == 2
+    assert cli.main(["runs", "restore", "2026-1"]) == 3
     assert "No run is deleted" in capsys.readouterr().err
 
 
@@ -184,7 +184,7 @@ def test_a_name_that_several_have_is_refused(capsys: pytest.CaptureFixture[str])
     for run_id in ("2026-1", "2026-2"):
         assert cli.main(["runs", "name", run_id, "fix"]) == 0
     assert "2026-1 has that name too: neither can be named by it." in capsys.readouterr().out
-    assert cli.main(["runs", "delete", "fix"]) == 2
+    assert cli.main(["runs", "delete", "fix"]) == 3
     error = capsys.readouterr().err
     assert "2 runs are named fix: 2026-2, 2026-1." in error
     assert "Write the id of one, or its beginning." in error
