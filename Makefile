@@ -20,7 +20,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-demo: $(ENV)/.all ## build the demo checkpoints and open the dashboard on them
+demo: $(ENV)/.all ## build the demo checkpoints and open the dashboard on them (ARGS="--port 8600 --no-browser")
 	@$(BIN)/slowlens demo $(ARGS)
 
 ui: $(ENV)/.all ## open the dashboard (ARGS="MERGED --source SOURCE")

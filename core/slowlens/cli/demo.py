@@ -27,6 +27,7 @@ MODELS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--no-open", action="store_true", help="build, and do not open anything")
+    ui.add_opening(parser)
     parser.add_argument(
         "--rebuild", action="store_true", help="build again, without the fixes that were tried"
     )
@@ -37,13 +38,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build what is missing, say what is there, open the dashboard."""
+    if not arguments.no_open:
+        ui.refuse_address(ui.HERE, arguments.port)  # better known before half a minute of building
     folder = (arguments.folder or demo_folder()).expanduser().absolute()
     demo = None if arguments.rebuild else _ready(folder)
     if demo is None:
         demo = _built(folder)
     sys.stdout.writelines(f"{line}\n" for line in _described(demo))
     sys.stdout.flush()
-    return 0 if arguments.no_open else _open(demo)
+    return 0 if arguments.no_open else _open(demo, arguments)
 
 
 def _ready(folder: Path) -> Demo | None:
@@ -94,11 +97,13 @@ def _program() -> str:
     return str(started) if started.name == "slowlens" else f"{sys.executable} -m slowlens"
 
 
-def _open(demo: Demo) -> int:
+def _open(demo: Demo, arguments: argparse.Namespace) -> int:
     parser = argparse.ArgumentParser()
     ui.configure(parser)
     pair = [str(demo.checkpoint(MERGED)), "--source", str(demo.source)]
-    return ui.run(parser.parse_args([*pair, "--root", str(demo.folder)]))
+    opened = parser.parse_args([*pair, "--root", str(demo.folder)])
+    opened.port, opened.no_browser = arguments.port, arguments.no_browser
+    return ui.run(opened)
 
 
 def _say(line: str) -> None:

@@ -1,6 +1,6 @@
 """Open the dashboard: see why a checkpoint is slow, watch it run, fix it.
 
-Exit codes: 0 ended, 2 a folder is not there, 3 wrong usage, or it cannot be opened as asked.
+Exit codes: 0 ended, 3 wrong usage, a folder that is not there, or it cannot be opened as asked.
 """
 
 import os
@@ -13,7 +13,8 @@ from importlib.util import find_spec
 from threading import Thread
 
 from slowlens.cli.words import at_least, given_path
-from slowlens.errors import CheckpointError, UsageError
+from slowlens.errors import UsageError
+from slowlens.gather.folder import require_folder
 
 NEEDS = ("streamlit", "plotly", "pandas")
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104
@@ -57,14 +58,7 @@ def configure(parser: ArgumentParser) -> None:
         help="let in only this address or domain of mail, of those whom the login of secrets.toml "
         "knows; may be repeated",
     )
-    parser.add_argument(
-        "--port",
-        "--server.port",
-        dest="port",
-        type=at_least(0, HIGHEST_PORT),
-        metavar="N",
-        help="port (default: 8501, or the next one that is free)",
-    )
+    add_opening(parser)
     parser.add_argument(
         "--name",
         action="append",
@@ -74,6 +68,18 @@ def configure(parser: ArgumentParser) -> None:
     )
     text = "let others look, compare and export, but neither measure nor fix"
     parser.add_argument("--read-only", action="store_true", help=text)
+
+
+def add_opening(parser: ArgumentParser) -> None:
+    """Declare ``--port`` and ``--no-browser``."""
+    parser.add_argument(
+        "--port",
+        "--server.port",
+        dest="port",
+        type=at_least(0, HIGHEST_PORT),
+        metavar="N",
+        help="port (default: 8501, or the next one that is free)",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
 
@@ -88,7 +94,7 @@ def run(arguments: Namespace) -> int:
     if arguments.host == EVERY_ADDRESS:
         arguments.name += _own_names()
     _refuse_bad_folders(arguments)
-    _refuse_address(arguments.host, arguments.port)
+    refuse_address(arguments.host, arguments.port)
     from slowlens_dashboard.access import entrance
     from slowlens_dashboard.access.options import Options, is_here
     from slowlens_dashboard.server import configure, serve
@@ -119,15 +125,16 @@ def run(arguments: Namespace) -> int:
 
 def _refuse_bad_folders(arguments: Namespace) -> None:
     for path in (arguments.merged, arguments.source, *arguments.root):
-        if path is not None and not path.is_dir():
-            raise CheckpointError(f"There is no folder {path}.", hint="Check the spelling.")
+        if path is not None:
+            require_folder(path)
     if arguments.source and not arguments.merged:
         raise UsageError(
             "--source needs the merged checkpoint too.", hint="slowlens ui MERGED --source SOURCE"
         )
 
 
-def _refuse_address(host: str, port: int | None) -> None:
+def refuse_address(host: str, port: int | None) -> None:
+    """UsageError where the dashboard cannot listen there; no port is the first that is free."""
     if ":" in host:
         raise UsageError(
             f"The dashboard listens on names and IPv4 addresses only, not on {host}.",

@@ -1,4 +1,5 @@
 import argparse
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from slowlens.cli import demo as command
 from slowlens.demo.folder import seal
 from slowlens.demo.protocol import Step
 from slowlens.demo.recipe import VARIANTS, Weights
+from slowlens.errors import UsageError
 
 
 def put(folder: Path, weights: Weights) -> None:
@@ -143,3 +145,29 @@ def test_dashboard_opens_on_the_merged_pair(
     (opened,) = asked
     assert (opened.merged, opened.source) == (tmp_path / "merged", tmp_path / "source")
     assert opened.root == [tmp_path]
+    assert (opened.port, opened.no_browser) == (None, False)
+
+
+def test_the_dashboard_opens_where_and_as_it_is_asked_for(
+    tmp_path: Path, builds: list[Weights], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[argparse.Namespace] = []
+    monkeypatch.setattr(command.ui, "run", lambda arguments: asked.append(arguments) or 0)
+    put(tmp_path, Weights.SMOLLM2)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert run("--folder", str(tmp_path), "--port", str(port), "--no-browser") == 0
+    (opened,) = asked
+    assert (opened.port, opened.no_browser) == (port, True)
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_built(
+    tmp_path: Path, builds: list[Weights]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(UsageError, match="cannot listen on"):
+            run("--folder", str(tmp_path / "demo"), "--port", str(taken.getsockname()[1]))
+    assert builds == []
