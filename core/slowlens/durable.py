@@ -1,7 +1,9 @@
 """Files that are on the disk when a function returns, and locks that die with their process."""
 
 import os
+import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,11 @@ else:
 
     def _take(descriptor: int, *, wait: bool) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_UNFINISHED = ".unfinished"
+_STALE = 3600
+"""Seconds after which nobody writes a file any more: whoever began it was killed."""
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -33,9 +40,10 @@ def write_new(path: Path, content: bytes) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Make or replace ``path`` in one step: no reader sees half a file, no failure leaves one."""
-    unfinished = path.with_suffix(".unfinished")
+    # A name of its own: two who write at once, threads or processes, would take each other's file.
+    unfinished = path.with_name(f"{path.stem}.{os.urandom(8).hex()}{_UNFINISHED}")
+    _remove_stale(path)
     try:
-        unfinished.unlink(missing_ok=True)
         write_new(unfinished, content)
         unfinished.replace(path)
     except BaseException:
@@ -43,6 +51,19 @@ def write_whole(path: Path, content: bytes) -> None:
             unfinished.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def unfinished_of(path: Path) -> Iterator[Path]:
+    """Return what is being written to become ``path``, or was when its process died."""
+    name = re.compile(rf"{re.escape(path.stem)}(\.[0-9a-f]{{16}})?{re.escape(_UNFINISHED)}")
+    return (other for other in path.parent.iterdir() if name.fullmatch(other.name))
+
+
+def _remove_stale(path: Path) -> None:
+    with suppress(OSError):
+        for left in unfinished_of(path):
+            if time.time() - left.stat().st_mtime > _STALE:
+                left.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -155,11 +155,12 @@ def test_runs_of_one_second_are_in_order_whatever_chance_adds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second, chance = 1_795_430_568 * 10**9, iter((b"\xff", b"\x80", b"\x00", b"\x00"))
-    monkeypatch.setattr(os, "urandom", lambda _: next(chance))
     made = []
-    for nanoseconds in (0, 20_000, 999_999_999, 10**9):
-        monkeypatch.setattr(time, "time_ns", lambda now=second + nanoseconds: now)
-        made.append(stamp())
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _: next(chance))
+        for nanoseconds in (0, 20_000, 999_999_999, 10**9):
+            patched.setattr(time, "time_ns", lambda now=second + nanoseconds: now)
+            made.append(stamp())
     assert made[1] == ("20261123-104248-000180", "2026-11-23T10:42:48+00:00")
     ids = [each.id for each in made]
     assert with_runs(tmp_path, *reversed(ids)).ids() == (*reversed(ids),)

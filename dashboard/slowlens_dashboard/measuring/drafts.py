@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from slowlens.durable import locked
+from slowlens.durable import locked, unfinished_of
 from slowlens.errors import RunFileError
 from slowlens.facts.live.measurement import Status
 from slowlens.frozen import replace
@@ -53,7 +53,7 @@ class Draft:
         """Remove it: the run is kept whole elsewhere."""
         if self._store is not None:
             path = self._store.path(self._run.id)
-            for leftover in (path, path.with_suffix(".unfinished"), _lock(self._store, path.stem)):
+            for leftover in (path, *unfinished_of(path), _lock(self._store, path.stem)):
                 with suppress(OSError):
                     leftover.unlink(missing_ok=True)
 
