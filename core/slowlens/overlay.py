@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 
 from slowlens.durable import write_new
 from slowlens.errors import PatchError
@@ -19,9 +18,12 @@ from slowlens.gather.devices import hardware
 from slowlens.patch import prepare
 from slowlens.repair import Repair, fixes
 from slowlens.run import Run
+from slowlens.scratch import remove_abandoned, scratch
 
 ALL = "all fixes"
 """The subject that has every fix but the static cache."""
+FOLDERS = "slowlens-overlays-"
+"""What the names of their temporary folders begin with."""
 LARGEST_COPY = 64 * 2**20
 """Bytes of a file that is still copied where nothing can be linked."""
 
@@ -73,11 +75,10 @@ def overlays(
     ``static`` is the major version of transformers that a static cache is to be tried with too,
     where that may pay: on a GPU.
     """
+    remove_abandoned(FOLDERS)
     root = Path(run.merged.path)
     offered = static_cache(read_checkpoint(root), static) if static else None
-    # Not TemporaryDirectory: where it meets an obstacle it changes modes, through links as well.
-    folder = Path(mkdtemp(prefix="slowlens-overlays-"))
-    try:
+    with scratch(FOLDERS) as folder:
         wanted = fixes(run, unsafe=unsafe, others=False) if only is None else only
         yield tuple(
             Overlay(
@@ -88,8 +89,6 @@ def overlays(
             )
             for number, one in enumerate(candidates(wanted, offered))
         )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def static_version(run: Run, device: str) -> int:

@@ -15,7 +15,9 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from slowlens.errors import UsageError
+from slowlens.overlay import FOLDERS
 from slowlens.patch import recover
+from slowlens.scratch import remove_abandoned
 from slowlens_dashboard.access.entrance import Login
 from slowlens_dashboard.access.login import TokenLogin
 from slowlens_dashboard.access.options import is_here
@@ -131,6 +133,7 @@ def _lifespan(
             if settled.trouble is not None:
                 logger.warning("%s %s", settled.trouble, settled.trouble.hint)
         jobs().adopt()
+        remove_abandoned(FOLDERS)
         send_at_once()
         Thread(target=recent_runs, name="run-files", daemon=True).start()  # before somebody waits
         gc.freeze()  # Streamlit collects after every script run: keep that away from the imports

@@ -140,6 +140,17 @@ def _wait_for(url: str) -> None:
     raise AssertionError("the server did not start")
 
 
+def test_doubles_that_a_killed_server_left_are_removed_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / "slowlens-overlays-x"
+    (left / "0").mkdir(parents=True)
+    (left / "lock").touch()
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with started(folder=tmp_path):
+        assert not left.exists()
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from slowlens.fixes import static_cache
 from slowlens.frozen import replace
 from slowlens.gather.checkpoint import read_checkpoint
 from slowlens.jsonvalue import ABSENT
-from slowlens.overlay import ALL, candidates, overlay, overlays, static_version
+from slowlens.overlay import ALL, FOLDERS, candidates, overlay, overlays, static_version
 from slowlens.repair import Chosen, Repair, fixes
 
 CACHE_ON = Edit("generation_config.json", ("use_cache",), before=False, after=True)
@@ -227,6 +228,19 @@ def test_overlays_of_a_run_are_gone_afterwards(slow: Path, reason: Any) -> None:
         assert reason
     assert not any(os.path.lexists(folder.parent) for folder in folders)
     assert contents(slow) == before
+
+
+def test_doubles_of_a_process_that_was_killed_go_with_the_next_ones(
+    slow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run, left = check(slow), tmp_path / f"{FOLDERS}x"
+    (left / "0").mkdir(parents=True)
+    (left / "lock").touch()
+    with overlays(run) as made:
+        assert made
+        assert not left.exists()
+        assert all(Path(one.path).is_dir() for one in made)
 
 
 def test_only_the_fixes_that_are_asked_for(tmp_path: Path) -> None:
