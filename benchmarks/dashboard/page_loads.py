@@ -20,7 +20,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from statistics import median
 from urllib.parse import urlsplit
 
-from serving import HEAD, Server, address, chromium, dashboard, scene
+from serving import HEAD, Server, address, dashboard, scene
+from shared.browsing import chromium
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg

@@ -1,10 +1,7 @@
 """A dashboard of its own for each benchmark, and what it holds: memory, descriptors, processes."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,15 +12,16 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
 import psutil
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from slowlens.demo.folder import find
 from slowlens.demo.recipe import best_weights
 from slowlens.demo.session import build
 from slowlens.places import demo_folder
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+sys.path.append(str(Path(__file__).parents[1]))  # what all benchmarks share is beside this folder
+from shared import browsing
+
 MINUTES = 60_000
 LAUNCH = """
 import sys
@@ -61,23 +59,19 @@ HEAD = f"{'':<34}{'RSS, MiB':>8}{'descriptors':>14}{'threads':>9}{'children':>10
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A running dashboard."""
-
-    url: str
-    process: psutil.Process
+class Server(browsing.Server):
+    """A running dashboard, with what it holds."""
 
     @property
     def state(self) -> State:
         """What it holds now."""
         with self.process.oneshot():
-            times = self.process.cpu_times()
             return State(
                 self.process.memory_info().rss / 2**20,
                 self.process.num_fds(),
                 self.process.num_threads(),
                 len(self.process.children(recursive=True)),
-                times.user + times.system,
+                self.cpu,
             )
 
     @property
@@ -96,22 +90,9 @@ class Server:
 @contextmanager
 def dashboard(home: Path, root: Path, port: int = 0, silence: float = 300) -> Iterator[Server]:
     """Start ``slowlens ui`` that may open what is below ``root``; end it afterwards."""
-    command = [sys.executable, "-P", "-c", LAUNCH, str(silence), "ui", "--no-browser"]
-    command += ["--port", str(port), "--root", str(root)]
-    environment = os.environ | {"SLOWLENS_HOME": str(home)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        if not found:
-            raise SystemExit("the dashboard did not start")
-        try:
-            yield Server(found[0], psutil.Process(process.pid))
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    script = ("-P", "-c", LAUNCH, str(silence), "ui")
+    with browsing.dashboard(home, root, script, port) as started:
+        yield Server(started.url, started.process)
 
 
 @contextmanager
@@ -126,19 +107,6 @@ def scene() -> Iterator[tuple[Path, Path]]:
         for name in ("merged", "source"):
             shutil.copytree(demo_folder() / name, here / "demo" / name)
         yield here / "home", here / "demo"
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start a browser, the one in ``SLOWLENS_CHROMIUM`` or one that is installed."""
-    found = [os.environ.get("SLOWLENS_CHROMIUM"), *map(shutil.which, NAMES)]
-    path = next(filter(None, found), None)
-    if path is None:
-        raise SystemExit("No Chromium was found; SLOWLENS_CHROMIUM may name one.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 def address(server: Server, root: Path, page: str = "", source: str = "source") -> str:

@@ -16,7 +16,8 @@ import urllib.request
 from collections.abc import Sequence
 
 from playwright.sync_api import Page, expect
-from serving import HEAD, MINUTES, Server, address, chromium, dashboard, scene, start, until
+from serving import HEAD, MINUTES, Server, address, dashboard, scene, start, until
+from shared.browsing import chromium
 
 SPY = """
 const ask = window.fetch;

@@ -16,7 +16,8 @@ from collections import Counter
 
 import psutil
 from playwright.sync_api import Page, expect
-from serving import HEAD, MINUTES, Server, address, chromium, dashboard, run_in, scene, start, until
+from serving import HEAD, MINUTES, Server, address, dashboard, run_in, scene, start, until
+from shared.browsing import chromium
 
 from slowlens.facts.live.measurement import Status
 from slowlens.store import Store

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PROBE = (Path(__file__).parent / "probe.js").read_text()
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = 400
 """Milliseconds without a change or a message, after which an answer counts as complete."""
 WIDTH, HEIGHT = 1280, 1000
@@ -55,11 +57,13 @@ class Answer:
 
 
 @contextmanager
-def dashboard(home: Path, root: Path, script: Sequence[str] = ()) -> Iterator[Server]:
+def dashboard(
+    home: Path, root: Path, script: Sequence[str] = (), port: int = 0
+) -> Iterator[Server]:
     """Start ``slowlens ui``, or a script that does, with a home of its own; end it afterwards."""
     run = "import sys; from slowlens.cli import main; sys.exit(main())"
     program = script or ("-P", "-c", run, "ui")
-    command = [sys.executable, *program, "--port", "0", "--no-browser"]
+    command = [sys.executable, *program, "--port", str(port), "--no-browser"]
     environment = os.environ | {"SLOWLENS_HOME": str(home)}
     with subprocess.Popen(
         [*command, "--root", str(root)], stdout=subprocess.PIPE, text=True, env=environment
@@ -79,8 +83,11 @@ def dashboard(home: Path, root: Path, script: Sequence[str] = ()) -> Iterator[Se
 
 
 @contextmanager
-def chromium(path: str) -> Iterator[Browser]:
-    """Start the browser at ``path``."""
+def chromium(path: str = "") -> Iterator[Browser]:
+    """Start the browser at ``path``, or in ``SLOWLENS_CHROMIUM``, or one that is installed."""
+    path = path or os.environ.get("SLOWLENS_CHROMIUM") or next(filter(None, map(which, NAMES)), "")
+    if not path:
+        raise SystemExit("No Chromium was found; SLOWLENS_CHROMIUM may name one.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
