@@ -9,6 +9,7 @@ from slowlens_dashboard.errors import explained
 from slowlens_dashboard.messages import show_messages
 from slowlens_dashboard.pages import PAGES, told
 from slowlens_dashboard.widgets.account import account, require_account
+from slowlens_dashboard.widgets.ahead import fetch_ahead
 from slowlens_dashboard.widgets.language_switch import language_switch
 
 HERE = Path(__file__).parent
@@ -26,5 +27,8 @@ with explained():
     body = st.container()
     language_switch()  # before the page, which may stop the script
     account()
-    with body:
-        page.run()
+    try:
+        with body:
+            page.run()
+    finally:
+        fetch_ahead()  # after the page, which may stop the script

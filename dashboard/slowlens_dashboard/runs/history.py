@@ -12,7 +12,8 @@ from slowlens_dashboard.runs.kept import Row
 
 TEXT, CHECKPOINT, SHOW, PAGE = "find", "checkpoint", "show", "part"
 """Its part of the address."""
-PER_PAGE = 25
+PER_PAGE = 10
+"""More take a browser longer than a third of a second to draw."""
 
 
 class Show(StrEnum):
