@@ -15,6 +15,7 @@ from slowlens.facts.environment import Device
 from slowlens.facts.identity import NOBODY, Identity
 from slowlens.facts.live.device import DeviceSample
 from slowlens.redaction import Kind, kinds_named, redacted
+from slowlens.redaction.kinds import LEFT
 from slowlens.redaction.known import Known
 from slowlens.redaction.strings import Strings
 from slowlens.reports.document_md import render as as_md
@@ -98,6 +99,21 @@ def test_each_of_these_is_known(form: str) -> None:
     assert two not in told
     assert told.startswith("It failed at ")
     assert strings.counts
+
+
+@pytest.mark.parametrize(
+    "text", ["at 10.1.2.3", "connect to 10.1.2.3:29500", "ipv4:10.1.2.3:80", "it is 10.1.2.3."]
+)
+def test_addresses_with_their_ports_are_known(text: str) -> None:
+    told = Strings(Known((), (), NOBODY), frozenset(Kind)).text(text)
+    assert told == text.replace("10.1.2.3", LEFT[Kind.HOSTS])
+
+
+def test_a_machine_goes_with_its_domain() -> None:
+    strings = Strings(Known((), (), Identity((), ("trainbox",))), frozenset(Kind))
+    told = strings.text("no trainbox.lab.example.org, see trainbox.log on TRAINBOX.")
+    gone = LEFT[Kind.HOSTS]
+    assert told == f"no {gone}, see {gone}.log on {gone}."
 
 
 @settings(max_examples=25, deadline=None)
@@ -189,6 +205,38 @@ def test_paths_become_the_names_of_their_folders() -> None:
     told = redacted(replace(FULL, answer="see /srv/models/merged/config.json"))
     assert (told.merged.path, told.source and told.source.path) == ("merged", "source")
     assert told.answer == "see merged/config.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/srv/team/merged/config.json", "merged/config.json"),
+        ("/srv/team/merged-2/hidden/x.json", "x.json"),
+        ("/srv/team/merged.bak/hidden/x.json", "x.json"),
+        ("/srv/team/hidden/deeper/x.json", "x.json"),
+        ("'/srv/team/hidden too/deeper still/x.json'", "'x.json'"),
+        ("in /srv/team, as it says", "in team, as it says"),
+    ],
+)
+def test_folders_beside_a_known_path_are_not_told(text: str, told: str) -> None:
+    run = replace(FULL, merged=replace(FULL.merged, path="/srv/team/merged"), answer=text)
+    assert redacted(run).answer == told
+
+
+def test_a_short_name_of_a_user_goes_with_its_home() -> None:
+    run = replace(FULL, merged=replace(FULL.merged, path="/home/jo/merged"))
+    at_home = replace(run, answer="no /home/jo, nor ~jo/x; jo is a word")
+    assert redacted(at_home).answer == "no user, nor x; jo is a word"
+    kept = redacted(at_home, keep=frozenset({Kind.PATHS}))
+    assert kept.answer == "no /home/user, nor ~user/x; jo is a word"
+    assert kept.merged.path == "/home/user/merged"
+
+
+def test_what_is_no_name_of_a_user_stays() -> None:
+    answer = "The model takes 100 ms per token of 100, and half of it is torch."
+    run = replace(FULL, answer=answer, merged=replace(FULL.merged, path="/home/model/torch/x"))
+    run = with_prompt(run, "say something to all of them", "it is ~100 km, or ~half of that")
+    assert redacted(run).answer == answer
 
 
 def test_ids_of_tokens_and_of_gpus_are_not_told() -> None:

@@ -14,7 +14,11 @@ from slowlens.run import Run
 
 ANYBODY = frozenset(
     (*Subject, "root", "user", "users", "home", "admin", "administrator", "ubuntu", "debian")
-) | frozenset(("ec2-user", "runner", "jovyan", "nobody", "public", "shared", "default", "guest"))
+).union(
+    ("ec2-user", "runner", "jovyan", "nobody", "public", "shared", "default", "guest"),
+    ("work", "workspace", "data", "model", "models", "checkpoint", "checkpoints", "cache"),
+    ("config", "torch", "python", "transformers", "vllm", "sglang", "gpu", "cpu", "dev", "test"),
+)
 """Users who are nobody in particular, and words that a report cannot do without."""
 SHORT = 3
 """Letters of a name that may be a word of any sentence; in a path it goes all the same."""
@@ -27,19 +31,23 @@ class Known:
     """What is to be looked for in every text, longer ones first."""
 
     paths: tuple[str, ...]
+    """Of what was read: what lies in it is told."""
     texts: tuple[str, ...]
     identity: Identity
+    above: tuple[str, ...] = ()
+    """Folders that these paths lie in: what else is in them is not told."""
 
 
 def known(run: Run, here: Identity) -> Known:
     """Collect it."""
-    paths = {part for path in _paths(run) for part in (path, *_above(path))}
+    paths = {*_paths(run)}
+    above = {folder for path in paths for folder in _above(path)} - paths
     users = {found for text in strings_of(run) for found in HOME.findall(text)}
     names = {name.lower() for name in (*users, *here.users) if _telling(name)}
     hosts = {name for host in here.hosts for name in (host, host.partition(".")[0])}
     identity = Identity(_longest_first(names), _longest_first(filter(_telling, hosts)))
     texts = {part for text in _told(_texts(run)) for part in _quotes(text)}
-    return Known(_longest_first(paths), _longest_first(texts), identity)
+    return Known(_longest_first(paths), _longest_first(texts), identity, _longest_first(above))
 
 
 def _paths(run: Run) -> Iterator[str]:

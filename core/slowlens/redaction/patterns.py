@@ -14,6 +14,10 @@ POSIX_PATH = re.compile(
 WINDOWS_PATH = re.compile(
     rf"(?:(?<![A-Za-z0-9])[A-Za-z]:[\\/]|\\\\(?=\w))(?:[^{_END}]+[\\/]+)*[^{_END}]*"
 )
+NAME_GOES_ON = rf"(?:[^{_END}]+(?:[\\/]+[^{_END}]+)*)?"
+"""Behind a path: what makes it another one, which only begins alike."""
+PATH_GOES_ON = rf"[^{_END}]*(?:[\\/]+[^{_END}]+)*"
+"""Behind that of a folder: what lies in it, too."""
 QUOTED_PATH = re.compile(
     r"(?P<quote>['\"`])(?P<path>(?:~|\.{1,2}|[A-Za-z]:)?[\\/][^'\"`\n]*)(?P=quote)"
 )
@@ -52,8 +56,10 @@ ASSIGNED = re.compile(
 )
 
 HOME = re.compile(
-    r"(?:/(?:home|Users)/|[A-Za-z]:[\\/]+Users[\\/]+|(?<![\w/.])~(?=\w))([^\s/\\'\"`<>|,;:()\[\]{}]+)"
+    rf"(?:/(?:home|Users)/|[A-Za-z]:[\\/]+Users[\\/]+"
+    rf"|(?<![\w/.])~(?=[A-Za-z_][\w.-]*[\\/]))([^{_END}]+)"
 )
+"""A tilde before anything else means "about"."""
 MAIL = re.compile(r"(?<![\w.+/-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*(?![\w@])")
 """Not the id of a model with its commit, ``org/name@commit``."""
 URL_HOST = re.compile(
@@ -64,8 +70,11 @@ INNER_HOST = re.compile(
     r"|cluster\.local)(?![\w-])",
     re.IGNORECASE,
 )
+DOMAIN = r"(?:(?:\.[A-Za-z0-9-]+){2,})?"
+"""Behind the name of a machine; with a single dot it may be the name of a file."""
 ADDRESS = re.compile(
-    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,7})(?![\w:])"
+    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\w)"
+    r"|(?<![\w.:])[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,7}(?![\w:])"
 )
 PUBLIC = re.compile(
     r"(?:.+\.)?(?:huggingface\.co|hf\.co|github\.com|githubusercontent\.com|pytorch\.org"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from slowlens.redaction import patterns
 from slowlens.redaction.kinds import LEFT, Kind
-from slowlens.redaction.known import Known
+from slowlens.redaction.known import ANYBODY, Known
 
 NEVER = re.compile(r"(?!)")
 GONE = "(redacted"
@@ -18,7 +18,7 @@ class Strings:
     def __init__(self, known: Known, gone: Collection[Kind]) -> None:
         self._known, self._gone = known, gone
         self._users = _words(known.identity.users)
-        self._hosts = _words(known.identity.hosts)
+        self._hosts = _words(known.identity.hosts, patterns.DOMAIN)
         self._seen: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         self._done: dict[str, str] = {}
 
@@ -46,7 +46,7 @@ class Strings:
         """Return what is left of a text that is a path as a whole: its last name."""
         if Kind.PATHS in self._gone and re.search(r"[\\/]", text):
             self._seen[Kind.PATHS].add(text)
-            text = patterns.last_name(text)
+            text = self._last_name(text)
         return self.text(text)
 
     def text(self, text: str) -> str:
@@ -81,18 +81,33 @@ class Strings:
         )
 
     def _without_paths(self, text: str) -> str:
-        text = self._without_all(Kind.PATHS, self._known.paths, text, patterns.last_name)
+        text = self._without_known(self._known.paths, patterns.NAME_GOES_ON, text)
         if "/" not in text and "\\" not in text:
             return text
         text = self._sub(
             Kind.PATHS,
             patterns.QUOTED_PATH,
             text,
-            lambda match: f"{match['quote']}{patterns.last_name(match['path'])}{match['quote']}",
+            lambda match: f"{match['quote']}{self._last_name(match['path'])}{match['quote']}",
         )
+        text = self._without_known(self._known.above, patterns.PATH_GOES_ON, text)
         for pattern in (patterns.WINDOWS_PATH, patterns.POSIX_PATH):
-            text = self._sub(Kind.PATHS, pattern, text, lambda match: patterns.last_name(match[0]))
+            text = self._sub(Kind.PATHS, pattern, text, lambda match: self._last_name(match[0]))
         return text
+
+    def _without_known(self, paths: Iterable[str], goes_on: str, text: str) -> str:
+        for path in paths:
+            if path in text:
+                pattern = re.compile(re.escape(path) + goes_on)
+                text = self._sub(Kind.PATHS, pattern, text, lambda match: self._last_name(match[0]))
+        return text
+
+    def _last_name(self, path: str) -> str:
+        """Return the last name in a path; in that of a home it is a user's."""
+        if Kind.USERS in self._gone and patterns.HOME.fullmatch(path.rstrip("\\/")):
+            self._seen[Kind.USERS].add(path)
+            return LEFT[Kind.USERS]
+        return patterns.last_name(path)
 
     def _without_hosts(self, text: str) -> str:
         text = self._sub(Kind.HOSTS, patterns.URL_HOST, text, _url)
@@ -101,7 +116,9 @@ class Strings:
         return self._sub(Kind.HOSTS, self._hosts, text)
 
     def _without_users(self, text: str) -> str:
-        return self._sub(Kind.USERS, self._users, self._sub(Kind.USERS, patterns.MAIL, text))
+        text = self._sub(Kind.USERS, patterns.MAIL, text)
+        text = self._sub(Kind.USERS, self._users, text)
+        return self._sub(Kind.USERS, patterns.HOME, text, _home)
 
     def _sub(
         self,
@@ -132,12 +149,20 @@ class Strings:
         return text
 
 
-def _words(names: Collection[str]) -> re.Pattern[str]:
-    """Match any of these names where it is a word of its own."""
+def _words(names: Collection[str], more: str = "") -> re.Pattern[str]:
+    """Match any of these names where it is a word of its own, with what matches ``more``."""
     if not names:
         return NEVER
     listed = "|".join(map(re.escape, names))
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{listed})(?![A-Za-z0-9])", re.IGNORECASE)
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{listed}){more}(?![A-Za-z0-9])", re.IGNORECASE)
+
+
+def _home(match: re.Match[str]) -> str:
+    """Leave a home of nobody in particular, or of one whose name was taken out before."""
+    name = match[1]
+    if name.lower() in ANYBODY:
+        return match[0]
+    return match[0].removesuffix(name) + LEFT[Kind.USERS]
 
 
 def _url(match: re.Match[str]) -> str:
