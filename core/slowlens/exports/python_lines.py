@@ -10,7 +10,8 @@ from slowlens.jsonvalue import ABSENT, Absent, Json
 from slowlens.patch.journal import PatchedFile
 
 HEAD = "# Put this after what saves the checkpoint, or run it on one that is saved already.\n"
-READ = 'values = json.loads(path.read_text(encoding="utf-8"))'
+READ = 'values = json.loads(path.read_text(encoding="utf-8-sig"))'
+"""Some editors put a byte order mark before the text, which is no JSON to Python."""
 WRITE = (
     'text = json.dumps(values, indent=2, ensure_ascii=False) + "\\n"',
     'path.write_bytes(text.encode(errors="backslashreplace"))',

@@ -98,6 +98,12 @@ def test_lines_of_python_do_the_same(root: Path) -> None:
     assert values(root) == VALUES
 
 
+def test_lines_of_python_read_what_begins_with_a_byte_order_mark(root: Path) -> None:
+    config = root / "config.json"
+    config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes())
+    test_lines_of_python_do_the_same(root)
+
+
 ODD = [
     float("inf"),
     float("-inf"),
