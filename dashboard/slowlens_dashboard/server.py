@@ -40,6 +40,8 @@ CHECKOUT_CONFIG = HERE.parents[1] / ".streamlit" / "config.toml"
 PRELOADED = ("slowlens_dashboard.tables.facts", "slowlens_dashboard.charts.steps")
 """What pages import that takes long."""
 OWN_NAMES = ("localhost", "127.0.0.1")
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+"""Where Streamlit listens unless it is told otherwise."""
 
 Ready = Callable[[str], None]
 
@@ -95,7 +97,7 @@ def _asking(login: Login) -> Iterator[Middleware]:
 
 def _own_address() -> str:
     """Return where Streamlit's own command listens; it asks nobody to log in."""
-    address = config.get_option("server.address") or OWN_NAMES[0]
+    address = config.get_option("server.address") or EVERYWHERE
     if not is_here(address):
         raise UsageError(
             f"streamlit run would let everybody in who reaches {address}.",
@@ -150,4 +152,4 @@ def _lifespan(
 
 def _name() -> str:
     address = config.get_option("server.address")
-    return "localhost" if address in (None, "0.0.0.0") else str(address)  # noqa: S104
+    return "localhost" if address in (None, EVERYWHERE) else str(address)

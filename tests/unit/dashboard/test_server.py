@@ -44,5 +44,8 @@ def test_streamlits_own_command_lets_nobody_else_in(monkeypatch: pytest.MonkeyPa
     with pytest.raises(UsageError, match=r"everybody in who reaches 0\.0\.0\.0") as refused:
         server.parts()
     assert "slowlens ui --share" in refused.value.hint
+    monkeypatch.setattr(server.config, "get_option", {}.get)  # started beside no config.toml
+    with pytest.raises(UsageError, match=r"reaches 0\.0\.0\.0"):
+        server.parts()
     monkeypatch.setattr(server.config, "get_option", {"server.address": "127.0.0.2"}.get)
     assert server.parts()["middleware"]
