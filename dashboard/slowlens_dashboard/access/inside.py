@@ -46,8 +46,15 @@ def _below(folder: Path, seen: set[Path]) -> Iterator[os.DirEntry[str]]:
         return
     for entry in entries:
         yield entry
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _below(Path(entry.path), seen)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _blobs(folder: Path) -> tuple[Path, ...]:
