@@ -27,7 +27,8 @@ def lineup_exports(lineup: Lineup) -> None:
 def _download(lineup: Lineup, name: str, render: Render, ending: str, media: str) -> None:
     def content() -> str:
         here = identity()
-        return render(without_private(verdict, here) for verdict in lineup.verdicts)
+        found = (without_private(verdict, here, lineup.kind) for verdict in lineup.verdicts)
+        return render(found)
 
     st.download_button(
         _(f"Comparison as {name}"),
