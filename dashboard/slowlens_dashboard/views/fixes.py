@@ -31,7 +31,7 @@ from slowlens_dashboard.widgets.pair_header import pair_header
 from slowlens_dashboard.widgets.recent_runs import origin_link
 from slowlens_dashboard.widgets.rule_page import TITLES
 from slowlens_dashboard.wording.language import _
-from slowlens_dashboard.wording.prose import plain
+from slowlens_dashboard.wording.prose import plain, prose
 
 FEW = 4  # fixes whose diffs are all shown at once, but for those that stand together above
 
@@ -118,7 +118,7 @@ cards = [card(number) for number in range(len(offers))]
 named = [number for number, offer in enumerate(offers) if rule in offer.rules]
 if wanted and not named:
     missing = gone(wanted, run, TITLES)
-    st.info(_(missing.told), title=plain(_(missing.title)), icon=":material/link_off:")
+    st.info(prose(_(missing.told)), title=plain(_(missing.title)), icon=":material/link_off:")
 with linked(wanted, wanted):
     for number in named:
         fix_card(cards[number], f"fix-{number}")

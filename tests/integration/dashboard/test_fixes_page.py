@@ -7,6 +7,7 @@ import pytest
 from builders import CONFIG, write_json
 from pages import SLOW_CONFIG, Open, press, said
 from slowlens.checking import check
+from slowlens_dashboard import findinglinks
 from slowlens_dashboard.repairs import offers
 
 
@@ -164,6 +165,17 @@ def test_a_link_leads_to_its_fix(open_page: Open, pair: tuple[Path, Path]) -> No
     assert text.index("Stop at the end of the answer") < text.index("key-value cache on**")
     gone = said(open_page("fixes", **query, finding="<b>none"))
     assert "a rule that this Slowlens does not know: \\<b\\>none" in gone
+
+
+def test_why_a_rule_was_not_asked_is_no_markdown(
+    open_page: Open, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reason may name a folder of the checkpoint."""
+    monkeypatch.setattr(findinglinks, "_unchecked", lambda _: "beside **x** [y](http://evil)")
+    query = {"merged": str(pair[0]), "source": str(pair[1])}
+    at = open_page("fixes", **query, finding="launch-bound")
+    (info,) = [each for each in at.info if "was not checked here" in each.proto.title]
+    assert "\\*\\*x\\*\\* \\[y\\](" in info.value
 
 
 def test_one_fix_and_some_of_several_are_exported(open_page: Open, pair: tuple[Path, Path]) -> None:
