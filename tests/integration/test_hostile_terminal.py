@@ -2,6 +2,7 @@
 
 import ast
 import json
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -72,11 +73,18 @@ def test_json_means_the_same_still(tell: Tell, pair: tuple[str, str], tmp_path: 
     assert any("\x9b" in leaf for leaf in hostile.leaves(said))
 
 
-def test_what_is_written_and_taken_back(tell: Tell, pair: tuple[str, str], tmp_path: Path) -> None:
+def test_what_is_written_and_taken_back(
+    tell: Tell, pair: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     merged, source = pair
     tell("fix", merged, "--source", source)
     tell("fix", merged, "--unsafe")
     tell("export", merged, "--as", "diff", "-o", str(tmp_path / "x\x1b[31m.patch"))
+    with monkeypatch.context() as terminal:
+        terminal.setenv("NO_COLOR", "1")
+        terminal.setattr(type(sys.stdout), "isatty", lambda _: True, raising=False)
+        for form in ("diff", "json-patch", "python", "merger"):
+            tell("export", merged, "--as", form)
     tell("export", merged, "--to", str(tmp_path / "copy\x1b[31m"))
     tell("fix", merged, "--apply")
     tell("history", merged)

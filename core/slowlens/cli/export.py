@@ -12,6 +12,7 @@ from pathlib import Path
 
 from slowlens import patch
 from slowlens.cli.fixing import add_fixes, checked, chosen, require_rules
+from slowlens.cli.output import write
 from slowlens.cli.saying import say
 from slowlens.cli.scanbar import ScanBar
 from slowlens.cli.words import file_to_write, given_path
@@ -124,6 +125,9 @@ def _quietly(_done: int, _whole: int) -> None:
 
 def _written(what: Form, fixes: Carried, output: Path | None) -> None:
     content = what.render(fixes)
+    if output is None and sys.stdout.isatty():
+        write(content.decode(errors="replace"), None)
+        return
     if output is None:
         sys.stdout.buffer.write(content)
         return
