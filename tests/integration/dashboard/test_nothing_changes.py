@@ -41,6 +41,7 @@ DIALOGS = ("edit-", "apply-fix")
 """How the keys begin of buttons that ask something first."""
 INSIDE = ("save-label", "unmark-base", "mark", "write-fix")
 MUST = {
+    "compare": {"first-20250101-000000-000001"},
     "fixes": {"apply-all", "write-fix"},
     "history": {"save-label", "unmark-base", "mark"},
     "live": {"Start"},
@@ -52,6 +53,8 @@ KEYWORDS = {"on_click", "on_change", "on_submit", "on_select"}
 
 Function = tuple[str, str]
 """A module of the dashboard, and a name in it."""
+Query = dict[str, str | list[str]]
+"""Of an address."""
 
 
 class Module:
@@ -157,10 +160,14 @@ def snapshot(*folders: Path) -> dict[str, bytes | None]:
     }
 
 
-def addresses(page: str, full: dict[str, str], pair: tuple[Path, Path]) -> list[dict[str, str]]:
-    both = {"merged": str(pair[0]), "source": str(pair[1])}
-    runs = {"runs": f"{full['run']},{full['old']}", "run": full["run"], "run-ids": full["run"]}
-    return [both, {**both, **runs}] if page in ("live", "compare", "report") else [both]
+def addresses(page: str, full: dict[str, str], pair: tuple[Path, Path]) -> list[Query]:
+    both: Query = {"merged": str(pair[0]), "source": str(pair[1])}
+    runs: dict[str, str | list[str]] = {
+        "live": full["run"],
+        "report": full["run"],
+        "compare": [full["run"], full["old"]],
+    }
+    return [both, {**both, "run": runs[page]}] if page in runs else [both]
 
 
 def keys(at: AppTest) -> list[str]:
@@ -197,7 +204,7 @@ def test_no_button_changes_anything(
     processes = {child.pid for child in psutil.Process().children(recursive=True)}
     for query in addresses(page, full, pair):
 
-        def at_page(query: dict[str, str] = query) -> AppTest:
+        def at_page(query: Query = query) -> AppTest:
             monkeypatch.setenv("SLOWLENS_READ_ONLY", "")
             at = open_page(page, **query)
             assert not at.exception
