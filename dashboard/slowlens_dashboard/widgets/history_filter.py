@@ -17,7 +17,6 @@ from slowlens_dashboard.runs.history import (
 from slowlens_dashboard.runs.history_words import SHOWN
 from slowlens_dashboard.runs.kept import Row
 from slowlens_dashboard.wording.language import _
-from slowlens_dashboard.wording.prose import plain
 
 FIELDS = {TEXT: "history-find", CHECKPOINT: "history-checkpoint", SHOW: "history-show"}
 """Keys of the widgets."""
@@ -46,7 +45,7 @@ def history_filter(rows: Sequence[Row]) -> None:
             _("Checkpoint"),
             options,
             key=FIELDS[CHECKPOINT],
-            format_func=lambda key: plain(called.get(key, key)) if key else _("All"),
+            format_func=lambda key: called.get(key, key) if key else _("All"),
             on_change=_take,
             width=300,
         )

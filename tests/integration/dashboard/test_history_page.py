@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from builders import checkpoint
 from pages import Open, press, query, said, slow_and_fast, store
 from samples import results
 from slowlens.baselines import default_baselines
@@ -54,6 +55,12 @@ def test_there_is_nothing_yet(open_page: Open) -> None:
     at = open_page("history")
     assert "No run is kept yet." in said(at)
     assert "To the page Live run" in links(at)
+
+
+def test_checkpoints_are_offered_as_they_are_called(open_page: Open, tmp_path: Path) -> None:
+    """A list to choose from draws no Markdown: what escapes that would be seen."""
+    keep((checkpoint(tmp_path / "my_model*"), checkpoint(tmp_path / "source")), "2026-1")
+    assert open_page("history").selectbox(key="history-checkpoint").options == ["All", "my_model*"]
 
 
 def test_a_link_shares_what_was_looked_for(open_page: Open, pair: Pair) -> None:
