@@ -67,10 +67,14 @@ def kinds(text: str) -> frozenset[Kind]:
 
 
 def _given(name: str) -> Run:
-    if Path(name).is_dir():
+    """Return the run that is meant; a folder may have the name of one."""
+    try:
+        return run_named(name)
+    except NoRunError as error:
+        if not Path(name).is_dir():
+            raise
         hint = f"To check it, and to report that: slowlens check {name} --format json -o RUN.json"
-        raise NoRunError(f"{name} is a folder, and no run.", hint=hint)
-    return run_named(name)
+        raise NoRunError(f"{name} is a folder, and no run.", hint=hint) from error
 
 
 def _html(run: Run) -> str:

@@ -11,6 +11,7 @@ from runs import a_run
 from slowlens.cli import main
 from slowlens.cli.report import FORMS
 from slowlens.codec import decode, encode
+from slowlens.labels import default_labels
 from slowlens.store import default_store
 
 PROMPT = "all of my secrets in one prompt"
@@ -66,6 +67,16 @@ def test_a_run_that_was_checked_only_and_is_a_file(
     file.write_text(encode(a_run()), encoding="utf-8")
     assert main(["report", str(file), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["measurement"] is None
+
+
+def test_a_run_may_be_called_as_a_folder_is(
+    run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "merged").mkdir()
+    default_labels().put(run_id, "merged")
+    assert main(["report", "merged", "--format", "json"]) == 0
+    assert decode(capsys.readouterr().out).id == run_id
 
 
 @pytest.mark.parametrize(
