@@ -1,7 +1,7 @@
 """Which run is meant on a command line: its id, its file, its name, or that of a baseline."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from slowlens.errors import NoRunError, RunFileError, SlowlensError, UsageError
 from slowlens.gate import ExitCode
 from slowlens.labels import default_labels
 from slowlens.run import Run
+from slowlens.spelling import near, question
 from slowlens.store import FEW as MANY
 from slowlens.store import Store, default_store, load
 
@@ -33,7 +34,8 @@ def run_named(name: str) -> Run:
         run = baselines.load(name)
         _refuse_others(name, [other for other in _called(store, name) if other != run.id])
         return run
-    return store.load(id_in(store, name, f"There is no run, run file or baseline {name}."))
+    message = f"There is no run, run file or baseline {name}."
+    return store.load(id_in(store, name, message, others=baselines.names()))
 
 
 def _refuse_others(name: str, others: list[str]) -> None:
@@ -50,12 +52,14 @@ def _file(name: str) -> Run:
         raise RunFileError(f"{name}: {error}", hint=hint) from error
 
 
-def id_in(store: Store, name: str, message: str = "", empty: str = NO_RUN) -> str:
+def id_in(
+    store: Store, name: str, message: str = "", empty: str = NO_RUN, others: Sequence[str] = ()
+) -> str:
     """Return the id of the run in ``store`` that is ``name``, is called or begins so.
 
     NoRunError with a hint where there is none, or there are several; ``message`` says that there
-    is none, and ``empty`` what to do where there is none at all. UsageError where ``name`` is
-    empty: every id begins so.
+    is none, and ``empty`` what to do where there is none at all; ``others`` may be meant too.
+    UsageError where ``name`` is empty: every id begins so.
     """
     if not name:
         raise UsageError("The id of a run is empty.", hint="Is the variable set?")
@@ -66,7 +70,8 @@ def id_in(store: Store, name: str, message: str = "", empty: str = NO_RUN) -> st
     except NoRunError as error:
         if error.hint:
             raise
-        raise NoRunError(message or str(error), hint=_elsewhere(store, name) or empty) from error
+        hint = _elsewhere(store, name, others) or empty
+        raise NoRunError(message or str(error), hint=hint) from error
 
 
 def _called(store: Store, name: str) -> list[str]:
@@ -83,13 +88,27 @@ def _only(called: list[str], name: str) -> str:
     raise NoRunError(message, hint="Write the id of one, or its beginning.")
 
 
-def _elsewhere(store: Store, name: str) -> str:
-    """Say where a run may be that is not in ``store``."""
+def _elsewhere(store: Store, name: str, others: Sequence[str]) -> str:
+    """Say where a run may be that is not in ``store``, or which one may be meant."""
     trash = store.trash
     if any(run_id.startswith(name) for run_id in trash.ids()) or _called(trash, name):
         return f"It was deleted; slowlens runs restore {shlex.quote(name)} brings it back."
+    if asked := question(_meant(store, name, others)):
+        return asked
     newest = ", ".join(store.ids()[:FEW])
     return f"The newest are {newest}." if newest else ""
+
+
+def _meant(store: Store, name: str, others: Sequence[str]) -> list[str]:
+    """Return the names, or else the ids, that are spelled much as ``name``.
+
+    As much of an id counts as was written; of those that begin alike, the newest is told.
+    """
+    ids = store.ids()
+    labels = default_labels().all()
+    called = [labels[run_id].name for run_id in ids if run_id in labels and labels[run_id].name]
+    begun = {run_id[: len(name)]: run_id for run_id in reversed(ids)}
+    return near(name, [*called, *others]) or [begun[one] for one in near(name, begun)]
 
 
 @contextmanager

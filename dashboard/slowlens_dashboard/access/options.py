@@ -7,8 +7,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from slowlens.errors import CheckpointError
+from slowlens.gather.folder import nearby
 from slowlens.gather.hub.ids import hub_id
 from slowlens.places import demo_folder
+from slowlens.spelling import question
 from slowlens_dashboard.access.inside import require_inside
 
 ROOTS, MERGED, SOURCE = "SLOWLENS_ROOTS", "SLOWLENS_MERGED", "SLOWLENS_SOURCE"
@@ -51,7 +53,7 @@ class Options:
         except (RuntimeError, ValueError, OSError) as error:
             message = f"{text.strip()!r} cannot be the path of a folder: {error}."
             raise CheckpointError(message, hint="Type the path of a folder.") from error
-        if not any(path.is_relative_to(root) for root in self.roots):
+        if not self._may_read(path):
             readable = ", ".join(str(root) for root in self._outermost())
             allow = path if path.parent == path.parent.parent else path.parent
             raise CheckpointError(
@@ -69,11 +71,19 @@ class Options:
         if not path.is_dir():
             raise CheckpointError(
                 f"There is no folder {path}.",
-                hint=f"Check the spelling. A relative path starts from {Path.cwd()}.",
+                hint=f"{self._asked(path)} A relative path starts from {Path.cwd()}.",
             )
         if self.confined:
             require_inside(path, self.roots)
         return path
+
+    def _asked(self, path: Path) -> str:
+        """Ask which folder was meant; those outside of the roots are not told of."""
+        found = [one for one in nearby(path) if self._may_read(Path(one))]
+        return question(found) or "Check the spelling."
+
+    def _may_read(self, path: Path) -> bool:
+        return any(path.is_relative_to(root) for root in self.roots)
 
     def _outermost(self) -> tuple[Path, ...]:
         """Return the roots that lie below no other one."""

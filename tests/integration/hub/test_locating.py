@@ -253,8 +253,15 @@ def test_a_mirror_in_folders_is_no_address(tmp_path: Path, monkeypatch: pytest.M
     assert locate("huggingface.co/Qwen/Qwen3-8B") == Path("huggingface.co/Qwen/Qwen3-8B")
 
 
-def test_a_mistyped_folder_is_called_one(hub: Hub) -> None:
-    assert str(error("runs/mergd")) == (
+def test_a_mistyped_folder_is_called_one(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("run/merged").mkdir(parents=True)
+    found = error("runs/mergd")
+    assert str(found) == (
         "There is no folder runs/mergd, and as a model of the hub it cannot be read: "
         "runs/mergd is not on the hub, or private"
     )
+    assert found.hint.startswith("Did you mean run? Check the spelling; ")
+    assert found.exit_code == 3

@@ -112,6 +112,24 @@ def test_one_wrong_name_moves_nothing(capsys: pytest.CaptureFixture[str]) -> Non
     assert "No run is deleted" in capsys.readouterr().err
 
 
+def test_a_misspelt_run_is_recognised(capsys: pytest.CaptureFixture[str]) -> None:
+    first, last = "20261123-104248-000180", "20261123-104249-000181"
+    keep(measured(first), measured(last))
+    assert cli.main(["runs", "name", first, "before the fix"]) == 0
+    assert cli.main(["baseline", "save", "release-1", first]) == 0
+    capsys.readouterr()
+    for wrong, right in (
+        ("20261132", last),
+        ("20261123-104284-000180", f"{first} or {last}"),
+        ("befor the fix", "before the fix"),
+        ("relese-1", "release-1"),
+    ):
+        assert cli.main(["report", wrong]) == 3
+        assert f"Did you mean {right}?" in capsys.readouterr().err
+    assert cli.main(["runs", "delete", "relese-1"]) == 3
+    assert "release-1?" not in capsys.readouterr().err, "a baseline is no run"
+
+
 def test_a_run_is_named_by_the_beginning_of_its_id(capsys: pytest.CaptureFixture[str]) -> None:
     keep(measured("2025-1"), measured("2026-1", 0.4), measured("2026-2"))
     assert cli.main(["compare", "2025", "2026-1"]) == 1

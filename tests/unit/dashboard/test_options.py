@@ -31,6 +31,17 @@ def test_a_folder_that_is_not_there_and_an_empty_text_are_explained(tmp_path: Pa
         Options((tmp_path,)).allow("  ")
 
 
+def test_a_misspelt_folder_is_recognised_and_none_outside_is_told_of(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    (root / "merged").mkdir(parents=True)
+    with pytest.raises(CheckpointError) as refused:
+        Options((root,)).allow(str(root / "mergd"))
+    assert f"Did you mean {root / 'merged'}?" in refused.value.hint
+    with pytest.raises(CheckpointError) as refused:
+        Options((tmp_path / "run",)).allow(str(tmp_path / "run"))
+    assert refused.value.hint.startswith("Check the spelling. ")
+
+
 @pytest.mark.parametrize("text", ["~nosuchuser/x", "a\0b"])
 def test_odd_text_is_no_path(tmp_path: Path, text: str) -> None:
     with pytest.raises(CheckpointError):

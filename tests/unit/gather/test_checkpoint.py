@@ -150,6 +150,31 @@ def test_no_such_folder(tmp_path: Path) -> None:
     assert error(Path("a\0b"))[0] == r"a\x00b does not exist"
 
 
+def test_a_misspelt_folder_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("runs/Merged_v2", "runs/source", "runs/old/merged"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "runs" / "mergd.txt").touch()
+    (tmp_path / "runs" / "loop").symlink_to("loop")
+    runs = tmp_path / "runs"
+    asked = f"Did you mean {runs}/Merged_v2?"
+    assert error(runs / "merged-v2")[1] == error(runs / "merged-v2" / "model")[1] == asked
+    assert error(tmp_path / "run" / "source")[1] == f"Did you mean {runs}/source?"
+    assert error(tmp_path / "rums" / "ols" / "merged")[1] == f"Did you mean {runs}?"
+    assert error(runs / "xyz")[1] == "Check the path."
+    monkeypatch.chdir(runs)
+    assert error(Path("suorce"))[1] == "Did you mean source?"
+    assert error(Path("./sorce/"))[1] == "Did you mean source?"
+
+
+def test_where_nothing_can_be_looked_at_nothing_is_guessed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert error(Path("merged"))[1] == "Check the path."
+
+
 def test_a_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     message, hint = error(Path("org/Name-7B.v2"))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from slowlens.errors import CheckpointError
+from slowlens.errors import CheckpointError, NoFolderError
+from slowlens.gather.folder import nearby
 from slowlens.gather.hub.cached import (
     commits,
     fetched,
@@ -19,6 +20,7 @@ from slowlens.gather.hub.ids import HubId, is_commit
 from slowlens.gather.hub.listing import read_listing
 from slowlens.gather.hub.refusals import UnknownError, UnreachableError
 from slowlens.gather.rawfile import shortened
+from slowlens.spelling import question
 
 
 def resolve(wanted: HubId) -> Path:
@@ -63,7 +65,9 @@ def _no_folder(wanted: HubId, error: CheckpointError) -> CheckpointError:
     said, repo = str(error), wanted.repo
     said = said if said.startswith(repo) else f"{said[0].lower()}{said[1:]}"
     message = f"There is no folder {repo}, and as a model of the hub it cannot be read: {said}"
-    return CheckpointError(message, hint=error.hint)
+    kind = NoFolderError if isinstance(error, UnknownError) else CheckpointError
+    near = question(nearby(Path(repo)))
+    return kind(message, hint=f"{near} {error.hint}".strip())
 
 
 def _here(wanted: HubId) -> Path | None:
