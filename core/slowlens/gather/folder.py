@@ -12,14 +12,13 @@ from slowlens.errors import CheckpointError, NoFolderError
 from slowlens.facts.checkpoint import CONFIG
 from slowlens.frozen import dataclass
 from slowlens.gather.hub.ids import origin
+from slowlens.gather.nearby import nearby
 from slowlens.gather.rawfile import printable
 from slowlens.gather.weights import is_weights
-from slowlens.spelling import near, question
+from slowlens.spelling import question
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _RANK_SHARD = re.compile(r"model_world_size_\d+_rank_\d+\.pt")
-MOST = 2000
-"""Entries of a folder among which a name is looked for."""
 _BELOW = ("*", "*/huggingface", "snapshots/*")
 """Where a checkpoint may hide: training output, verl's, the Hugging Face cache."""
 
@@ -62,24 +61,6 @@ def require_folder(root: Path) -> None:
     """Raise as ``read_folder`` does where ``root`` is no folder."""
     if not os.path.isdir(root):  # noqa: PTH112 - of pathlib, what may not be looked at is an error
         read_folder(root)
-
-
-def nearby(path: Path) -> list[str]:
-    """Return the folders that may be meant by a path that leads nowhere, the nearest first.
-
-    They are looked for where it begins to be wrong: beside the first name that is not there.
-    """
-    missing = path
-    # of pathlib, what may not be looked at is an error; the folder here may be gone too
-    while missing.parent != missing and not os.path.isdir(missing.parent):  # noqa: PTH112
-        missing = missing.parent
-    rest = path.relative_to(missing)
-    with suppress(OSError), os.scandir(missing.parent) as entries:
-        names = [entry.name for entry in islice(entries, MOST) if _is_folder(entry)]
-        found = [missing.parent / name for name in near(missing.name, names)]
-        whole = [place / rest for place in found if os.path.isdir(place / rest)]  # noqa: PTH112
-        return [_shown(place) for place in whole or found]
-    return []
 
 
 def no_checkpoint(root: Path, names: Collection[str]) -> CheckpointError:
@@ -143,11 +124,6 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
         return entry.stat()
     except OSError:
         return None
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    status = _status(entry)
-    return status is not None and S_ISDIR(status.st_mode)
 
 
 def _not_found(root: Path) -> NoFolderError:

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from slowlens.errors import CheckpointError
-from slowlens.gather.folder import nearby
 from slowlens.gather.hub.ids import hub_id
+from slowlens.gather.nearby import nearby
 from slowlens.places import demo_folder
 from slowlens.spelling import question
 from slowlens_dashboard.access.inside import require_inside

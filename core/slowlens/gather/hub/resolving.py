@@ -5,7 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from slowlens.errors import CheckpointError, NoFolderError
-from slowlens.gather.folder import nearby
 from slowlens.gather.hub.cached import (
     commits,
     fetched,
@@ -19,6 +18,7 @@ from slowlens.gather.hub.fetching import fetch
 from slowlens.gather.hub.ids import HubId, is_commit
 from slowlens.gather.hub.listing import read_listing
 from slowlens.gather.hub.refusals import UnknownError, UnreachableError
+from slowlens.gather.nearby import nearby
 from slowlens.gather.rawfile import shortened
 from slowlens.spelling import question
 
