@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from slowlens.facts.live.seconds import roughly
 from slowlens.reports.units import plain, size
 
 INTERVAL = 0.1
@@ -40,7 +41,7 @@ class ScanBar:
             left = (now - self._start) * (total - done) / max(done, 1)
             text = f"{self._name} {bar:░<{WIDTH}} {done * 100 // total} % of {size(total)}"
             room = _columns() - 1
-            self._stream.write(f"\r\x1b[K{f'{text}, {left:.0f} s left'[:room]}")
+            self._stream.write(f"\r\x1b[K{f'{text}, about {roughly(left)} left'[:room]}")
             self._stream.flush()
 
     def _speed(self, done: int, now: float) -> str:

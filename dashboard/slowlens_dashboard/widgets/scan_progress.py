@@ -4,6 +4,7 @@ import streamlit as st
 
 from slowlens.errors import SlowlensError
 from slowlens.facts.live.measurement import Status
+from slowlens.facts.live.seconds import roughly
 from slowlens.reports.units import size
 from slowlens_dashboard.access.permission import read_only, require_permission
 from slowlens_dashboard.diagnosis import scan_of
@@ -15,9 +16,6 @@ from slowlens_dashboard.wording.language import _
 
 INTERVAL = 0.5
 """Seconds between two looks."""
-MINUTE = 60.0
-ALMOST = 55.0
-"""Seconds from which a time is told in minutes."""
 
 
 def scan_progress(pair: Pair) -> None:
@@ -55,14 +53,11 @@ def told(reading: Reading) -> str:
     """Say how much is read, and about how long the rest takes."""
     if not reading.total:
         return _("Reading every weight…")
-    done, total, left = size(reading.done), size(reading.total), reading.left
-    if left is None:
+    done, total = size(reading.done), size(reading.total)
+    if reading.left is None:
         return _(f"Reading every weight: {done} of {total}")
-    if left < ALMOST:
-        seconds = 5 * max(1, round(left / 5))
-        return _(f"Reading every weight: {done} of {total}, about {seconds} s left")
-    minutes = round(left / MINUTE)
-    return _(f"Reading every weight: {done} of {total}, about {minutes} min left")
+    left = roughly(reading.left)
+    return _(f"Reading every weight: {done} of {total}, about {left} left")
 
 
 def _stop(reading: Reading) -> None:

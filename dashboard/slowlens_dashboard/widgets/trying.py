@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from slowlens.facts.live.seconds import roughly
 from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.measuring.job import Job
 from slowlens_dashboard.measuring.jobs import jobs
@@ -59,10 +60,3 @@ def told(found: Progress) -> str:
         return doing
     left = roughly(found.left)
     return _(f"{doing} · about {left} left; loading and warming up apart")
-
-
-def roughly(seconds: float) -> str:
-    """Write seconds as nobody counts them: ``5 s``, ``40 s``, ``3 min``."""
-    if seconds < 55:
-        return f"{max(5, round(seconds / 5) * 5)} s"
-    return f"{round(seconds / 60)} min"

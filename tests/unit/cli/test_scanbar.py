@@ -28,7 +28,7 @@ def test_a_log_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_terminal_gets_a_bar_that_leaves_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third = shown(Terminal(), monkeypatch).split("\r\x1b[K")
     assert first == ""
-    assert second == f"runs/merged {'█' * 6}{'░' * 18} 25 % of 2 GB, 3 s left"
+    assert second == f"runs/merged {'█' * 6}{'░' * 18} 25 % of 2 GB, about 5 s left"
     assert third.endswith("(1 GB/s)\n")
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from slowlens.facts.live.seconds import duration, milliseconds, ranged, rounded
+from slowlens.facts.live.seconds import duration, milliseconds, ranged, roughly, rounded
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,12 @@ def test_runs_are_told_by_their_median_and_how_far_they_reach() -> None:
     assert ranged([0.07, 0.026, 0.048]) == "48 ms (26 to 70)"
     assert ranged([0.048, 0.04801, 0.048]) == "48 ms"
     assert ranged([0.048]) == "48 ms"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "5 s"), (7, "5 s"), (8, "10 s"), (54.9, "55 s"), (55, "1 min"), (89, "1 min"),
+     (200, "3 min"), (7200, "120 min")],
+)  # fmt: skip
+def test_a_time_that_is_left_is_told_as_nobody_counts_it(seconds: float, told: str) -> None:
+    assert roughly(seconds) == told

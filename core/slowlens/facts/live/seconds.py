@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+STEP, MINUTE = 5, 60
+ALMOST = 55
+"""Seconds from which a time that is left is told in minutes."""
+
 
 def rounded(number: float) -> str:
     """Write three significant digits, and no exponent: ``8.35``, ``135``, ``1,644``."""
@@ -16,6 +20,13 @@ def milliseconds(seconds: float) -> str:
 def duration(seconds: float) -> str:
     """Write seconds as a person waits for them: ``350 ms``, ``2.5 s``."""
     return f"{rounded(seconds)} s" if seconds >= 1 else milliseconds(seconds)
+
+
+def roughly(seconds: float) -> str:
+    """Write seconds that are still to come, as nobody counts them: ``5 s``, ``40 s``, ``3 min``."""
+    if seconds < ALMOST:
+        return f"{max(STEP, round(seconds / STEP) * STEP)} s"
+    return f"{round(seconds / MINUTE)} min"
 
 
 def ranged(seconds: Sequence[float]) -> str:
