@@ -64,8 +64,11 @@ def unlikes(verdict: SpeedVerdict) -> Iterator[str]:
 def failures(verdict: SpeedVerdict) -> Iterator[str]:
     """Yield a sentence for each trial of the second side that could not be run."""
     measurement = verdict.after.measurement
-    for failed in measurement.failures if measurement else ():
-        yield f"{failed.trial.label} ({failed.trial.purpose}) could not be run: {failed.message}"
+    failed = measurement.failures if measurement else ()
+    yield from dict.fromkeys(
+        f"{each.trial.label} ({each.trial.purpose}) could not be run: {each.message}"
+        for each in failed
+    )
 
 
 def blames(verdict: SpeedVerdict) -> Iterator[tuple[str, str]]:
