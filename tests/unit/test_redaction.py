@@ -39,6 +39,7 @@ SECRETS = (
     "nvapi-{0}{1}",
     "Authorization: Bearer {0}.{1}",
     "api_key={0}{1}",
+    "AccountName=x;AccountKey={0}{1}==;x",
     'HF_TOKEN: "{0} {1}"',
     "password = {0}",
     "https://me:{0}@example.org/x",
@@ -70,6 +71,8 @@ HOSTS = (
     "gpu.{0}.internal",
     "ssh me@{0}.example.org",
     "wss://x@{0}/y",
+    "HTTPSConnectionPool(host='{0}.example.org', port=443): no answer",
+    'Failed to resolve "{0}.example.org"',
 )
 PLANTED = st.builds(
     lambda form, one, two: (form.format(one, two), one),
@@ -262,6 +265,7 @@ def test_ids_of_tokens_and_of_gpus_are_not_told() -> None:
         "at 03:04:05 under torch 2.11.0+cu130, driver 580.159.04",
         "slowlens explain gen-use-cache-false",
         "see https://huggingface.co/docs/transformers/x and https://github.com/org/name",
+        "HTTPSConnectionPool(host='huggingface.co', port=443): no answer",
         "org/name@0123456789abcdef0123456789abcdef01234567",
         "eos_token = 2; pad_token: 0; token: 151643",
         "hf_hub_download and hf_transfer; sk-learn; c10::Error in at::native",

@@ -44,7 +44,7 @@ SECRETS = (
 )
 _NAMED = (
     r"(?:api[_-]?key|apikey|secret(?:[_-]?key)?|passw(?:or)?d|passphrase|credentials?"
-    r"|(?:access|auth|bearer|hf|hub|hugging[_-]?face(?:[_-]?hub)?|private|refresh|session|wandb)"
+    r"|(?:access|account|auth|bearer|hf|hub|hugging[_-]?face(?:[_-]?hub)?|private|refresh|session|wandb)"
     r"[_-]?(?:token|key))"
 )
 
@@ -65,6 +65,8 @@ MAIL = re.compile(r"(?<![\w.+/-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*(?![\w@])")
 URL_HOST = re.compile(
     r"(?<=://)(?<!file://)(?:[^\s/@]*@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s/:?#'\"`<>()@]+)(?::\d+)?"
 )
+NAMED_HOST = re.compile(r"(?:\bhost(?:name)?=|\bresolve )['\"](?P<host>[\w.-]+)['\"]")
+"""As the libraries that load from the hub name it where they cannot reach it."""
 INNER_HOST = re.compile(
     r"(?<![\w.-])(?:[\w-]+\.)+(?:local|localdomain|internal|intranet|intra|lan|corp|private|home\.arpa"
     r"|cluster\.local)(?![\w-])",

@@ -111,6 +111,7 @@ class Strings:
 
     def _without_hosts(self, text: str) -> str:
         text = self._sub(Kind.HOSTS, patterns.URL_HOST, text, _url)
+        text = self._sub(Kind.HOSTS, patterns.NAMED_HOST, text, _named)
         text = self._sub(Kind.HOSTS, patterns.INNER_HOST, text)
         text = self._sub(Kind.HOSTS, patterns.ADDRESS, text, _address)
         return self._sub(Kind.HOSTS, self._hosts, text)
@@ -168,6 +169,11 @@ def _home(match: re.Match[str]) -> str:
 def _url(match: re.Match[str]) -> str:
     public = patterns.PUBLIC.fullmatch(match["host"])
     return match[0] if public else LEFT[Kind.HOSTS]
+
+
+def _named(match: re.Match[str]) -> str:
+    host = match["host"]
+    return match[0] if patterns.PUBLIC.fullmatch(host) else match[0].replace(host, LEFT[Kind.HOSTS])
 
 
 def _address(match: re.Match[str]) -> str:
