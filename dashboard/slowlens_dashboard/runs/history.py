@@ -121,13 +121,6 @@ def checkpoints(rows: Iterable[Row]) -> Mapping[str, str]:
     }
 
 
-def label(brief: Brief) -> str:
-    """Name a pair: ``merged ← source``."""
-    if brief.merged is None:
-        return ""
-    return f"{brief.merged.title} ← {brief.source.title}" if brief.source else brief.merged.title
-
-
 def _is(row: Row, show: Show) -> bool:
     if show is Show.BASELINE:
         return bool(row.baselines)

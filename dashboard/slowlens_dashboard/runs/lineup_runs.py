@@ -13,6 +13,7 @@ from slowlens.run import Run
 from slowlens.store import Store
 from slowlens_dashboard.runs.history_words import figures, when
 from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.runs.naming import called
 
 
 class Gone(StrEnum):
@@ -78,17 +79,6 @@ def has_figures(brief: Brief) -> bool:
     return brief.kind is Kind.IMPORTED or brief.tpot is not None or done
 
 
-def title(row: Row) -> str:
-    """Call a run by the name that somebody gave it, or else by what was measured."""
-    brief = row.brief
-    merged = brief.merged.title if brief.merged else brief.id
-    if row.label.name:
-        return row.label.name
-    if brief.kind is Kind.IMPORTED:
-        return f"{merged}, {brief.origin.partition(',')[0]}"
-    return f"{merged} ← {brief.source.title}" if brief.source else merged
-
-
 def options(rows: Mapping[str, Row], tell: Callable[[str], str] = str) -> Mapping[str, str]:
     """Tell runs from each other in a list to choose from, the newest first.
 
@@ -106,4 +96,4 @@ def _option(row: Row, tell: Callable[[str], str]) -> str:
     brief = row.brief
     marked = [f"{tell('baseline')} {name}" for name in row.baselines]
     figure = [tell(next(figures(brief)))] if brief.tpot is not None else []
-    return " · ".join((title(row), when(brief), *figure, *marked))
+    return " · ".join((called(row), when(brief), *figure, *marked))

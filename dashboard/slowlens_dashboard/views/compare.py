@@ -4,8 +4,9 @@ import streamlit as st
 
 from slowlens.lineup import kinds_of
 from slowlens_dashboard.runs.lineup_link import kind_named
-from slowlens_dashboard.runs.lineup_runs import look_up, title
+from slowlens_dashboard.runs.lineup_runs import look_up
 from slowlens_dashboard.runs.lineup_store import lined_up, offered, shop
+from slowlens_dashboard.runs.naming import called
 from slowlens_dashboard.widgets.compare_choice import asked, choose_kind, choose_runs
 from slowlens_dashboard.widgets.compare_circumstances import circumstances_of
 from slowlens_dashboard.widgets.compare_exports import lineup_exports
@@ -27,7 +28,7 @@ rows = offered(runs)
 lost_runs(lost)
 if rows:
     choose_runs(runs, rows)
-titles = {run.id: title(rows[run.id]) for run in runs}
+titles = {run.id: called(rows[run.id]) for run in runs}
 if len(runs) < 2:
     too_few(list(titles.values()), len(rows))
     st.stop()

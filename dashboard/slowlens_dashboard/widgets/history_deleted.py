@@ -6,9 +6,9 @@ import streamlit as st
 
 from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.runs import tidying
-from slowlens_dashboard.runs.history import label
 from slowlens_dashboard.runs.history_words import when
 from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.runs.naming import pair
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import plain
 
@@ -56,7 +56,7 @@ def deleted_list(rows: Sequence[Row]) -> None:
 
 
 def _deleted(row: Row) -> None:
-    named = filter(None, (row.label.name, label(row.brief), when(row.brief)))
+    named = filter(None, (row.label.name, pair(row.brief), when(row.brief)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(" · ".join(named)), width="stretch")
         st.button(

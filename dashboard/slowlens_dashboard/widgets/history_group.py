@@ -5,7 +5,8 @@ from collections.abc import Collection
 import streamlit as st
 
 from slowlens.brief import Kind
-from slowlens_dashboard.runs.history import Group, label
+from slowlens_dashboard.runs.history import Group
+from slowlens_dashboard.runs.naming import pair
 from slowlens_dashboard.widgets.history_deleted import deleted_row
 from slowlens_dashboard.widgets.history_row import history_row
 from slowlens_dashboard.wording.language import _
@@ -17,7 +18,7 @@ def history_group(group: Group, deleted: Collection[str]) -> None:
     merged, source = group.first.merged, group.first.source
     with st.container(border=True, gap="small"):
         with st.container(gap="xxsmall"):
-            title = plain(label(group.first)) or _("Files that cannot be read")
+            title = plain(pair(group.first)) or _("Files that cannot be read")
             st.header(title, anchor=False)
             paths = [place.argument for place in (merged, source) if place]
             if group.first.kind is not Kind.IMPORTED and paths:

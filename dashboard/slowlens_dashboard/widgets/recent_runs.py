@@ -8,8 +8,8 @@ from slowlens.run import Run
 from slowlens.witness import rounds
 from slowlens_dashboard.pages import HISTORY, LIVE
 from slowlens_dashboard.runs import kept
-from slowlens_dashboard.runs.history import label
 from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.runs.naming import called
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import plain
 
@@ -59,7 +59,7 @@ def _called(row: Row) -> str:
     """Name it as a person does, or else say what it is of."""
     when = _utc(row.brief.created)
     ended = _(f"Imported {when}") if row.brief.kind is Kind.IMPORTED else _(f"Ended {when}")
-    return f"{ended} · {plain(row.label.name or label(row.brief))}"
+    return f"{ended} · {plain(called(row))}"
 
 
 def _utc(created: str) -> str:

@@ -251,6 +251,7 @@ def test_an_imported_run_has_its_figures_and_no_checkpoint(open_page: Open, name
     assert "-" not in table.to_numpy(), "a list in Markdown"
     listed = open_page("live").button(key=f"open-{run.id}").label
     assert listed.startswith(f"Imported {run.created[:10]} ")
-    assert " UTC · " in listed
+    _, _, called = listed.partition(" UTC · ")
+    assert called.endswith(f", {result.tool}"), "as everywhere else"
     links = [link.proto.label for link in at.get("page_link")]
     assert links == ["Compare with…", "Report"], "the chosen checkpoint is not that of this result"

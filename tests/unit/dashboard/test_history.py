@@ -12,7 +12,6 @@ from slowlens_dashboard.runs.history import (
     Wanted,
     checkpoints,
     grouped,
-    label,
     matching,
     pages,
     wanted,
@@ -20,6 +19,7 @@ from slowlens_dashboard.runs.history import (
 )
 from slowlens_dashboard.runs.history_words import compared, figures, kind, when
 from slowlens_dashboard.runs.kept import Row
+from slowlens_dashboard.runs.naming import pair
 
 FASTER = Factor("source as shipped", Outcome.FAIL, Outcome.PASS, 1.43, 1.38, 1.49)
 TIMED = Timed(Status.DONE, 5, 96, estimated=False, factors=(FASTER,), device="H100",
@@ -90,7 +90,7 @@ def test_nonsense_in_the_address_is_left_out(page: str) -> None:
 
 def test_runs_stand_below_their_pair_the_pair_of_the_newest_first() -> None:
     groups = grouped(ROWS, 1)
-    assert [label(group.first) for group in groups] == [
+    assert [pair(group.first) for group in groups] == [
         "merged ← source",
         "merged ← source",
         "model",
@@ -167,5 +167,5 @@ def test_what_it_is_in_a_word() -> None:
     stopped = replace(TIMED, status=Status.STOPPED)
     assert kind(row(1, timed=stopped).brief) == "stopped"
     damaged = Brief("2026-1", Kind.DAMAGED, "cannot be read: no JSON")
-    assert (kind(damaged), when(damaged), label(damaged)) == ("damaged", "2026-1", "")
+    assert (kind(damaged), when(damaged), pair(damaged)) == ("damaged", "2026-1", "")
     assert when(row(1).brief) == "2026-01-01 03:04 UTC"

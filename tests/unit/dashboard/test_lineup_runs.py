@@ -22,8 +22,8 @@ from slowlens_dashboard.runs.lineup_runs import (
     has_figures,
     look_up,
     options,
-    title,
 )
+from slowlens_dashboard.runs.naming import called
 
 
 def kept(run_id: str, run: Run | None = None) -> Run:
@@ -116,7 +116,11 @@ def foreign() -> Run:
 def test_a_run_is_called_by_its_name_or_by_what_it_measured(
     run: Run, label: Label, said: str
 ) -> None:
-    assert title(Row(brief_of(run.id, run), label)) == said
+    assert called(Row(brief_of(run.id, run), label)) == said
+
+
+def test_a_damaged_run_is_called_by_its_id() -> None:
+    assert called(Row(brief_of("2026-1", RunFileError("damaged")))) == "2026-1"
 
 
 def test_a_list_tells_runs_apart() -> None:
