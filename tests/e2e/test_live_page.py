@@ -129,6 +129,20 @@ def test_the_place_of_the_chart_is_marked_from_the_start_and_keeps_its_size(
     assert (after["height"], after["width"]) == (before["height"], before["width"])
 
 
+def test_a_library_that_did_not_come_is_asked_for_again(page: Page, address: str) -> None:
+    library = re.compile(r"/api/plotly-.*\.js")
+    page.route(library, lambda route: route.abort())
+    told = Told(page)
+    page.goto(address)
+    go(page, "Live run")
+    start(page)
+    expect(page.get_by_text("The server does not answer")).to_be_visible(timeout=SLOW)
+    page.unroute(library)
+    told.tell(PLANNED)
+    told.ran(0, [0.1] * 10)
+    expect(page.locator(".slowlens-live .scatterlayer .trace").first).to_be_attached(timeout=SLOW)
+
+
 def whole(page: Page) -> Locator:
     return page.locator(".slowlens-live .whole")
 

@@ -51,8 +51,14 @@ class Viewer {
   counted(number, noun) { return this.word(number === 1 ? noun : `${noun}s`, { number }); }
 
   async open() {
-    this.Plotly = await load(this.data.plotly);
+    this.timer = undefined;
+    this.Plotly = await load(this.data.plotly).catch(() => null);
     if (this.closed) return;
+    if (!this.Plotly) {
+      this.say(this.word("lost"));
+      this.timer = setTimeout(() => this.open(), LOST);
+      return;
+    }
     const options = { responsive: true, displaylogo: false, displayModeBar: false };
     await this.Plotly.newPlot(this.part("plot"), [], { ...this.data.layout, showlegend: false, ...this.look() }, options);
     this.poll();
@@ -69,7 +75,8 @@ class Viewer {
   wake() {
     if (this.timer === undefined || document.hidden) return;
     clearTimeout(this.timer);
-    this.poll();
+    if (this.Plotly) this.poll();
+    else this.open();
   }
 
   async poll() {
@@ -399,7 +406,10 @@ function load(source) {
     const tag = element("script", "");
     tag.src = new URL(source, document.baseURI);
     tag.onload = () => resolve(window.Plotly);
-    tag.onerror = reject;
+    tag.onerror = () => {
+      library = undefined; // the next one asks again
+      reject();
+    };
     document.head.append(tag);
   });
   return library;
