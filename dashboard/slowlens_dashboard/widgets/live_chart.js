@@ -48,6 +48,13 @@ class Viewer {
 
   kind(subject, cache) { return this.named(cache === "as shipped" ? `${subject} as shipped` : `${subject}, cache ${cache}`); }
 
+  // As the engine does, by its figures.
+  roughly(ms) {
+    const { step, minute, almost } = this.data.rough, seconds = ms / SECOND;
+    if (seconds >= almost) return this.word("minutes", { number: Math.round(seconds / minute) });
+    return this.word("seconds", { number: Math.max(step, Math.round(seconds / step) * step) });
+  }
+
   counted(number, noun) { return this.word(number === 1 ? noun : `${noun}s`, { number }); }
 
   async open() {
@@ -146,7 +153,7 @@ class Viewer {
     const share = size ? Math.max(this.loading?.share ?? 0, done / size) : 0;
     const since = this.loading?.at ?? at, left = share ? (at - since) * SECOND * (1 - share) / share : 0;
     this.loading = { at: since, share };
-    const values = { subject: this.named(subject), done: bytes(done), size: bytes(size), left: roughly(left) };
+    const values = { subject: this.named(subject), done: bytes(done), size: bytes(size), left: this.roughly(left) };
     this.doing = this.word(left > 2 * SECOND ? "loading-left" : "loading-some", values);
   }
 
@@ -307,7 +314,7 @@ class Viewer {
     // What is still to come may turn out to be more; what is done stays done.
     this.share = Math.max(this.share, timed.length && done ? done / (done + left + answers) : 0);
     this.fill("whole", this.share);
-    const times = { left: roughly(left || answers), answers: roughly(answers) };
+    const times = { left: this.roughly(left || answers), answers: this.roughly(answers) };
     const told = left ? (answers ? "left-answers" : "left") : "at-most";
     this.part("left").textContent = known && left + answers ? this.word(told, times) : "";
   }
@@ -418,11 +425,6 @@ function load(source) {
 function element(name, className) { return Object.assign(document.createElement(name), { className }); }
 
 function filled(text, values) { return text.replace(/\{(\w+)\}/g, (hole, name) => values[name] ?? hole); }
-
-function roughly(ms) {
-  const seconds = ms / SECOND;
-  return seconds < 55 ? `${Math.max(5, Math.round(seconds / 5) * 5)} s` : `${Math.round(seconds / 60)} min`;
-}
 
 // As the engine writes times, but with three digits also where the last one is 0: they stand still.
 function rounded(number) { return number < 99.95 ? number.toPrecision(3) : Math.round(number).toLocaleString("en"); }

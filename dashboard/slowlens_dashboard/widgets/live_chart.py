@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from slowlens.facts.live.plan import Plan
+from slowlens.facts.live.seconds import ALMOST, MINUTE, STEP
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.measure.stages import Stage, sure
 from slowlens_dashboard.charts.steps import TOOLTIP, layout, sampled
@@ -49,6 +50,8 @@ WORDS: Mapping[str, str] = {
     "left": "about {left} left; loading and warming up apart",
     "left-answers": "about {left} left, and at most {answers} for answers; loading and warming up"
     " apart",
+    "seconds": "{number} s",
+    "minutes": "{number} min",
     "at-most": "at most {left} left; loading and warming up apart",
     "token": "{number} token",
     "tokens": "{number} tokens",
@@ -82,6 +85,7 @@ def live_chart(run_id: str, plan: Plan) -> None:
             "tokens": plan.new_tokens,
             "stages": list(Stage),
             "sure": sure(plan),
+            "rough": {"step": STEP, "minute": MINUTE, "almost": ALMOST},
             "words": {name: _(text) for name, text in WORDS.items()},
             "names": {name: _(name) for name in names(plan)},
         },
