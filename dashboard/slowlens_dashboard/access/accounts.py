@@ -57,10 +57,16 @@ class Accounts:
         """Whether the claims of somebody who is logged in are those of one who may enter."""
         if not self.allowed:
             return True
-        mail = str(user.get("email") or "").casefold()
-        if "@" not in mail or user.get("email_verified") is False:
+        mail = _lowered(str(user.get("email") or ""))
+        verified = str(user.get("email_verified", True)).casefold()  # some say "false" in a string
+        if "@" not in mail or verified != "true":
             return False
-        return any(_same(mail, wanted.casefold()) for wanted in self.allowed)
+        return any(_same(mail, _lowered(wanted)) for wanted in self.allowed)
+
+
+def _lowered(text: str) -> str:
+    """Write capitals small, in ASCII alone: elsewhere they may become letters of another domain."""
+    return text.lower() if text.isascii() else text
 
 
 def _same(mail: str, wanted: str) -> bool:
