@@ -3,7 +3,8 @@
 - paint: from the request of the address, by a browser that has seen nothing yet, to the first
   contentful paint and to the sentence of the answer
 - clicks: every tab, fold, switch, choice, menu and link of every page, from the event to the last
-  change that it causes, painted; with it whether the page was blank, grey or scrolled by itself
+  change that it causes, painted, and to its first words; with it whether the page was blank, grey
+  or scrolled by itself
 - story: what a person does to measure and to fix; a measurement is made, and kept as many times as
   --runs says, so that clicks and paint, which come after it, find a store as it is after weeks
 - chart: a run of 8,000 points that goes on, and how often they are drawn
@@ -81,7 +82,7 @@ def _measure(browser: Browser, folder: Path, asked: argparse.Namespace) -> None:
     if "story" in parts:
         with dashboard(home, root) as server:
             run = _story(browser, server, root, asked.n)
-        _multiply(Store(home / "runs"), run, asked.runs)
+        _multiply(Store(home / "state" / "runs"), run, asked.runs)
     if "paint" in parts or "clicks" in parts:
         with dashboard(home, root) as server:
             if "paint" in parts:
@@ -199,7 +200,7 @@ def _pressed(page: Page, server: Server, address: str, n: int) -> Pressed:
 
 def server_runs(root: Path) -> tuple[str, ...]:
     """Return the runs that are kept."""
-    return Store(root.parent / "home" / "runs").ids()
+    return Store(root.parent / "home" / "state" / "runs").ids()
 
 
 def _chart(browser: Browser, server: Server, root: Path) -> None:
@@ -229,12 +230,15 @@ def _table(pressed: Pressed) -> None:
     found: dict[str, list[Answer]] = {}
     for name, answer in pressed:
         found.setdefault(name, []).append(answer)
-    print(f"{'click, ms':<62}{'n':>4}{'least':>7}{'median':>8}{'worst':>7}{'CPU':>6}{'long':>6}")
+    print(
+        f"{'click, ms':<62}{'n':>4}{'least':>7}{'median':>8}{'worst':>7}{'words':>7}{'CPU':>6}{'long':>6}"
+    )
     for name, answers in found.items():
         took = [answer.took for answer in answers]
         cpu, long = median(a.cpu for a in answers), median(a.long for a in answers)
+        words = median(a.seen for a in answers)
         figures = f"{len(took):>4}{min(took):>7.0f}{median(took):>8.0f}{max(took):>7.0f}"
-        print(f"{name[:60]:<62}{figures}{cpu:>6.0f}{long:>6.0f}  {_marks(answers)}")
+        print(f"{name[:60]:<62}{figures}{words:>7.0f}{cpu:>6.0f}{long:>6.0f}  {_marks(answers)}")
     slow = [name for name, a in found.items() if median(each.took for each in a) > SLOW]
     print(f"of {len(found)} kinds of click more than {SLOW:.0f} ms: {', '.join(slow) or 'none'}")
 

@@ -42,6 +42,8 @@ class Answer:
 
     took: float
     """From the event to the last change of the page that it caused, painted."""
+    seen: float
+    """To the first frame with other words on the page; 0 where they stay the same."""
     cpu: float
     """Of the server."""
     long: float
@@ -122,5 +124,5 @@ def answered(
     return Answer(
         took=found["finished"] if grows else found["took"],
         cpu=1000 * (server.cpu - before),
-        **{name: found[name] for name in ("long", "ran", "blank", "dimmed", "jumped")},
+        **{name: found[name] for name in ("seen", "long", "ran", "blank", "dimmed", "jumped")},
     )

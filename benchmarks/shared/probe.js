@@ -9,7 +9,7 @@
 
   probe.arm = () => Object.assign(probe, {
     clicked: null, changed: 0, received: 0, finished: 0, painted: 0, ran: false,
-    top: 0, least: Infinity, dimmed: 0, jumped: 0, long: 0, drawn: 0,
+    seen: 0, top: 0, least: Infinity, dimmed: 0, jumped: 0, long: 0, drawn: 0,
   });
   probe.quiet = milliseconds => {
     const last = Math.max(probe.clicked, probe.changed, probe.received, probe.painted);
@@ -17,6 +17,7 @@
   };
   probe.answer = () => ({
     took: Math.max(probe.changed ? probe.painted : 0, probe.received, probe.clicked) - probe.clicked,
+    seen: (probe.seen || probe.clicked) - probe.clicked,
     finished: probe.finished ? probe.finished - probe.clicked : null,
     blank: probe.least < EMPTY,
     dimmed: probe.dimmed, jumped: probe.jumped, long: probe.long, ran: probe.ran,
@@ -24,7 +25,7 @@
 
   const begin = event => {
     if (probe.clicked !== null) return;
-    Object.assign(probe, { clicked: event.timeStamp, top: main()?.scrollTop ?? 0 });
+    Object.assign(probe, { clicked: event.timeStamp, top: main()?.scrollTop ?? 0, before: text() });
   };
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, begin, true);
 
@@ -60,7 +61,9 @@
     const shown = main();
     if (shown && probe.clicked !== null) {
       probe.drawn += 1;
-      probe.least = Math.min(probe.least, text());
+      const length = text();
+      probe.least = Math.min(probe.least, length);
+      if (!probe.seen && length !== probe.before && length >= EMPTY) probe.seen = now();
       if (shown.scrollTop !== probe.top) probe.jumped = Math.max(probe.jumped, Math.abs(shown.scrollTop - probe.top));
       const stale = [...shown.querySelectorAll("[data-stale=true]")];
       if (stale.some(each => getComputedStyle(each).opacity < 0.9)) probe.dimmed += 1;
