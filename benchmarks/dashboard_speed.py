@@ -230,9 +230,8 @@ def _table(pressed: Pressed) -> None:
     found: dict[str, list[Answer]] = {}
     for name, answer in pressed:
         found.setdefault(name, []).append(answer)
-    print(
-        f"{'click, ms':<62}{'n':>4}{'least':>7}{'median':>8}{'worst':>7}{'words':>7}{'CPU':>6}{'long':>6}"
-    )
+    heads = f"{'least':>7}{'median':>8}{'worst':>7}{'words':>7}{'CPU':>6}{'long':>6}"
+    print(f"{'click, ms':<62}{'n':>4}{heads}")
     for name, answers in found.items():
         took = [answer.took for answer in answers]
         cpu, long = median(a.cpu for a in answers), median(a.long for a in answers)

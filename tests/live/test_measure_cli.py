@@ -122,7 +122,7 @@ def test_a_failure_before_the_first_trial_keeps_no_run(pair: list[str], tmp_path
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["/no/such/folder"], 2),
+        (["/no/such/folder"], 3),
         (["--new-tokens", "0"], 3),
         (["--new-tokens", "many"], 3),
         (["--prompt-file", "/no/such/file"], 3),
