@@ -50,7 +50,15 @@ class Catalogue:
         self._whole = {_lowered(text): target for text, target in (alone | {**texts}).items()}
         patterns = (Pattern.of(t, target) for t, target in texts.items() if HOLE.search(t))
         self._patterns = sorted(patterns, key=lambda pattern: -pattern.weight)
-        self.told = lru_cache(KEPT)(self._told)
+        self.told = lru_cache(KEPT)(self._safely)
+        self._of_part = lru_cache(KEPT)(self._told)
+
+    def _safely(self, text: str) -> str:
+        """Leave a text that nests deeper than any of ours: one of a checkpoint may do that."""
+        try:
+            return self._of_part(text)
+        except RecursionError:
+            return text
 
     def _told(self, text: str) -> str:
         """Return ``text`` in the other language, as far as the catalogue knows its parts."""
@@ -64,7 +72,7 @@ class Catalogue:
         for around in (BLANKS, MARKS):
             before, inner, after = _split(around, text)
             if inner != text:
-                return f"{before}{self.told(inner)}{after}"
+                return f"{before}{self._of_part(inner)}{after}"
         return self._by_sentences(SENTENCE_END.split(text))
 
     def _known(self, text: str) -> str | None:
@@ -86,7 +94,7 @@ class Catalogue:
             if not _left(parts, told):
                 return _stopped(pattern.fill(told), stop)
         if (led := LED.fullmatch(bare)) and (found := self._whole.get(_lowered(led[2]))):
-            return _stopped(f"{self.told(led[1])} {found}", stop)
+            return _stopped(f"{self._of_part(led[1])} {found}", stop)
         return None
 
     def _roughly(self, text: str) -> str:
@@ -102,7 +110,7 @@ class Catalogue:
         return text
 
     def _parts(self, parts: Mapping[str, str]) -> Mapping[str, str]:
-        return {name: self.told(part) for name, part in parts.items()}
+        return {name: self._of_part(part) for name, part in parts.items()}
 
     def _fitting(self, *texts: str) -> list[tuple[Pattern, Mapping[str, str]]]:
         """Return the patterns that recognise one of the texts, the surest first, with their parts.
@@ -124,8 +132,8 @@ class Catalogue:
         for size in range(min(len(sentences) - 1, TOGETHER), 0, -1):
             known = self._known(" ".join(sentences[:size]))
             if known is not None:
-                return _beside(known, self.told(" ".join(sentences[size:])))
-        return _beside(self._by_joints(sentences[0]), self.told(" ".join(sentences[1:])))
+                return _beside(known, self._of_part(" ".join(sentences[size:])))
+        return _beside(self._by_joints(sentences[0]), self._of_part(" ".join(sentences[1:])))
 
     def _by_joints(self, text: str) -> str:
         """Translate a list or another text that the code has joined, if all its words are known."""

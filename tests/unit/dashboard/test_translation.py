@@ -131,6 +131,7 @@ def test_text_of_a_user_is_not_read_as_a_pattern() -> None:
         f'config.json says use_cache: "{" says x: 1, but y in z has " * 150}", and z rows',
         "Yes! " * 800,
         "It is. " * 600,
+        "1 token " * 600,  # each of them within another one
     ],
 )
 def test_a_text_of_a_checkpoint_that_repeats_itself_keeps_nobody_waiting(text: str) -> None:
