@@ -219,6 +219,9 @@ def test_paths_become_the_names_of_their_folders() -> None:
         ("/srv/team/hidden/deeper/x.json", "x.json"),
         ("'/srv/team/hidden too/deeper still/x.json'", "'x.json'"),
         ("in /srv/team, as it says", "in team, as it says"),
+        ("/data/srv/team/hidden/x.json", "x.json"),
+        ("\u8bfb\u53d6/srv/team/merged/x.json", "\u8bfb\u53d6merged/x.json"),
+        (r"at\n/srv/team/merged/x.json\n/srv/other/x.json", r"at\nmerged/x.json\nx.json"),
     ],
 )
 def test_folders_beside_a_known_path_are_not_told(text: str, told: str) -> None:

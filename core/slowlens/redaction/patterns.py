@@ -5,8 +5,12 @@ from ipaddress import ip_address
 
 _END = r"\s/\\'\"`<>|,;:()\[\]{}"
 """What ends the name of a folder in a text."""
+_QUOTED_BREAK = r"(?<=\\[nrt])"
+"""A line break as a program quotes it: its letter is of no name."""
+PATH_BEGINS = rf"(?:(?<![A-Za-z0-9_.~-])|{_QUOTED_BREAK})"
+"""Where a known path is no part of another one; Chinese goes without blanks between words."""
 POSIX_PATH = re.compile(
-    rf"(?:(?<![\w/.<~*])|(?<=file://))"
+    rf"(?:(?<![\w/.<~*])|(?<=file://)|{_QUOTED_BREAK})"
     rf"(?:(?:~[\w.-]*|\.{{1,2}}(?:/\.\.)*)(?:/[^{_END}]+)+|(?:/[^{_END}]+){{2,}})"
     rf"(?: [^{_END}]+(?:/[^{_END}]+)+)?/?"
 )

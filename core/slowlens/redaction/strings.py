@@ -98,7 +98,7 @@ class Strings:
     def _without_known(self, paths: Iterable[str], goes_on: str, text: str) -> str:
         for path in paths:
             if path in text:
-                pattern = re.compile(re.escape(path) + goes_on)
+                pattern = re.compile(patterns.PATH_BEGINS + re.escape(path) + goes_on)
                 text = self._sub(Kind.PATHS, pattern, text, lambda match: self._last_name(match[0]))
         return text
 
