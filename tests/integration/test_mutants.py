@@ -19,7 +19,7 @@ PROCESSES = 2
 
 def examined(names: Sequence[str]) -> list[dict[str, Any]]:
     command = [sys.executable, str(SCRIPT), *names]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=500)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
