@@ -17,10 +17,13 @@ from slowlens.run import CheckpointSummary, Run
 from slowlens.standing import Standing
 from slowlens.tried import require_as_tried
 from slowlens_dashboard.access.permission import require_permission
+from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.messages import complain, tell
 from slowlens_dashboard.pair import options
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import code
+
+BUSY = "A run measures these files just now: wait for it, or stop it first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def apply(
     """
     try:
         require_permission()
+        _require_rest(prepared.root)
         require_weights(prepared.root)
         if tried is not None:
             require_as_tried(tried, prepared.root)
@@ -86,6 +90,7 @@ def undo(root: Path, number: int) -> None:
     """Take a fix of the journal back; a callback."""
     try:
         require_permission()
+        _require_rest(root)
         undone = patch.undo(root, number)
     except SlowlensError as error:
         complain(error)
@@ -103,6 +108,7 @@ def undo_all(root: Path) -> None:
     undone = 0
     try:
         require_permission()
+        _require_rest(root)
         for entry in journal.history(root):
             patch.undo(root, entry.number)
             undone += 1
@@ -113,3 +119,10 @@ def undo_all(root: Path) -> None:
         tell(
             _("Undone: 1 fix, byte for byte." if one else f"Undone: {undone} fixes, byte for byte.")
         )
+
+
+def _require_rest(root: Path) -> None:
+    """Refuse to change files that a run measures: another tab may have begun it."""
+    active = jobs().active
+    if active and active.run.merged.path == str(root):
+        raise SlowlensError(BUSY)

@@ -53,8 +53,8 @@ class Draft:
         """Remove it: the run is kept whole elsewhere."""
         if self._store is not None:
             path = self._store.path(self._run.id)
-            for leftover in (path, *unfinished_of(path), _lock(self._store, path.stem)):
-                with suppress(OSError):
+            with suppress(OSError):  # the folder may be gone
+                for leftover in (path, *unfinished_of(path), _lock(self._store, path.stem)):
                     leftover.unlink(missing_ok=True)
 
 

@@ -16,7 +16,6 @@ from slowlens_dashboard.errors import explain
 from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.widgets.confirmation import confirm
 from slowlens_dashboard.widgets.export_menu import export_menu
-from slowlens_dashboard.widgets.fix_card import BUSY
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import code, plain
 
@@ -96,7 +95,7 @@ def _apply(
         on_click=repairs.apply if safe else confirm,
         args=(prepared, repair.titles, tried),
         disabled=grey,
-        help=_(BUSY if busy else AT_ONCE if safe else ASKED),
+        help=_(repairs.BUSY if busy else AT_ONCE if safe else ASKED),
     )
 
 

@@ -17,7 +17,7 @@ from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.measuring.starting import start
 from slowlens_dashboard.measuring.tries import Try
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.repairs import Offer
+from slowlens_dashboard.repairs import BUSY, Offer
 from slowlens_dashboard.widgets.confirmation import confirm
 from slowlens_dashboard.widgets.export_menu import export_menu
 from slowlens_dashboard.widgets.measured_gain import measured_gain
@@ -36,7 +36,6 @@ SAFETY = {
     Applicability.UNSAFE: "changes what it writes",
     Applicability.MANUAL: "by hand",
 }
-BUSY = "A run measures these files just now: wait for it, or stop it first."
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,18 @@ def test_a_fix_is_tried_before_it_is_applied(
     assert not at.button(key="try-fix-0").disabled
 
 
+def test_nothing_changes_files_that_a_run_measures_whatever_an_older_tab_offers(
+    open_page: Open, session: Session, pair: tuple[Path, Path]
+) -> None:
+    open_page("fixes").button(key="apply-all").click().run()
+    now = bytes_of(pair[0])
+    older = open_page("fixes")
+    press(open_page("fixes"), "Try it")
+    older = press(older, "Undo")
+    assert "A run measures these files just now" in said(older)
+    assert bytes_of(pair[0]) == now
+
+
 def test_a_fix_that_measured_no_better_says_so_where_it_can_be_undone(
     open_page: Open, pair: tuple[Path, Path]
 ) -> None:
