@@ -76,4 +76,5 @@ def summary(result: Imported) -> str:
     if tpot is None or tpot.typical is None:
         return f"{came}, and it tells no TPOT."
     meant = COMPARABLE if result.comparable else UNLIKE
-    return f"{came}. Its TPOT is {milliseconds(tpot.typical)}, {meant}."
+    its = f"Its TPOT is {milliseconds(tpot.typical)}, {meant}."
+    return f"{came}. {its}"

@@ -16,6 +16,7 @@ from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.runtimes import Runtime
 from slowlens.facts.weights.scan import Scan
 from slowlens.gather.checkpoint import read_checkpoint
+from slowlens.ownsource import require_two
 from slowlens.run import Run
 from slowlens.silencefile import find_silences
 from slowlens.standing import Silence
@@ -62,7 +63,8 @@ class Diagnosis:
 
 
 def diagnose(pair: Pair) -> Diagnosis:
-    """Check the pair; CheckpointError when a folder is none."""
+    """Check the pair; CheckpointError when a folder is none, UsageError when both are one."""
+    require_two(pair.merged, pair.source)
     _, stamps = _files_of(pair)
     silences = find_silences(Path.cwd()).covering(str(pair.merged))
     asked = _Question(pair, judged(), silences, stamps)

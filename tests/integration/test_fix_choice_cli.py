@@ -207,3 +207,5 @@ def test_a_checkpoint_is_not_its_own_source(slow: Path, capsys: pytest.CaptureFi
     assert slowlens("fix", slow, "--source", slow, "--apply") != 0
     assert f"Both are {slow.resolve()}: there is nothing to compare." in capsys.readouterr().err
     assert contents(slow)["config.json"] == SLOW
+    assert slowlens("check", slow, "--source", slow) == 3
+    assert "there is nothing to compare" in capsys.readouterr().err

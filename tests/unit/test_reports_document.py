@@ -93,7 +93,7 @@ def test_a_long_run_shows_a_few_tokens_evenly() -> None:
 def test_a_run_that_was_checked_only() -> None:
     text = render(a_run())
     assert "only the files were checked" in text
-    assert "checked 2026-01-02 03:04 UTC" in text
+    assert "checked on 2026-01-02 03:04 UTC" in text
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from slowlens.findings import Severity
 from slowlens.gate import ExitCode
 from slowlens.gather.hub.ids import address_of, hub_id
 from slowlens.gather.hub.locate import require_name
+from slowlens.ownsource import require_two
 from slowlens.reports import NAMES, render, words
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
@@ -66,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     source = [] if arguments.source is None else [arguments.source]
     names = at_revision(arguments.revision, [*arguments.merged, *source])
     merged = _distinct(names[: len(arguments.merged)])
+    if source and len(merged) == 1:  # of several one may well be what the others came from
+        require_two(merged[0], names[-1])
     here = Path.cwd()
     silences = silences_for(arguments)
     around = surroundings(

@@ -6,7 +6,7 @@ from pathlib import Path
 from slowlens.checking import check
 from slowlens.cli.judging import add_judging, silences_for
 from slowlens.cli.names import FOLDER_OR_ID
-from slowlens.measure.contradiction import require_two
+from slowlens.ownsource import require_two
 from slowlens.repair import Repair, fixes
 from slowlens.rulenames import rule_named
 from slowlens.run import Run

@@ -12,11 +12,11 @@ from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.plan import Plan
 from slowlens.frozen import replace
 from slowlens.gather.hub.ids import require_weights
-from slowlens.measure.contradiction import require_two
 from slowlens.measure.cores import cores
 from slowlens.measure.events import Event
 from slowlens.measure.recorder import Recorder
 from slowlens.measure.session import measure
+from slowlens.ownsource import require_two
 from slowlens.reports.units import counted
 from slowlens.run import Run
 from slowlens.silencefile import find_silences

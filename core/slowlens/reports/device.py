@@ -68,16 +68,17 @@ def _short(look: DeviceSample) -> bool | None:
 
 def host(look: DeviceSample) -> tuple[str, ...]:
     """Describe the machine around the GPUs: what every look knows of it."""
-    load = "" if look.load is None else f"load {look.load:.1f}"
-    cores = f" on {counted(look.cores, 'core')}" if load and look.cores else ""
-    return tuple(
-        text
-        for text in (
-            f"{load}{cores}",
-            _of(_bytes(look.process_memory), "", " taken by the run"),
-        )
-        if text
-    )
+    memory = _bytes(look.process_memory)
+    taken = f"{memory} taken by the run" if memory else ""
+    return tuple(text for text in (_load(look), taken) if text)
+
+
+def _load(look: DeviceSample) -> str:
+    if look.load is None:
+        return ""
+    if not look.cores:
+        return f"load {look.load:.1f}"
+    return f"load {look.load:.1f} on {counted(look.cores, 'core')}"
 
 
 def words(look: DeviceSample) -> tuple[str, ...]:

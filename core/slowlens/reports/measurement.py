@@ -162,7 +162,8 @@ def _legend(found: tuple[Speed, ...], heads: Collection[str], processes: int) ->
         yield "TTFT and TPOT are medians of the rounds"
     shown = [head for head in ("p90", "p95") if head in heads]
     if shown:
-        yield f"{' and '.join(shown)} {'is' if len(shown) == 1 else 'are'} of single tokens"
+        both = "p90 and p95 are of single tokens"
+        yield both if len(shown) > 1 else f"{shown[0]} is of single tokens"
     if "CV" in heads:
         yield "CV is how far the rounds lie apart"
     if any(speed.estimated for speed in found):

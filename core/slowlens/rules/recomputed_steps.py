@@ -53,6 +53,9 @@ def check(measurement: Measurement) -> Iterator[Finding]:
     )
 
 
+MORE = "A longer text, or more rounds, shows the price"
+
+
 def _cost(measurement: Measurement) -> str:
     shipped = speed_of(measurement, Subject.MERGED, Cache.AS_SHIPPED)
     cached = speed_of(measurement, Subject.MERGED, Cache.ON)
@@ -61,7 +64,7 @@ def _cost(measurement: Measurement) -> str:
     told = verdict_of(shipped, cached).outcome is Outcome.FAIL or seen_slower(shipped, cached)
     if told or measurement.status is Status.STOPPED:
         return compared(shipped, cached)
-    return f"{compared(shipped, cached)}. A longer text, or more rounds, shows the price"
+    return f"{compared(shipped, cached)}. {MORE}"
 
 
 RULE = Rule(

@@ -105,10 +105,13 @@ def whole(generations: Iterable[Generation]) -> tuple[Generation, ...]:
     return next(filter(None, found), ())
 
 
+BELOW = "The first token is in the lower chart alone."
+
+
 def caption(curves: Iterable[Curve]) -> str:
     """Say what the lines stand for."""
     told = [*_told([*curves])]
-    return f"{'; '.join(told)}. The first token is in the lower chart alone."
+    return f"{'; '.join(told)}. {BELOW}"
 
 
 def _told(curves: Sequence[Curve]) -> Iterator[str]:

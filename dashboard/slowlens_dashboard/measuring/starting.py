@@ -8,8 +8,9 @@ import streamlit as st
 from slowlens.errors import CheckpointError, SlowlensError
 from slowlens.facts.live.plan import Plan
 from slowlens.gather.hub.ids import require_weights
-from slowlens.measure.contradiction import require_one_way, require_two
+from slowlens.measure.contradiction import require_one_way
 from slowlens.measure.plan import DEFAULT_PROMPT, GENERATED
+from slowlens.ownsource import require_two
 from slowlens.repair import Repair
 from slowlens.run import Run
 from slowlens_dashboard.access.permission import require_permission

@@ -12,6 +12,8 @@ FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
 NUMBER = r"[\d.,]*"
 """What stands in a hole before a noun that is counted: words would be another text's."""
+ENDING = "[a-z]{0,3}"
+"""What stands in a hole that the other language leaves out: the "s" of several."""
 COUNTED = re.compile(r" (?:token|round|run)s?\b")
 FEW = 4
 """Letters: with so few of its own a pattern fits much that it does not mean."""
@@ -40,13 +42,14 @@ class Pattern:
     def of(cls, text: str, target: str) -> Self:
         pieces = HOLE.split(text)
         literal, names = pieces[::2], pieces[1::2]
+        kept = set(holes(target))
         parts = [_beginning(literal[0])]
         for name, piece in zip(names, literal[1:], strict=True):
             again = f"(?P<{name}>" in "".join(parts)
             counts = name == "number" or (
                 len(parts) == 1 and not literal[0] and COUNTED.match(piece)
             )
-            filling = NUMBER if counts else FILLING
+            filling = NUMBER if counts else FILLING if name in kept else ENDING
             parts += [f"(?P={name})" if again else f"(?P<{name}>{filling})", re.escape(piece)]
         inner = [literal[0][1:], *literal[1:]]
         return cls(
@@ -63,7 +66,8 @@ class Pattern:
         if self.words not in text or not 0 < prod(map(text.count, self.pieces)) <= WAYS:
             return None
         match = self.recognise.fullmatch(text)
-        return match.groupdict() if match else None
+        whole = match and all(part.count("(") == part.count(")") for part in match.groups())
+        return match.groupdict() if match and whole else None
 
     def doubted(self, part: str) -> bool:
         """Whether it has too few letters for what is in one of its holes, if nobody tells that."""

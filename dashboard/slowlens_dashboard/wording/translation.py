@@ -23,11 +23,11 @@ ADDED = ("; ", ", ")
 """Beginnings of texts that the code puts behind others."""
 STOPS = {".": "。", "!": "！", "?": "？"}
 ENDS = tuple(STOPS.values())
-MARKS = re.compile(r"([*#>]*)(.*?)([*]*)", re.DOTALL)
+MARKS = re.compile(r"((?:[*#>]|- )*)(.*?)([*]*)", re.DOTALL)
 """Markdown around a text."""
 REACH = 17
 """Pieces, joints among them, that are looked at together."""
-CLAUSES = re.compile(r"[:;] ")
+CLAUSES = re.compile(r"[:;] | · ")
 """A part with these in it is more than one: other patterns may fit its clauses better."""
 LED = re.compile(r"((?:about )?[\d.,]+(?: (?:ms|s|min|%|kB|MB|GB|times))?) (.+)")
 """A figure before what it is of."""
@@ -36,6 +36,10 @@ TOGETHER = 12
 MOST = 60
 """Sentences and joints of a text: with more of them it is none of ours."""
 PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
+TORN = re.compile(r"\b(?:as|of|is|are|the|by|for|per|with|than|and|or|unlike)\b(?=\s|$)")
+"""What shows that a part was torn out of a phrase, where nobody tells it."""
+SURE = 16
+"""Letters of a pattern that is not doubted for what it tears: it may quote somebody."""
 BLANKS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 KEPT = 20_000
 """Texts whose translations are remembered."""
@@ -69,6 +73,8 @@ class Catalogue:
             return text
         if (whole := self._known(text)) is not None:
             return whole
+        if "\n" in text:
+            return "\n".join(map(self._of_part, text.split("\n")))
         for around in (BLANKS, MARKS):
             before, inner, after = _split(around, text)
             if inner != text:
@@ -91,7 +97,7 @@ class Catalogue:
             if any(CLAUSES.search(part) or pattern.doubted(part) for part in parts.values()):
                 continue
             told = self._parts(parts)
-            if not _left(parts, told):
+            if not _left(parts, told) and not (pattern.weight < SURE and _torn(parts, told)):
                 return _stopped(pattern.fill(told), stop)
         if (led := LED.fullmatch(bare)) and (found := self._whole.get(_lowered(led[2]))):
             return _stopped(f"{self._of_part(led[1])} {found}", stop)
@@ -104,6 +110,8 @@ class Catalogue:
         for pattern, parts in sorted(fitting, key=_tangled):
             told = self._parts(parts)
             if any(told[name] == part for name, part in parts.items() if pattern.doubted(part)):
+                continue
+            if pattern.weight < SURE and _torn(parts, told):
                 continue
             if 2 * pattern.weight >= len(text) or not _left(parts, told):
                 return _stopped(pattern.fill(told), stop)
@@ -172,6 +180,11 @@ def _tangled(fitting: tuple[Pattern, Mapping[str, str]]) -> bool:
 def _left(parts: Mapping[str, str], told: Mapping[str, str]) -> bool:
     """Whether a phrase in one of the parts was not told."""
     return any(told[name] == part and PHRASE.search(part) for name, part in parts.items())
+
+
+def _torn(parts: Mapping[str, str], told: Mapping[str, str]) -> bool:
+    """Whether one of the parts was torn out of a phrase."""
+    return any(told[name] == part and TORN.search(part) for name, part in parts.items())
 
 
 def _stopped(text: str, stop: str) -> str:

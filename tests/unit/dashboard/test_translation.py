@@ -1,5 +1,7 @@
 """What the code says in English is recognised and told in another language."""
 
+import re
+
 import pytest
 
 from slowlens_dashboard.wording.language import Language, catalogue_of
@@ -136,3 +138,37 @@ def test_text_of_a_user_is_not_read_as_a_pattern() -> None:
 )
 def test_a_text_of_a_checkpoint_that_repeats_itself_keeps_nobody_waiting(text: str) -> None:
     catalogue_of(Language.CHINESE).told(text)
+
+
+LONG = (
+    "merged as shipped: not clearly slower or faster per token than source as shipped"
+    " (means, 90 % interval 0.9 to 1.3): 266 ms (242 to 314) against 213 ms (179 to 236) per token"
+    " (medians of 3 rounds, 12 tokens each); too unstable for a verdict: runs varied by 9.4 % and"
+    " 23 %."
+)
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "about 6.68 s for 32 tokens → 3.46 s for 32 tokens, 3 rounds",
+            "约 6.68 s，32 个 token → 3.46 s，32 个 token，3 轮",  # noqa: RUF001
+        ),
+        ("12 tokens (A), 128 tokens (B)", "12 个 token（A），128 个 token（B）"),  # noqa: RUF001
+        (
+            "load 8.2 on 2 cores · 1.11 GB taken by the run",
+            "负载 8.2，2 个核 · 本次运行占用 1.11 GB",  # noqa: RUF001
+        ),
+        ("unlike in instrument", "unlike in instrument"),
+    ],
+)
+def test_no_figure_is_lost_and_no_word_torn_out(english: str, chinese: str) -> None:
+    assert catalogue_of(Language.CHINESE).told(english) == chinese
+
+
+def test_a_verdict_keeps_its_parts_in_their_places() -> None:
+    told = catalogue_of(Language.CHINESE).told(LONG)
+    first, second, *_ = (told.index(figure) for figure in ("266 ms", "213 ms", "9.4 %"))
+    assert first < second < told.index("23 %")
+    assert not re.search("[a-z]{2,}", told.replace("token", "").replace("ms", ""))

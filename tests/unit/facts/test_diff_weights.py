@@ -45,7 +45,7 @@ def test_one_projection_in_float32_is_one_row() -> None:
 def test_everything_in_float32_is_one_row_and_twice_the_size() -> None:
     found = weights(model(), model("F32"))
     assert set(found) == {"*", TOTAL}
-    assert found["*"].note.startswith("10 of 10 tensors; 2 times the bytes")
+    assert found["*"].note.startswith("10 of 10 tensors: 2 times the bytes")
     assert (found[TOTAL].source, found[TOTAL].merged) == (1280, 2560)
     assert (found[TOTAL].effect, found[TOTAL].note) == (Effect.MEMORY, "2 times")
 

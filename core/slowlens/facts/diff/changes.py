@@ -33,7 +33,7 @@ def recast(found: Changes) -> Told:
         effect, note = _dtype_meaning(before, after, members, found.compared_size)
         if len(members) == found.compared or len(patterns) > MAX_ROWS:
             patterns = defaultdict(list, {EVERY: members})
-            note = f"{len(members)} of {counted(found.compared)}; {note}"
+            note = f"{len(members)} of {counted(found.compared)}: {note}"
         for key, rows in patterns.items():
             told = f"{before} x{len(rows)}", f"{after} x{len(rows)}"
             yield Difference(WEIGHTS, key, *told, effect, note), True

@@ -45,16 +45,27 @@ def terms(difference: Split) -> tuple[str, ...]:
     """Write each term that can be seen: ``8.1 s because it writes 217 tokens more``."""
     tokens = abs(difference.more_tokens)
     counted = f"{tokens} token{'' if tokens == 1 else 's'}"
+    length, pace, start = difference.length, difference.pace, difference.start
     words = (
-        (difference.length, f"because it writes {counted} more", f"by writing {counted} fewer"),
-        (difference.pace, "because each token takes longer", "by taking less for each token"),
-        (difference.start, "before the first token", "before the first token"),
+        (
+            length,
+            f"{shown(length)} because it writes {counted} more",
+            f"{shown(-length)} less by writing {counted} fewer",
+        ),
+        (
+            pace,
+            f"{shown(pace)} because each token takes longer",
+            f"{shown(-pace)} less by taking less for each token",
+        ),
+        (
+            start,
+            f"{shown(start)} before the first token",
+            f"{shown(-start)} less before the first token",
+        ),
     )
     least = 0.005 * max(abs(seconds) for seconds, *_ in words)
     return tuple(
-        f"{shown(seconds)} {more}" if seconds > 0 else f"{shown(-seconds)} less {less}"
-        for seconds, more, less in words
-        if abs(seconds) > least
+        more if seconds > 0 else less for seconds, more, less in words if abs(seconds) > least
     )
 
 

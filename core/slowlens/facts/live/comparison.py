@@ -69,16 +69,17 @@ def compared(one: Speed, other: Speed) -> str:
             basis = f"as far as {_rounds(one, other)} can tell"
             return f"{seen} {other.label}, {basis}: {figures}; {there.why}"
         case _:
-            said = _unsure(there, back, max(one.noise, other.noise))
-            return f"{said} {other.label}{interval}: {figures}; {there.why}"
+            noise = max(one.noise, other.noise)
+            said = _unsure(there, back, noise, f"{other.label}{interval}")
+            return f"{said}: {figures}; {there.why}"
 
 
-def _unsure(there: Verdict, back: Verdict, noise: float) -> str:
+def _unsure(there: Verdict, back: Verdict, noise: float, other: str) -> str:
     """Name the side that an interval shows, and no noise explains, although no verdict does."""
     for verdict, word in ((there, "slower"), (back, "faster")):
         if verdict.low is not None and verdict.low > max(1 + verdict.threshold, noise):
-            return f"{word} per token, by how much is unsure, than"
-    return "not clearly slower or faster per token than"
+            return f"{word} per token, by how much is unsure, than {other}"
+    return f"not clearly slower or faster per token than {other}"
 
 
 def _rounds(one: Speed, two: Speed) -> str:

@@ -59,9 +59,9 @@ class Verdict:
         """Say it in one sentence, with the figures, without a stop."""
         if self.ratio is None:
             return self.why
-        interval = f"{self.interval}, " if self.low is not None else ""
         runs = f"{self.candidate_runs} against {self.reference_runs} runs"
-        return f"{times(self.ratio)} times as long per token ({interval}{runs}): {self.why}"
+        seen = ", ".join(filter(None, (self.interval, runs)))
+        return f"{times(self.ratio)} times as long per token ({seen}): {self.why}"
 
     @property
     def interval(self) -> str:

@@ -67,5 +67,6 @@ def _verdict(run: Run, code: ExitCode) -> str:
 def _about(run: Run) -> list[str]:
     """Say from what, and when."""
     came = [f"from {run.source.title}"] if run.source else []
-    when = f"{'measured' if run.measurement else 'checked'} {moment(run.created)}"
+    at = moment(run.created)
+    when = f"measured on {at}" if run.measurement else f"checked on {at}"
     return [*came, "imported" if run.imported else when]

@@ -11,7 +11,7 @@ def redactions(run: Run) -> tuple[Block, ...]:
     found = tuple(told(kind, run.redacted[kind]) for kind in Kind if run.redacted.get(kind))
     if not found:
         return (Text("Nothing was redacted."),)
-    return (Text("Redacted:"), Items(found))
+    return (Text("This was taken out:"), Items(found))
 
 
 def told(kind: Kind, number: int) -> str:
