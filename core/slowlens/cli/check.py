@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     source = [] if arguments.source is None else [arguments.source]
     names = at_revision(arguments.revision, [*arguments.merged, *source])
     merged = _distinct(names[: len(arguments.merged)])
-    if source and len(merged) == 1 and not hub_id(merged[0]):  # of several one may be the source
+    if source and len(merged) == 1:  # of several one may well be what the others came from
         require_two(merged[0], names[-1])
     here = Path.cwd()
     silences = silences_for(arguments)

@@ -83,3 +83,12 @@ def test_figures_have_no_more_digits_than_are_known(
         told = DECIMALS.findall(text)
         assert told
         assert [n for n in told if len(n.replace(".", "").lstrip("0")) > DIGITS] == []
+
+
+@pytest.mark.parametrize("page", ["checkpoint", "diff", "fixes"])
+def test_a_checkpoint_is_not_its_own_source(
+    page: str, open_page: Open, pair: tuple[Path, Path]
+) -> None:
+    at = open_page(page, merged=str(pair[0]), source=str(pair[0]))
+    assert not at.exception
+    assert "there is nothing to compare" in said(at)

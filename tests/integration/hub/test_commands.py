@@ -36,10 +36,15 @@ def test_the_commands_take_ids(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_check_takes_ids_on_both_sides(hub: Hub, tmp_path: Path) -> None:
-    done = slowlens(hub, "check", ID, "--source", ID, "--revision", "main")
+    base = "Qwen/Qwen2.5-7B"
+    hub.models[base] = hub.models[ID]
+    done = slowlens(hub, "check", ID, "--source", base, "--revision", "main")
     assert done.returncode == 1
     assert done.stdout.startswith(f"{ID}@0123456: ")
-    assert f"slowlens fix {ID}@{COMMIT} --source {ID}@{COMMIT}" in done.stdout
+    assert f"slowlens fix {ID}@{COMMIT} --source {base}@{COMMIT}" in done.stdout
+    done = slowlens(hub, "check", ID, "--source", ID, "--revision", "main")
+    assert done.returncode == 3
+    assert f"Both are {ID}@main: there is nothing to compare." in done.stderr
 
 
 def test_nothing_is_written_into_what_was_fetched(hub: Hub, tmp_path: Path) -> None:
