@@ -29,6 +29,7 @@ from slowlens_dashboard.messages import complain
 from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.rereading import whole
 from slowlens_dashboard.runs import kept
+from slowlens_dashboard.wording.language import _
 
 READ = (".json", ".jinja", ".safetensors", ".bin")
 """Endings of the files that a check reads."""
@@ -65,14 +66,15 @@ class Diagnosis:
 def diagnose(pair: Pair) -> Diagnosis:
     """Check the pair; CheckpointError when a folder is none, UsageError when both are one."""
     require_two(pair.merged, pair.source)
-    _, stamps = _files_of(pair)
+    files = _files_of(pair)
     silences = find_silences(Path.cwd()).covering(str(pair.merged))
-    asked = _Question(pair, judged(), silences, stamps)
-    origin = witness_of_pair(_check(asked, None, None), recent_runs())
-    reading = scans().get((pair, stamps))
+    asked = _Question(pair, judged(), silences, stamps=files[1])
+    reading = scans().get(files)
     scan = reading.found if reading else None
-    asked = replace(asked, measured=origin.id if origin else "", scanned=scan is not None)
-    return Diagnosis(_check(asked, origin.measurement if origin else None, scan), origin)
+    with st.spinner(_("Reading the checkpoint…")):
+        origin = witness_of_pair(_check(asked, None, None), recent_runs())
+        asked = replace(asked, measured=origin.id if origin else "", scanned=scan is not None)
+        return Diagnosis(_check(asked, origin.measurement if origin else None, scan), origin)
 
 
 def scan_weights(pair: Pair) -> None:
@@ -124,7 +126,7 @@ def _stamp(folder: Path | None) -> Stamp:
     return tuple(sorted(stamp for stamp in found if stamp[0].endswith(READ)))
 
 
-@st.cache_resource(max_entries=32, show_spinner="Reading the checkpoint…")
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _check(asked: _Question, _measurement: Measurement | None, _scan: Scan | None) -> Run:
     """Check; where nobody chose the runtimes, judge for what is installed, or for what ran."""
     return check(

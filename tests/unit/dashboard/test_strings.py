@@ -17,14 +17,15 @@ TOOL = runpy.run_path(str(ROOT / "tools" / "make_strings.py"))
 OTHERS = [language for language in Language if language is not Language.ENGLISH]
 PAGES = ROOT / "dashboard" / "slowlens_dashboard"
 DRAWN = {
-    "badge", "button", "caption", "checkbox", "dialog", "download_button", "error", "expander",
-    "file_uploader", "header", "info", "link_button", "markdown", "metric", "multiselect",
-    "number_input", "page_link", "pills", "popover", "progress", "radio", "segmented_control",
-    "selectbox", "slider", "spinner", "status", "subheader", "success", "tabs", "text",
-    "text_area", "text_input", "title", "toast", "toggle", "warning", "write",
+    "badge", "button", "cache_data", "cache_resource", "caption", "checkbox", "dialog",
+    "download_button", "error", "expander", "file_uploader", "header", "info", "link_button",
+    "markdown", "metric", "multiselect", "number_input", "page_link", "pills", "popover",
+    "progress", "radio", "segmented_control", "selectbox", "slider", "spinner", "status",
+    "subheader", "success", "tabs", "text", "text_area", "text_input", "title", "toast", "toggle",
+    "warning", "write",
 }  # fmt: skip
 """What draws a text, of Streamlit and our own."""
-ARGUMENTS = {"help", "label", "title", "placeholder", "body", "text"}
+ARGUMENTS = {"help", "label", "title", "placeholder", "body", "text", "show_spinner"}
 
 
 @pytest.mark.parametrize("language", OTHERS)
