@@ -4,16 +4,21 @@ from collections.abc import Collection, Mapping, Sequence
 
 from slowlens.diagnose import CONFIG_UNREAD, Found, Outcome
 from slowlens.facts.checkpoint import CONFIG, FileProblem
+from slowlens.facts.live.comparison import against_source, compared, verdict_of
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.facts.live.trial import Cache, Purpose, Subject
+from slowlens.facts.live.verdict import Outcome as Judged
+from slowlens.facts.live.verdict import times
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Finding, Severity
-from slowlens.proofs import together
+from slowlens.proofs import Proved, slows, together
 from slowlens.standing import Standing, standings
 
 UNREAD = "could not be read"
 NOTHING = "Nothing in its files makes it slow."
 NOTHING_MEASURED = "Nothing makes it slow: neither its files nor the live run show a cause."
+UNEXPLAINED = "Neither its files nor the live run show a cause."
+NO_CAUSE = "nothing that was found slows each token"
 
 
 def answer(
@@ -28,11 +33,12 @@ def answer(
     findings = [finding for _, finding in found[Standing.COUNTED]]
     grave = [f for f in found[Standing.COUNTED] if f.finding.severity is not Severity.NOTE]
     if grave:
-        return f"{_unloadable(outcomes, problems)}{_cause(grave)}"
+        return f"{_unloadable(outcomes, problems)}{_cause(grave, measurement)}"
+    slower = f"{sentence(told)} " if (told := _slower(measurement)) else ""
     trouble = f"{problems[0].file} {problems[0].message}." if problems else ""
     if trouble and any(UNREAD in outcome.reason for outcome in outcomes):
-        return f"It could not be told: {trouble}"
-    nothing = NOTHING_MEASURED if _proved(measurement) else _nothing(found, judged)
+        return slower + f"It could not be told: {trouble}"
+    nothing = _measured(slower) if _proved(measurement) else slower + _nothing(found, judged)
     if trouble:
         return f"{nothing} But {trouble}"
     return f"{nothing} {sentence(findings[0].message)}" if findings else nothing
@@ -54,6 +60,22 @@ def _nothing(found: Mapping[Standing, Sequence[Found]], judged: Collection[Runti
     return f"{NOTHING[:-1]} under {' or '.join(runtime.label for runtime in judged)}."
 
 
+def _measured(slower: str) -> str:
+    return f"{slower}{UNEXPLAINED}" if slower else NOTHING_MEASURED
+
+
+def _slower(measurement: Measurement | None) -> str:
+    """Say that it clearly is slower than its source, whatever was found; empty where it is not."""
+    sides = against_source(measurement) if measurement else None
+    if sides is None or (verdict := verdict_of(*sides)).outcome is not Judged.FAIL:
+        return ""
+    assert verdict.ratio is not None
+    return (
+        f"as shipped it takes {times(verdict.ratio)} times as long per token as its source"
+        f" ({verdict.interval})"
+    )
+
+
 def _proved(measurement: Measurement | None) -> bool:
     if measurement is None or measurement.status is not Status.DONE:
         return False
@@ -61,19 +83,38 @@ def _proved(measurement: Measurement | None) -> bool:
     return any(proof.cached for proof in proofs)
 
 
-def _cause(grave: Sequence[Found]) -> str:
-    """Name the worst finding, its proof and cost, and the first fix of a finding as bad."""
+def _cause(grave: Sequence[Found], measurement: Measurement | None) -> str:
+    """Name the worst finding, its proof and cost, and the first fix of a finding as bad.
+
+    That it is clearly slower goes before a finding that slows no token, with what does.
+    """
     first, *others = together(grave)
-    worst = first.found.finding
+    worst, slower = first.found.finding, _slower(measurement)
+    cost = _less(first.cost, measurement) if slower else first.cost
     sentences = [worst.message]
     sentences += [f"the run proves it ({proof.message})" for _, proof in first.proofs]
-    sentences.append(first.cost)
+    if not slower or _slows(first) or cost != first.cost:
+        sentences += [slower, cost]
+    else:
+        culprit = next(filter(_slows, others), None)
+        said = culprit.found.finding.message if culprit else NO_CAUSE
+        sentences = [slower, said, *sentences, cost]
     same = [e.found.finding for e in (first, *others) if e.severity is first.severity]
     fixable = next(filter(_by_edits, same), None)
     if fixable is not None:
-        sentences += [] if fixable is worst else [fixable.message]
+        sentences += [] if fixable.message in sentences else [fixable.message]
         sentences.append(_offer(fixable))
     return " ".join(sentence(text) for text in sentences if text)
+
+
+def _slows(each: Proved) -> bool:
+    return any(map(slows, (each.found, *each.proofs)))
+
+
+def _less(cost: str, measurement: Measurement | None) -> str:
+    """Leave out of a cost how merged compares with its source, which is said already."""
+    sides = against_source(measurement) if measurement else None
+    return cost.replace(compared(*sides), "").removeprefix(". ") if sides else cost
 
 
 def _by_edits(finding: Finding) -> bool:

@@ -6,8 +6,7 @@ from slowlens.diagnose import Found
 from slowlens.facts.live.speed import Work
 from slowlens.findings import Confidence, Finding, Severity, ValueEvidence
 from slowlens.frozen import dataclass
-from slowlens.proofs import together
-from slowlens.rules import RULES
+from slowlens.proofs import slows, together
 from slowlens.run import CheckpointSummary, Run
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
 from slowlens.standing import Standing, standings
@@ -16,7 +15,6 @@ CONDITIONS = "throttled-or-shared-gpu"
 """The rule about the machine: it explains why runs are unsteady."""
 CACHE = ("recomputed-steps", "gen-use-cache-false")
 """Rules that blame a cache that is off."""
-_SLOWING = frozenset(rule.id for rule in RULES if rule.slows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def blamed(verdict: SpeedVerdict) -> tuple[Blamed, ...]:
     grave = [f for f in verdict.after.findings if f.finding.severity is not Severity.NOTE]
     noted = [f for f in verdict.after.findings if f.rule == CONDITIONS and f not in grave]
     failed = verdict.answer is Answer.FAIL
-    causes = [f for f in grave if failed and _slows(f) and not _on_both(verdict, f)]
+    causes = [f for f in grave if failed and slows(f) and not _on_both(verdict, f)]
     others = [f for f in (*grave, *noted) if f not in causes]
     return (*_told(causes, cause=True), *_told(others, cause=False))
 
@@ -50,10 +48,6 @@ def _told(found: Sequence[Found], *, cause: bool) -> Iterator[Blamed]:
     for (rule, finding), proofs in together(found):
         yield Blamed(rule, finding, cause)
         yield from (Blamed(*proof, cause=False, proves=rule) for proof in proofs)
-
-
-def _slows(found: Found) -> bool:
-    return found.rule in _SLOWING and found.finding.slows
 
 
 def _on_both(verdict: SpeedVerdict, found: Found) -> bool:

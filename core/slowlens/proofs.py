@@ -9,6 +9,7 @@ from slowlens.frozen import replace
 from slowlens.rules import RULES
 
 _PROVES = {rule.id: rule.proves for rule in RULES}
+_SLOWING = frozenset(rule.id for rule in RULES if rule.slows)
 
 
 class Proved(NamedTuple):
@@ -34,6 +35,11 @@ class Proved(NamedTuple):
         """What was measured of it, else what is known of it."""
         costs = [proof.finding.cost for proof in self.proofs]
         return next(filter(None, costs), self.found.finding.cost)
+
+
+def slows(found: Found) -> bool:
+    """Whether what was found makes each token take longer."""
+    return found.rule in _SLOWING and found.finding.slows
 
 
 def together(found: Sequence[Found]) -> Iterator[Proved]:

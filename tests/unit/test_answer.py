@@ -4,6 +4,7 @@ from literals import CHAT, generation, measurement, merged, source
 from slowlens.answer import answer
 from slowlens.diagnose import Outcome, Status, diagnose
 from slowlens.facts.checkpoint import FileProblem
+from slowlens.facts.live.comparison import against_source, compared
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Confidence, Edit, Finding, Fix, Severity
@@ -51,6 +52,49 @@ def test_what_was_measured_proves_what_the_files_say() -> None:
     assert "2 to 24 times" not in told, "what was measured goes before what is known in general"
     alone = ask(merged({}, {"eos_token_id": 2}), measurement(proof))
     assert alone.startswith("No key-value cache: as shipped")
+
+
+def test_a_clear_fail_against_the_source_is_told_whatever_was_found() -> None:
+    slow, fast = (
+        [generation(1, 0.4, 0.4)] * 3,
+        [generation(1, 0.1, 0.1, subject=Subject.SOURCE)] * 3,
+    )
+    run = measurement(generation(1, 1, 1, purpose=Purpose.PROOF), *slow, *fast)
+    told = "As shipped it takes 4.00 times as long per token as its source (90 % interval "
+    sound = ask(merged({}, {"eos_token_id": 2}), measurement=run)
+    assert sound.startswith(told)
+    assert sound.endswith("). Neither its files nor the live run show a cause.")
+    longer = (merged({}, {}, CHAT), source({}, {"eos_token_id": 2}, CHAT))
+    other = ask(*longer, measurement=run)
+    assert other.startswith(told)
+    assert "Nothing that was found slows each token. Nothing ends an answer" in other
+    uncached = {"use_cache": False, "eos_token_id": 2}
+    cause = ask(merged({}, uncached), source({}, {"eos_token_id": 2}), measurement=run)
+    assert f"turns it off. {told}" in cause
+    broken = FileProblem("config.json", "is not valid JSON", "Mend it.")
+    unread = ask(merged(None), problems=[broken], measurement=run)
+    assert "It could not be told: config.json" in unread
+
+
+def test_what_is_not_clearly_slower_is_not_said_to_be() -> None:
+    runs = [generation(1, 0.1, 0.1), generation(1, 0.1, 0.1, subject=Subject.SOURCE)] * 3
+    assert "its source" not in ask(merged({}, {"eos_token_id": 2}), measurement=measurement(*runs))
+    few = [generation(1, 0.4, 0.4), generation(1, 0.1, 0.1, subject=Subject.SOURCE)]
+    assert "its source" not in ask(merged({}, {"eos_token_id": 2}), measurement=measurement(*few))
+
+
+def test_a_cost_that_compares_with_the_source_does_not_say_it_twice() -> None:
+    slow, fast = (
+        [generation(1, 0.4, 0.4)] * 3,
+        [generation(1, 0.1, 0.1, subject=Subject.SOURCE)] * 3,
+    )
+    run = measurement(*slow, *fast)
+    sides = against_source(run)
+    assert sides
+    cost = compared(*sides)
+    outcome = found("mbu-below-source", Severity.WARNING, Confidence.MEASURED, cost=cost)
+    text = answer([outcome], measurement=run)
+    assert text.count("times as long") == 1
 
 
 def test_sound() -> None:

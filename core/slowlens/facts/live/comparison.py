@@ -1,9 +1,10 @@
 """How two kinds of trial compare, in words that say no more than their runs do."""
 
+from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.seconds import ranged
-from slowlens.facts.live.speed import Speed, Work
+from slowlens.facts.live.speed import Speed, Work, speed_of
 from slowlens.facts.live.statistics import geometric_ratio
-from slowlens.facts.live.trial import Cache
+from slowlens.facts.live.trial import Cache, Subject
 from slowlens.facts.live.verdict import (
     THRESHOLD,
     Outcome,
@@ -18,6 +19,13 @@ from slowlens.facts.live.verdict import (
 def verdict_of(candidate: Speed, reference: Speed) -> Verdict:
     """Judge whether ``candidate`` takes longer per token, beyond the noise of equal work."""
     return judge(candidate.runs, reference.runs, noise=max(candidate.noise, reference.noise))
+
+
+def against_source(measurement: Measurement) -> tuple[Speed, Speed] | None:
+    """Return merged and its source as shipped; None where not both were timed."""
+    merged = speed_of(measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    source = speed_of(measurement, Subject.SOURCE, Cache.AS_SHIPPED)
+    return (merged, source) if merged and source else None
 
 
 def seen_slower(candidate: Speed, reference: Speed) -> bool:
