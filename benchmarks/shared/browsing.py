@@ -22,6 +22,10 @@ QUIET = 400
 WIDTH, HEIGHT = 1280, 1000
 
 
+MEASURED = ("shown", "seen", "long", "ran", "blank", "dimmed", "jumped")
+"""What the probe tells of an answer under the same name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running dashboard."""
@@ -42,6 +46,8 @@ class Answer:
 
     took: float
     """From the event to the last change of the page that it caused, painted."""
+    shown: float
+    """To the last change of what is on the screen, painted, without what lies below it."""
     seen: float
     """To the first frame with other words on the page; 0 where they stay the same."""
     cpu: float
@@ -124,5 +130,8 @@ def answered(
     return Answer(
         took=found["finished"] if grows else found["took"],
         cpu=1000 * (server.cpu - before),
-        **{name: found[name] for name in ("seen", "long", "ran", "blank", "dimmed", "jumped")},
+        **{
+            name: found[name]
+            for name in ("shown", "seen", "long", "ran", "blank", "dimmed", "jumped")
+        },
     )

@@ -5,10 +5,10 @@
   const probe = (window.probe = { frames: 0, bytes: 0 });
   const main = () => document.querySelector("[data-testid=stMain]");
   const state = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
-  const text = () => main()?.innerText.length ?? 0;
+  const text = () => main()?.textContent.length ?? 0;
 
   probe.arm = () => Object.assign(probe, {
-    clicked: null, changed: 0, received: 0, finished: 0, painted: 0, ran: false,
+    clicked: null, changed: 0, received: 0, finished: 0, painted: 0, shown: 0, ran: false,
     seen: 0, top: 0, least: Infinity, dimmed: 0, jumped: 0, long: 0, drawn: 0,
   });
   probe.quiet = milliseconds => {
@@ -17,6 +17,7 @@
   };
   probe.answer = () => ({
     took: Math.max(probe.changed ? probe.painted : 0, probe.received, probe.clicked) - probe.clicked,
+    shown: Math.max(probe.shown, probe.clicked) - probe.clicked,
     seen: (probe.seen || probe.clicked) - probe.clicked,
     finished: probe.finished ? probe.finished - probe.clicked : null,
     blank: probe.least < EMPTY,
@@ -40,11 +41,24 @@
     }
   };
 
+  const element = node => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement);
+  const placesOf = ({ target, addedNodes }) => [...(addedNodes.length ? addedNodes : [target])].map(element);
+  const onScreen = place => {
+    if (!place?.isConnected) return false;
+    const { top, bottom, width } = place.getBoundingClientRect();
+    return width > 0 && bottom > 0 && top < innerHeight;
+  };
+
   const watch = records => {
     const own = records.filter(({ target }) => !target.parentElement?.closest("[data-testid=stStatusWidget], [data-testid=stToolbar]"));
-    if (own.some(({ type }) => type !== "attributes")) {
+    const changes = own.filter(({ type }) => type !== "attributes");
+    if (changes.length) {
       probe.changed = now();
-      requestAnimationFrame(() => { probe.painted = now(); });
+      const places = new Set(changes.flatMap(placesOf));
+      requestAnimationFrame(() => {
+        probe.painted = now();
+        if ([...places].some(onScreen)) probe.shown = probe.painted;
+      });
     }
     if (own.some(({ attributeName }) => attributeName === "data-test-script-state")) {
       if (state() === "running") probe.ran = true;

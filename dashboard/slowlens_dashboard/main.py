@@ -1,10 +1,12 @@
 """The script that Streamlit reruns: page settings, navigation, and how errors are shown."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from slowlens_dashboard import judging, pair
+from slowlens_dashboard.ending import PageEnded
 from slowlens_dashboard.errors import explained
 from slowlens_dashboard.messages import show_messages
 from slowlens_dashboard.pages import PAGES, told
@@ -25,10 +27,8 @@ with explained():
     pair.publish()
     judging.publish()
     body = st.container()
-    language_switch()  # before the page, which may stop the script
+    language_switch()
     account()
-    try:
-        with body:
-            page.run()
-    finally:
-        fetch_ahead()  # after the page, which may stop the script
+    with body, suppress(PageEnded):
+        page.run()
+    fetch_ahead()  # after the page, whose first words should not wait for it

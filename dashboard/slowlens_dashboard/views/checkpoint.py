@@ -9,6 +9,7 @@ from slowlens.reports import words
 from slowlens.run import Run
 from slowlens_dashboard import address, pair
 from slowlens_dashboard.diagnosis import Diagnosis, checkpoint, diagnose
+from slowlens_dashboard.ending import end_page
 from slowlens_dashboard.findinglinks import QUERY, of_pair
 from slowlens_dashboard.judging import judged
 from slowlens_dashboard.pages import CHECKPOINT, FIXES, LIVE
@@ -103,7 +104,7 @@ pair_picker(chosen)
 if chosen is None:
     if pair.refusal() is None:
         welcome()
-    st.stop()
+    end_page()
 
 diagnosis = diagnose(chosen)
 answer(diagnosis)

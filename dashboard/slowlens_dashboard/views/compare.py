@@ -3,6 +3,7 @@
 import streamlit as st
 
 from slowlens.lineup import kinds_of
+from slowlens_dashboard.ending import end_page
 from slowlens_dashboard.runs.lineup_link import kind_named
 from slowlens_dashboard.runs.lineup_runs import look_up
 from slowlens_dashboard.runs.lineup_store import lined_up, offered, shop
@@ -31,7 +32,7 @@ if rows:
 titles = {run.id: called(rows[run.id]) for run in runs}
 if len(runs) < 2:
     too_few(list(titles.values()), len(rows))
-    st.stop()
+    end_page()
 
 lineup = lined_up(runs, kind_named(wanted.kind, kinds_of(runs)), anyway=wanted.anyway)
 run_cards(lineup, titles)

@@ -9,6 +9,7 @@ from slowlens.facts.settings import Settings
 from slowlens.reports.units import counted
 from slowlens_dashboard import address
 from slowlens_dashboard.diagnosis import diagnose
+from slowlens_dashboard.ending import end_page
 from slowlens_dashboard.filters import matches
 from slowlens_dashboard.tables.facts import difference_table
 from slowlens_dashboard.widgets.pair_header import pair_header
@@ -54,7 +55,7 @@ if run.diff is None:
         title=_("There is nothing to compare with."),
         icon=":material/difference:",
     )
-    st.stop()
+    end_page()
 
 tally = {e: sum(d.effect is e for d in run.diff.differences) for e in Effect}
 counts = {e: number for e, number in tally.items() if number}

@@ -14,6 +14,7 @@ from slowlens.witness import before_and_after, measured_runs
 from slowlens_dashboard import repairs
 from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.diagnosis import diagnose, recent_runs
+from slowlens_dashboard.ending import end_page
 from slowlens_dashboard.findinglinks import QUERY, gone
 from slowlens_dashboard.measuring.job import Job
 from slowlens_dashboard.measuring.jobs import jobs
@@ -87,7 +88,7 @@ if not offers:
         title=_("Nothing is left to fix."),
         icon=":material/check_circle:",
     )
-    st.stop()
+    end_page()
 together = [fix for _rule, fix in fixes(run, unsafe=False).chosen]
 active = measuring(run)
 measured = measured_runs(run, recent_runs())

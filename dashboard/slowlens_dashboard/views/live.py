@@ -5,6 +5,7 @@ import streamlit as st
 from slowlens.measure.plan import SAMPLED_FROM
 from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.charts.steps import lines_note
+from slowlens_dashboard.ending import end_page
 from slowlens_dashboard.measuring.job import Job
 from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.measuring.starting import stop
@@ -63,13 +64,13 @@ if job is not None and job.running:
     st.query_params["run"] = job.id
     run_header(job.run)
     watch(job)
-    st.stop()
+    end_page()
 
 run = jobs().find(wanted) if wanted else None
 if run is not None:
     run_header(run)
     run_result(run)
-    st.stop()
+    end_page()
 
 chosen = pair_header("Live run")
 if wanted:

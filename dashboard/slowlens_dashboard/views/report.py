@@ -5,6 +5,7 @@ import streamlit as st
 from slowlens.redaction import Kind
 from slowlens.run import Run
 from slowlens_dashboard.diagnosis import diagnose
+from slowlens_dashboard.ending import end_page
 from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.pages import CHECKPOINT
 from slowlens_dashboard.pair import current
@@ -98,7 +99,7 @@ st.title(_("Report"), anchor=False)
 run = chosen()
 if run is None:
     nothing()
-    st.stop()
+    end_page()
 keep = kept()
 with st.container(horizontal=True, vertical_alignment="center"):
     report_downloads(run, keep)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from slowlens.run import Run
 from slowlens_dashboard import pair
+from slowlens_dashboard.ending import end_page
 from slowlens_dashboard.judging import judged
 from slowlens_dashboard.pages import CHECKPOINT
 from slowlens_dashboard.wording.language import _
@@ -22,7 +23,7 @@ def pair_header(title: str) -> pair.Pair:
         )
         label = _("Choose a checkpoint")
         st.page_link(CHECKPOINT, label=label, icon=":material/folder_open:")
-        st.stop()
+        end_page()
     _title(title, chosen)
     return chosen
 

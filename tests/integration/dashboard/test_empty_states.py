@@ -33,6 +33,7 @@ def test_without_a_checkpoint_and_without_runs(open_page: Open, page: str, next_
     assert not at.exception
     assert len(at.title) == 1
     assert re.search(next_step, said(at))
+    assert " " in [block.value for block in at.code], "a page that ends early fetches ahead as well"
 
 
 @pytest.mark.parametrize("page", ["checkpoint", "diff", "fixes", "report"])
