@@ -14,6 +14,8 @@ from slowlens.codec import decode, encode
 from slowlens.facts.environment import Device
 from slowlens.facts.identity import NOBODY, Identity
 from slowlens.facts.live.device import DeviceSample
+from slowlens.facts.live.measurement import Failure
+from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens.redaction import Kind, kinds_named, redacted
 from slowlens.redaction.kinds import LEFT
 from slowlens.redaction.known import Known
@@ -159,6 +161,67 @@ def test_the_prompt_and_what_was_written_go_even_quoted(words: list[str], more: 
     text = f"failed at {prompt!r}, or at\n{prompt}\nafter ({answer})"
     run = with_prompt(everywhere(FULL, text), prompt, answer)
     assert survivors(run, (*words, more)) == []
+
+
+ORDINARY = ("generation", "recomputation", "transformers", "checkpoint.", "generation_config.json")
+"""Words of ours that a model may write as a line."""
+
+
+def quoted_by_others(run: Run, text: str) -> Run:
+    """Return a run in which the libraries and a chat template said so."""
+    measured = run.measurement
+    assert measured
+    failed = Failure(Trial(Subject.MERGED, Cache.ON, Purpose.SPEED, 4), text)
+    models = tuple(replace(each, notes=(text,)) for each in measured.models)
+    return replace(
+        run, measurement=replace(measured, error=text, models=models, failures=(failed,))
+    )
+
+
+@pytest.mark.parametrize("word", ["Yes", "1", "No.", *ORDINARY])
+def test_a_word_that_a_model_wrote_stays_where_it_is_ours(word: str) -> None:
+    run = replace(FULL, answer=f"Say {word} to transformers 5: {word}")
+    told = redacted(with_prompt(run, f"{word}\nand something else to do", f"well\n{word}"))
+    assert told.answer == run.answer
+    assert told.environment == run.environment
+    assert told.measurement
+    assert {each.text for each in told.measurement.generations} == {LEFT[Kind.PROMPT]}
+    assert told.measurement.plan.prompt == LEFT[Kind.PROMPT]
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.text(alphabet=ascii_lowercase, min_size=12, max_size=16))
+def test_a_word_of_the_prompt_goes_where_somebody_else_may_quote_it(word: str) -> None:
+    word = f"Zq{word}"
+    packages = {"transformers": "5.1"}
+    run = replace(FULL, environment=replace(FULL.environment, packages=packages))
+    run = quoted_by_others(
+        run, f"no {word!r} of /srv/{word}/{word}.x, {word}: {word}s transformers 5"
+    )
+    run = with_prompt(run, f"{word}:\nsay it", f"{word}\n{word} says more of it\ntransformers")
+    gone = LEFT[Kind.PROMPT]
+    told = redacted(run).measurement
+    assert told
+    assert told.error == f"no '{gone}' of {gone}.x, {gone} {word}s transformers 5"
+    assert told.error == told.models[0].notes[0] == told.failures[0].message
+    kept = redacted(run, frozenset({Kind.PROMPT})).measurement
+    assert kept
+    assert kept.error.count(word) == 4
+    assert redacted(redacted(run)) == redacted(run)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "BlueHeron-2027-b",
+        "4111111111111111",
+        "https://a.example.org/x",
+        "\u8bf7\u89e3\u91ca\u4e00\u4e0b\u91cf\u5b50\u529b\u5b66\u7684\u539f\u7406",
+    ],
+)
+def test_a_line_without_a_blank_that_is_no_ordinary_word_goes_everywhere(line: str) -> None:
+    run = with_prompt(everywhere(FULL, f"it said {line} there"), f"now\n{line}", f"{line}\nas well")
+    assert survivors(run, (line,)) == []
 
 
 @settings(max_examples=4, deadline=None)

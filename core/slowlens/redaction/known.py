@@ -6,7 +6,7 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from slowlens.facts.identity import Identity
 from slowlens.facts.live.trial import Subject
-from slowlens.frozen import dataclass
+from slowlens.frozen import dataclass, replace
 from slowlens.redaction.kinds import LEFT, Kind
 from slowlens.redaction.patterns import HOME
 from slowlens.redaction.walking import strings_of
@@ -24,6 +24,8 @@ SHORT = 3
 """Letters of a name that may be a word of any sentence; in a path it goes all the same."""
 LINE = 12
 """Characters of a line of a prompt that is told apart from other words."""
+WORD = re.compile(r"[A-Za-z]+(?:[._/-][A-Za-z]+)*[.,:;!?]*")
+"""A line that any sentence may hold, and that we may say ourselves: ``transformers``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,12 @@ class Known:
     paths: tuple[str, ...]
     """Of what was read: what lies in it is told."""
     texts: tuple[str, ...]
+    """Of the prompt and of answers; nothing else says them."""
     identity: Identity
     above: tuple[str, ...] = ()
     """Folders that these paths lie in: what else is in them is not told."""
+    words: tuple[str, ...] = ()
+    """Texts of a single word: one of the model's only where somebody else speaks."""
 
 
 def known(run: Run, here: Identity) -> Known:
@@ -46,8 +51,15 @@ def known(run: Run, here: Identity) -> Known:
     names = {name.lower() for name in (*users, *here.users) if _telling(name)}
     hosts = {name for host in here.hosts for name in (host, host.partition(".")[0])}
     identity = Identity(_longest_first(names), _longest_first(filter(_telling, hosts)))
-    texts = {part for text in _told(_texts(run)) for part in _quotes(text)}
-    return Known(_longest_first(paths), _longest_first(texts), identity, _longest_first(above))
+    parts = {part for text in _texts(run) for part in _quotes(text)} - {*_names(run)}
+    words = {part for part in parts if WORD.fullmatch(part)}
+    return Known(
+        _longest_first(paths),
+        _longest_first(parts - words),
+        identity,
+        _longest_first(above),
+        _longest_first(words),
+    )
 
 
 def _paths(run: Run) -> Iterator[str]:
@@ -71,14 +83,17 @@ def _above(path: str) -> Iterator[str]:
 
 
 def _texts(run: Run) -> Iterator[str]:
+    """Yield them, but for what stands for a text that was taken out before."""
     if run.measurement is not None:
-        yield run.measurement.plan.prompt
-        yield from (generation.text for generation in run.measurement.generations)
+        generations = run.measurement.generations
+        texts = (run.measurement.plan.prompt, *(generation.text for generation in generations))
+        yield from (text for text in texts if text != LEFT[Kind.PROMPT])
 
 
-def _told(texts: Iterable[str]) -> Iterator[str]:
-    """Leave out what stands for a text that was taken out before."""
-    return (text for text in texts if text != LEFT[Kind.PROMPT])
+def _names(run: Run) -> Iterator[str]:
+    """Yield those of keys, files, packages and the like, which a text may hold by chance."""
+    said = strings_of(replace(run, measurement=None))
+    return (text for text in said if not re.search(r"\s", text))
 
 
 def _quotes(text: str) -> Iterator[str]:

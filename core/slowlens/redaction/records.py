@@ -7,7 +7,7 @@ from typing import Any
 from slowlens.facts.difference import Difference
 from slowlens.facts.environment import Device
 from slowlens.facts.live.device import DeviceSample
-from slowlens.facts.live.measurement import LoadedModel
+from slowlens.facts.live.measurement import Failure, LoadedModel, Measurement
 from slowlens.facts.live.plan import Overlay, Plan
 from slowlens.facts.live.timing import Generation, Step
 from slowlens.facts.provenance import Trace
@@ -27,6 +27,8 @@ PATHS = {
 }
 """Fields that are paths."""
 TEXTS = {Plan: "prompt", Generation: "text"}
+OTHERS = {LoadedModel: "notes", Failure: "message", Measurement: "error"}
+"""Fields that say what a library or a chat template said."""
 VALUES: Mapping[type, tuple[str, ...]] = {
     ValueEvidence: ("found",),
     Edit: ("before", "after"),
@@ -62,6 +64,8 @@ class Records:
             changes[name] = _or_none(getattr(value, name), self._strings.path)
         if kind in TEXTS:
             changes[TEXTS[kind]] = self._strings.whole(Kind.PROMPT, getattr(value, TEXTS[kind]))
+        if kind in OTHERS:
+            changes[OTHERS[kind]] = self._of_others(getattr(value, OTHERS[kind]))
         if kind is Generation:
             changes["steps"] = self._steps(value.steps)
         if kind in VALUES and SECRET_KEY.search(_key(value)):
@@ -69,6 +73,11 @@ class Records:
         if self._strings.hides(Kind.HOSTS):
             changes |= self._gpu(value)
         return replace(value, **changes) if changes else value
+
+    def _of_others(self, value: Any) -> Any:  # noqa: ANN401 - a text, or several
+        if isinstance(value, str):
+            return self._strings.of_others(value)
+        return mapped(value, self._of_others)
 
     def _told(self, key: str, value: Any) -> Any:  # noqa: ANN401 - JSON
         return self._secret(value) if SECRET_KEY.search(key) else value

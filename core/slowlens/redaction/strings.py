@@ -19,6 +19,7 @@ class Strings:
         self._known, self._gone = known, gone
         self._users = _words(known.identity.users)
         self._hosts = _words(known.identity.hosts, patterns.DOMAIN)
+        self._quoted = _words(known.words)
         self._seen: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         self._done: dict[str, str] = {}
 
@@ -48,6 +49,11 @@ class Strings:
             self._seen[Kind.PATHS].add(text)
             text = self._last_name(text)
         return self.text(text)
+
+    def of_others(self, text: str) -> str:
+        """Return a text that a program of somebody else wrote, which may quote a single word."""
+        made = self.text(text)
+        return self._sub(Kind.PROMPT, self._quoted, made) if Kind.PROMPT in self._gone else made
 
     def text(self, text: str) -> str:
         """Return ``text`` without what is to go, wherever in it."""
