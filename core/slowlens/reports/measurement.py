@@ -5,13 +5,14 @@ from itertools import groupby
 from operator import itemgetter
 
 from slowlens.facts.live.agreement import judgement_of
-from slowlens.facts.live.answer_split import shown
+from slowlens.facts.live.answer_split import by_pace, shown, split
 from slowlens.facts.live.answer_time import AnswerTime, answer_time
-from slowlens.facts.live.comparison import compared, noisy
+from slowlens.facts.live.comparison import against_source, compared, noisy, verdict_of
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.speed import Speed, answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
+from slowlens.facts.live.verdict import Outcome
 from slowlens.reports import attribution, explanation, stopped
 from slowlens.reports.called import called, shape_of
 from slowlens.reports.spread import UNKNOWN, growing, latency, variation
@@ -102,7 +103,22 @@ def longer(measurement: Measurement) -> Iterator[str]:
     which = ", free to stop" if merged.answered else f" of {counted(merged.tokens, 'token')}"
     whole = f"{_whole(merged)} against {_whole(source)}"
     told = attribution.because(merged, source)
+    if by_pace(split(merged, source)) and not _clear(measurement):
+        yield (
+            f"One answer{which}: merged {whole} of its source; as far as these runs can tell: "
+            f"{told}."
+        )
+        return
     yield f"One answer{which}: merged {whole} of its source: {told}."
+
+
+def _clear(measurement: Measurement) -> bool:
+    """Whether merged or its source has the verdict that it takes longer per token."""
+    sides = against_source(measurement)
+    if sides is None:
+        return False
+    there, back = verdict_of(*sides), verdict_of(*reversed(sides))
+    return Outcome.FAIL in (there.outcome, back.outcome)
 
 
 def _whole(time: AnswerTime) -> str:

@@ -12,6 +12,8 @@ FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
 NUMBER = r"[\d.,]*"
 """What stands in a hole before a noun that is counted: words would be another text's."""
+TIME = r"[\d.,]+ m?s"
+"""What stands in a hole for a time, in a list of them: words would be the item before it."""
 ENDING = "[a-z]{0,3}"
 """What stands in a hole that the other language leaves out: the "s" of several."""
 COUNTED = re.compile(r" (?:token|round|run)s?\b")
@@ -49,7 +51,8 @@ class Pattern:
             counts = name == "number" or (
                 len(parts) == 1 and not literal[0] and COUNTED.match(piece)
             )
-            filling = NUMBER if counts else FILLING if name in kept else ENDING
+            filling = FILLING if name in kept else ENDING
+            filling = NUMBER if counts else TIME if name == "took" else filling
             parts += [f"(?P={name})" if again else f"(?P<{name}>{filling})", re.escape(piece)]
         inner = [literal[0][1:], *literal[1:]]
         return cls(

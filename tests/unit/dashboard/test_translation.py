@@ -160,6 +160,10 @@ LONG = (
             "load 8.2 on 2 cores · 1.11 GB taken by the run",
             "负载 8.2，2 个核 · 本次运行占用 1.11 GB",  # noqa: RUF001
         ),
+        (
+            "2.19 s because each token takes longer, 29.4 ms less before the first token",
+            "2.19 s 因为每个 token 耗时更长，在第一个 token 之前少 29.4 ms",  # noqa: RUF001
+        ),
         ("unlike in instrument", "unlike in instrument"),
     ],
 )

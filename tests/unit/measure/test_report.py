@@ -84,12 +84,20 @@ def test_lengths_that_were_not_counted() -> None:
 
 
 def test_an_answer_is_split_by_what_makes_it_longer() -> None:
-    text = render(measurement(SLOW, SOURCE))
+    text = flat(render(measurement(*[SLOW, SOURCE] * 3)))
     assert "One answer of 4 tokens: merged 1.7 s against 1.1 s of its source: 0.6 s because" in text
-    free = render(measurement(SLOW, SOURCE, ENDLESS, ANSWER))
+    free = flat(render(measurement(*[SLOW, SOURCE] * 3, ENDLESS, ANSWER)))
     assert "One answer, free to stop: merged 1.3 s against 0.7 s of its source: " in free
     longer = generation(0.5, *[0.1] * 5, cache=Cache.ON, purpose=Purpose.LENGTH)
     beyond = flat(render(measurement(SLOW, SOURCE, longer, ANSWER)))
     assert "merged 2.5 s (estimated) against 0.7 s of its source" in beyond
     for alone in (ENDLESS, ANSWER):
         assert "One answer" not in render(measurement(SLOW, SOURCE, alone))
+
+
+def test_a_split_by_pace_is_no_fact_where_the_verdict_is_open() -> None:
+    unsure = "of its source; as far as these runs can tell: 0.6 s because each token takes longer"
+    assert unsure in flat(render(measurement(SLOW, SOURCE))), "one round has no verdict"
+    same = generation(0.5, 0.4, 0.4, 0.4, subject=Subject.SOURCE)
+    longer = measurement(generation(0.9, 0.4, 0.4, 0.4), same)
+    assert "of its source: 0.4 s before the first token." in flat(render(longer))

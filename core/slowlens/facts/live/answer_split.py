@@ -43,30 +43,45 @@ def split(slow: AnswerTime, fast: AnswerTime) -> Split:
 
 def terms(difference: Split) -> tuple[str, ...]:
     """Write each term that can be seen: ``8.1 s because it writes 217 tokens more``."""
-    tokens = abs(difference.more_tokens)
+    told = (
+        (difference.length, _of_length(difference)),
+        (difference.pace, _of_pace(difference.pace)),
+        (difference.start, _of_start(difference.start)),
+    )
+    least = _least(difference)
+    return tuple(words for seconds, words in told if abs(seconds) > least)
+
+
+def by_pace(difference: Split) -> bool:
+    """Whether the time per token is one of the terms that can be seen."""
+    return abs(difference.pace) > _least(difference)
+
+
+def _least(difference: Split) -> float:
+    """Return the seconds that a term must exceed to be told."""
+    return 0.005 * max(map(abs, (difference.length, difference.pace, difference.start)))
+
+
+def _of_length(difference: Split) -> str:
+    tokens, took = abs(difference.more_tokens), shown(abs(difference.length))
     counted = f"{tokens} token{'' if tokens == 1 else 's'}"
-    length, pace, start = difference.length, difference.pace, difference.start
-    words = (
-        (
-            length,
-            f"{shown(length)} because it writes {counted} more",
-            f"{shown(-length)} less by writing {counted} fewer",
-        ),
-        (
-            pace,
-            f"{shown(pace)} because each token takes longer",
-            f"{shown(-pace)} less by taking less for each token",
-        ),
-        (
-            start,
-            f"{shown(start)} before the first token",
-            f"{shown(-start)} less before the first token",
-        ),
-    )
-    least = 0.005 * max(abs(seconds) for seconds, *_ in words)
-    return tuple(
-        more if seconds > 0 else less for seconds, more, less in words if abs(seconds) > least
-    )
+    if difference.length > 0:
+        return f"{took} because it writes {counted} more"
+    return f"{took} less by writing {counted} fewer"
+
+
+def _of_pace(seconds: float) -> str:
+    took = shown(abs(seconds))
+    if seconds > 0:
+        return f"{took} because each token takes longer"
+    return f"{took} less by taking less for each token"
+
+
+def _of_start(seconds: float) -> str:
+    took = shown(abs(seconds))
+    if seconds > 0:
+        return f"{took} before the first token"
+    return f"{took} less before the first token"
 
 
 def shown(seconds: float) -> str:
