@@ -114,6 +114,56 @@ def test_addresses_with_their_ports_are_known(text: str) -> None:
     assert told == text.replace("10.1.2.3", LEFT[Kind.HOSTS])
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("gpu-box-7:8000", "HOST:8000"),
+        ("served at gpu-box-7:8000/v1.", "served at HOST:8000/v1."),
+        ("\u8fde\u63a5gpu-box-7:8000\u5931\u8d25", "\u8fde\u63a5HOST:8000\u5931\u8d25"),
+        ("master is dgx-12:29500, not node-a3:29500", "master is HOST:29500, not HOST:29500"),
+        ("ip-10-0-3-7:6379 is full", "HOST:6379 is full"),
+        ("db.internal:5432", "HOST:5432"),
+        ("db.example.org:5432 and box.acme.io:80", "HOST:5432 and HOST:80"),
+        ("dns:gpu-box-7:8000", "dns:HOST:8000"),
+        ("failed to connect to trainbox:29500", "failed to connect to HOST:29500"),
+        ("failed to connect to [trainbox]:29500", "failed to connect to [HOST]:29500"),
+        (
+            "Cannot connect to host trainbox:8000 ssl:default",
+            "Cannot connect to host HOST:8000 ssl:default",
+        ),
+        ("the server trainbox.lab:443 is gone", "the server HOST:443 is gone"),
+        ("listening on trainbox:22", "listening on HOST:22"),
+    ],
+)
+def test_a_machine_with_its_port_goes_without_a_scheme(text: str, told: str) -> None:
+    found = Strings(Known((), (), NOBODY), frozenset(Kind)).text(text)
+    assert found == told.replace("HOST", LEFT[Kind.HOSTS])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at 12:30, 12:30:59 or 2026-11-23 20:15:00",
+        "a ratio of 16:9, or 1:1024",
+        "cuda:0, cuda:1, cuda:10, cpu:0, mps:0, gpu-0:2048",
+        "connected to cuda:10",
+        "llama-3:8192, llama3:70b, qwen2.5-7b:2407-q4, org/name-7:8000, mistral-nemo-12b:2407",
+        "config.json:12, file.py:1234, modeling-v2.py:1024, step-1000.log:2048",
+        "model-00001-of-00004.safetensors:4096",
+        "{max_tokens:4096, key:3, window:4096, top-k:50, sliding-window:4096}",
+        '"hidden_size":4096, "top-5":1000',
+        "max-new-tokens:2048 layer-12:4096 step-10:2048 top-5:1000 layers-3:2048",
+        "model.layers:4096 self_attn.q_proj:4096 fp16:2048 int8:4096 sha256:1234",
+        "localhost:8000, connected to localhost:8000, github.com:443, huggingface.co:443",
+        "the node has 3:1, host: 4096, the server: 80",
+    ],
+)
+def test_a_name_with_a_number_that_is_no_machine_stays(text: str) -> None:
+    strings = Strings(Known((), (), NOBODY), frozenset(Kind))
+    assert strings.text(text) == text
+    assert strings.counts == {}
+
+
 def test_a_machine_goes_with_its_domain() -> None:
     strings = Strings(Known((), (), Identity((), ("trainbox",))), frozenset(Kind))
     told = strings.text("no trainbox.lab.example.org, see trainbox.log on TRAINBOX.")

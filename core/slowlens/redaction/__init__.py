@@ -1,7 +1,8 @@
 """What of a run is nobody's business but its owner's, taken out: a pure function, run to run.
 
 What a report needs stays: figures, settings, names of folders and files. The name of a machine that
-stands alone in a sentence cannot be told from any other word, unless it is the one we are on.
+stands alone in a sentence cannot be told from any other word, unless it is the one we are on or its
+port follows.
 """
 
 from collections import Counter

@@ -76,6 +76,42 @@ INNER_HOST = re.compile(
     r"|cluster\.local)(?![\w-])",
     re.IGNORECASE,
 )
+_TOP = (
+    r"(?:com|org|net|edu|gov|io|ai|dev|cloud|tech|eu|de|fr|uk|nl|ch|it|es|se|pl|cn|jp|kr|tw|hk|sg"
+    r"|ca|us|br|au|local|localdomain|internal|intranet|intra|lan|corp|private|arpa)"
+)
+"""What ends the name of a machine, and of no kind of file."""
+_COUNTED = (
+    r"(?:batch|block|case|chunk|cpu|cuda|device|epoch|example|expert|gpu|group|head|item|layer|line"
+    r"|model|page|part|phase|question|rank|round|row|run|sample|seed|shard|stage|step|task|test"
+    r"|token|top|trial|version|worker)s?"
+)
+"""What is numbered and no machine: ``layer-12``."""
+_REACHED = (
+    r"(?:connect(?:ed|ing|ions?)?|reach(?:ed|ing)?|listen(?:ing)?|bind|bound|resolve|refused|lost"
+    r"|contact(?:ed|ing)?)(?: (?:to|from|on|at|by|with))?"
+)
+_PORT = r"(?=\]?:\d{2,5}(?![A-Za-z0-9_:]|\.[A-Za-z0-9]))"
+_HIGH_PORT = r"(?=:(?!(?:1024|2048|4096|8192|16384|32768)\b)\d{4,5}(?![A-Za-z0-9_:]|\.[A-Za-z0-9]))"
+"""Lengths of contexts are none."""
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_ALONE = r"(?:(?<![A-Za-z0-9_.:/@\\-])|(?<=dns:)|(?<=tcp:))"
+HOST_AND_PORT = (
+    re.compile(rf"{_ALONE}(?P<host>(?:{_LABEL}\.)+{_TOP}){_PORT}", re.IGNORECASE),
+    re.compile(
+        rf"{_ALONE}(?!{_COUNTED}-\d+:)(?P<host>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*"
+        rf"-[A-Za-z]*\d+){_HIGH_PORT}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:{_REACHED}(?: the)?(?: (?:host|server|address|endpoint|peer|node))?"
+        rf"|host|server|endpoint|peer|node|address) \[?"
+        rf"(?!{_COUNTED}:)(?P<host>[A-Za-z](?:[A-Za-z0-9.-]*[A-Za-z0-9])?){_PORT}",
+        re.IGNORECASE,
+    ),
+)
+"""A machine before its port where there is no scheme: it ends as a domain does, is numbered behind
+a hyphen, or is said to be reached. Times, tags, lines of files, devices and figures are none."""
 DOMAIN = r"(?:(?:\.[A-Za-z0-9-]+){2,})?"
 """Behind the name of a machine; with a single dot it may be the name of a file."""
 ADDRESS = re.compile(

@@ -120,6 +120,8 @@ class Strings:
         text = self._sub(Kind.HOSTS, patterns.NAMED_HOST, text, _named)
         text = self._sub(Kind.HOSTS, patterns.INNER_HOST, text)
         text = self._sub(Kind.HOSTS, patterns.ADDRESS, text, _address)
+        for pattern in patterns.HOST_AND_PORT:
+            text = self._sub(Kind.HOSTS, pattern, text, _named)
         return self._sub(Kind.HOSTS, self._hosts, text)
 
     def _without_users(self, text: str) -> str:
