@@ -42,6 +42,14 @@ def killing(path, target):
 Path.replace = killing
 """
 """The first file of a fix is in its place, and then the server is killed."""
+CROWD = """
+import threading, time
+from slowlens_dashboard.serving import crowd
+crowd.PATIENCE = 0.2
+for number in range(crowd.AT_ONCE):
+    threading.Thread(target=time.sleep, args=(6,), name=f"ScriptRunner-{number}").start()
+"""
+"""As many scripts run as may, and for longer than a page is let wait."""
 APPLY = re.compile(r"Apply \d+ safe fix")
 POINTS = "document.querySelector('.slowlens-live .js-plotly-plot').data.map(t => [...t.x, ...t.y])"
 
@@ -233,6 +241,19 @@ def test_a_browser_that_was_offline_goes_on_where_it_was(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_page_that_was_sent_away_by_a_crowd_comes_back_by_itself(
+    page: Page, demo_copy: Demo, port: int
+) -> None:
+    ended: list[str] = []
+    page.on("websocket", lambda socket: socket.on("close", lambda _: ended.append(socket.url)))
+    with serving(demo_copy.folder, port, CROWD) as server:
+        page.goto(f"{server.url}/?merged={demo_copy.folder / 'merged'}")
+        expect(page.get_by_role("heading", name="without its key-value cache")).to_be_visible(
+            timeout=SLOW
+        )
+        assert ended, "nobody was sent away"
+
+
 def test_a_frozen_worker_leaves_with_a_server_that_is_killed(
     page: Page, demo_copy: Demo, port: int
 ) -> None:
