@@ -41,9 +41,12 @@ class Job:
         save: Callable[[Run], object],
         fixes: Fixes = no_fixes,
         drafts: Drafts = no_draft,
+        named: tuple[str, ...] = (),
     ) -> None:
         self.run = run
         self.plan = plan
+        self.named = named
+        """Titles of the fixes that it was asked for by name."""
         self.status = Status.RUNNING
         self.error = ""
         self.hint = ""

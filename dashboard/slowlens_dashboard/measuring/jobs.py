@@ -52,7 +52,6 @@ class Jobs:
         self._measure = measure
         self._lock = Lock()
         self._jobs: dict[str, Job] = {}
-        self._tried: dict[str, tuple[str, ...]] = {}
 
     @property
     def active(self) -> Job | None:
@@ -87,15 +86,11 @@ class Jobs:
             run = check(Path(plan.merged), source, silences=silences)
             tried = _fixes_of(run, plan, fixes) if fixes else no_fixes
             drafts = partial(drafted, self.store)
-            job = Job(run, plan, self._measure, self.store.save, tried, drafts)
+            named = fixes.titles if isinstance(fixes, Repair) else ()
+            job = Job(run, plan, self._measure, self.store.save, tried, drafts, named)
             self._jobs = {j.id: j for j in [*self._all(), job][-KEPT:]}
-            self._tried[job.id] = fixes.titles if isinstance(fixes, Repair) else ()
             job.start()
             return job
-
-    def tried(self, run_id: str) -> tuple[str, ...]:
-        """Return the titles of the fixes that a job of this server was asked for by name."""
-        return self._tried.get(run_id, ())
 
     def adopt(self) -> None:
         """Keep what servers that were killed had measured of their runs."""

@@ -98,7 +98,7 @@ last = next(iter(measured), None)
 def card(number: int) -> Card:
     """Gather what there is to draw of one of the offers."""
     offer = offers[number]
-    trying = active is not None and jobs().tried(active.id) == (offer.fix.title,)
+    trying = active is not None and active.named == (offer.fix.title,)
     before = tried(offer, offers, run, measured)
     effect = before.gain.effect if before and before.gain else None
     witnessed = gain(offer, offers, run.measurement) if run.measurement else None

@@ -1,14 +1,18 @@
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 
 from builders import CONFIG, GENERATION_CONFIG, checkpoint
 from sessions import EVENTS, Session
+from slowlens.checking import check
 from slowlens.errors import CheckpointError
 from slowlens.facts.live.measurement import Status
 from slowlens.facts.live.plan import Plan
+from slowlens.repair import fixes
 from slowlens.store import Store
-from slowlens_dashboard.measuring.jobs import BusyError, Jobs
+from slowlens_dashboard.measuring.jobs import KEPT, BusyError, Jobs
 
 
 @pytest.fixture
@@ -78,6 +82,26 @@ def test_fixes_that_are_tried_are_doubles_which_go_with_the_session(tmp_path: Pa
     assert b'"use_cache": false' in (merged / "config.json").read_bytes()
     jobs.close()
     assert not double.exists()
+
+
+def test_what_a_job_was_asked_to_try_goes_with_it(tmp_path: Path) -> None:
+    slow = {"_from_model_config": True, **GENERATION_CONFIG, "use_cache": False}
+    merged = checkpoint(tmp_path / "m", {**CONFIG, "use_cache": False}, slow)
+    chosen = fixes(check(merged, None), unsafe=False)
+    jobs = Jobs(Store(tmp_path / "runs"), Session(*EVENTS * (KEPT + 1)))
+    plan = Plan(str(merged), prompt="p", new_tokens=2, device="cpu")
+    first = jobs.start(plan, fixes=chosen)
+    first.join(10)
+    assert chosen.titles
+    assert first.named == chosen.titles
+    gone = weakref.ref(first)
+    del first
+    for _ in range(KEPT):
+        last = jobs.start(plan, fixes=True)
+        last.join(10)
+        assert last.named == ()
+    gc.collect()
+    assert gone() is None
 
 
 def test_no_fix_is_tried_unasked(plan: Plan, tmp_path: Path) -> None:
