@@ -38,6 +38,11 @@ SILENT = (
 )
 """Nobody reads these on a page."""
 ALONE = (
+    "batch",
+    "instrument",
+    "processes",
+    "tool",
+    "version",
     "about",
     "about {figure}",
     "estimated",
@@ -115,6 +120,8 @@ def _texts(tree: ast.Module) -> Iterator[str]:
                 yield from _members(node)
             case ast.Call(func=ast.Name(id="counted"), args=[_, ast.Constant(value=str(noun))]):
                 yield from _numbers(noun)
+            case ast.Call(func=ast.Name(id="settings"), keywords=[_, *_] as settings):
+                yield from (each.arg.replace("_", " ") for each in settings if each.arg)
 
 
 def _numbers(noun: str) -> tuple[str, str]:

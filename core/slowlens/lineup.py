@@ -14,6 +14,7 @@ from slowlens.facts.live.verdict import THRESHOLD
 from slowlens.frozen import dataclass, replace
 from slowlens.run import Run
 from slowlens.speedverdict import INSTRUMENT, Judged, SpeedVerdict
+from slowlens.verbatim import Verbatim
 
 MOST = len(ascii_uppercase)
 """Runs that have a letter each."""
@@ -152,10 +153,14 @@ def _circumstances(runs: Sequence[Run], kind: Kind | None) -> tuple[Circumstance
         Circumstance(INSTRUMENT, tuple(map(instrument, runs))),
         *(c for c in circumstances(results, kinds or timed) if c.what != TOOL),
         Circumstance("Slowlens", tuple(run.slowlens for run in runs), decides=False),
-        Circumstance("checkpoint", tuple(run.merged.argument for run in runs), decides=False),
+        Circumstance("checkpoint", tuple(map(_checkpoint, runs)), decides=False),
         Circumstance("its JSON files", tuple(map(_files, runs)), decides=False),
     )
     return tuple(each for each in found if any(each.told))
+
+
+def _checkpoint(run: Run) -> Verbatim:
+    return Verbatim(run.merged.argument)
 
 
 def _files(run: Run) -> str | None:

@@ -131,7 +131,9 @@ def _ended(status: Status) -> str:
 
 
 def _foreign(name: str, result: Imported) -> str:
-    return (
+    steps = (
         f"{name} is imported from {result.tool}: it tells no steps, so there is no curve of it and"
-        f" no waterfall. Its TPOT is {result.definition.rstrip('.')}."
+        " no waterfall."
     )
+    definition = result.definition.rstrip(".")
+    return f"{steps} " + f"Its TPOT is {definition}."

@@ -36,6 +36,12 @@ def _lines(verdict: SpeedVerdict) -> Iterator[str]:
     """Yield the verdict, then a list of what was found where it may be slower."""
     said = headline(verdict).partition(": ")[2]
     yield f"{ANSWERS[verdict.answer]} **{verdict.titles[1]}** {prose(_(said))}"
-    found = [f"- {_(LABELS[label])}: {prose(_(sentence(text)))}" for label, text in blames(verdict)]
+    found = [f"- {_(LABELS[label])}: {_blame(text)}" for label, text in blames(verdict)]
     if found:
         yield "\n".join(found)
+
+
+def _blame(text: str) -> str:
+    """Write what was found, and behind it the id of its rule, which is told in no language."""
+    message, bracket, rule = text.partition(" [")
+    return f"{prose(_(sentence(message)))}{prose(bracket + rule)}"

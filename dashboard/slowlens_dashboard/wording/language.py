@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from babel.messages.pofile import read_po
 
+from slowlens.verbatim import Verbatim
 from slowlens_dashboard.wording.translation import Catalogue
 
 T = TypeVar("T")
@@ -55,8 +56,8 @@ def _(told: T) -> T:
 
 
 def translated(told: T, into: Language) -> T:
-    """Return ``told`` in a language; what the catalogue does not know stays as it is."""
-    if into is Language.ENGLISH:
+    """Return ``told`` in a language; names, and what the catalogue does not know, stay."""
+    if into is Language.ENGLISH or isinstance(told, Verbatim):
         return told
     catalogue = catalogue_of(into)
     found: Any = told

@@ -17,6 +17,7 @@ TIME = r"[\d.,]+ m?s"
 ENDING = "[a-z]{0,3}"
 """What stands in a hole that the other language leaves out: the "s" of several."""
 COUNTED = re.compile(r" (?:token|round|run)s?\b")
+QUOTE = "\N{LEFT DOUBLE QUOTATION MARK}"
 FEW = 4
 """Letters: with so few of its own a pattern fits much that it does not mean."""
 WAYS = 10_000
@@ -39,6 +40,8 @@ class Pattern:
     sure: bool
     """Whether these are more than a few."""
     target: str
+    quoted: frozenset[str]
+    """Names of the holes that quote somebody, whose words stay as they are."""
 
     @classmethod
     def of(cls, text: str, target: str) -> Self:
@@ -62,6 +65,7 @@ class Pattern:
             sum(map(len, literal)),
             ";" in text or sum(letter.isalpha() for letter in HOLE.sub("", text)) > FEW,
             target,
+            frozenset(n for n, before in zip(names, literal, strict=False) if before[-1:] == QUOTE),
         )
 
     def fits(self, text: str) -> Mapping[str, str] | None:

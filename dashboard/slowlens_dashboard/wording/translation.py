@@ -29,6 +29,8 @@ REACH = 17
 """Pieces, joints among them, that are looked at together."""
 CLAUSES = re.compile(r"[:;] | · ")
 """A part with these in it is more than one: other patterns may fit its clauses better."""
+LISTED = re.compile(r"[A-Za-z], [A-Za-z]")
+"""Between two items of a list of words."""
 LED = re.compile(r"((?:about )?[\d.,]+(?: (?:ms|s|min|%|kB|MB|GB|times))?) (.+)")
 """A figure before what it is of."""
 TOGETHER = 12
@@ -94,10 +96,12 @@ class Catalogue:
         if not stop and (found := self._whole.get(_lowered(f"{text}."))) is not None:
             return found.removesuffix(STOPS["."])
         for pattern, parts in self._fitting(bare, text):
-            if any(CLAUSES.search(part) or pattern.doubted(part) for part in parts.values()):
+            if any(_too_much(pattern, part) for part in parts.values()):
                 continue
-            told = self._parts(parts)
-            if not _left(parts, told) and not (pattern.weight < SURE and _torn(parts, told)):
+            told = self._parts(parts) | {name: parts[name] for name in pattern.quoted}
+            if not _left(_unquoted(pattern, parts), told) and not (
+                pattern.weight < SURE and _torn(parts, told)
+            ):
                 return _stopped(pattern.fill(told), stop)
         if (led := LED.fullmatch(bare)) and (found := self._whole.get(_lowered(led[2]))):
             return _stopped(f"{self._of_part(led[1])} {found}", stop)
@@ -117,7 +121,7 @@ class Catalogue:
                 return _stopped(pattern.fill(told), stop)
         return text
 
-    def _parts(self, parts: Mapping[str, str]) -> Mapping[str, str]:
+    def _parts(self, parts: Mapping[str, str]) -> dict[str, str]:
         return {name: self._of_part(part) for name, part in parts.items()}
 
     def _fitting(self, *texts: str) -> list[tuple[Pattern, Mapping[str, str]]]:
@@ -175,6 +179,16 @@ def _lowered(text: str) -> str:
 def _tangled(fitting: tuple[Pattern, Mapping[str, str]]) -> bool:
     """Whether several clauses are in another hole than the last, which most likely they are not."""
     return any(map(CLAUSES.search, [*fitting[1].values()][:-1] or fitting[1].values()))
+
+
+def _too_much(pattern: Pattern, part: str) -> bool:
+    """Whether a part is more than fills its hole: clauses, or other items of a list."""
+    listed = pattern.weight < SURE and LISTED.search(part)
+    return bool(listed or CLAUSES.search(part)) or pattern.doubted(part)
+
+
+def _unquoted(pattern: Pattern, parts: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: part for name, part in parts.items() if name not in pattern.quoted}
 
 
 def _left(parts: Mapping[str, str], told: Mapping[str, str]) -> bool:

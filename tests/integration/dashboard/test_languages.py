@@ -5,7 +5,11 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages import Open, explained, store
+from pages import Open, explained, slow_and_fast, store
+from samples import results
+from slowlens.facts.environment import Environment
+from slowlens.importing import imported_run
+from slowlens.store import default_store
 from slowlens_dashboard.server import HERE
 from slowlens_dashboard.wording.language import KEY, Language
 
@@ -54,4 +58,25 @@ def test_no_english_is_left(
     at = open_page(view, **query)
     assert at.session_state[KEY] == Language.CHINESE
     told = (NAMES.sub("", CODE.sub("", text)) for text in read(at))
+    assert [text for text in dict.fromkeys(told) if ENGLISH.search(text)] == []
+
+
+def test_no_english_is_left_where_runs_are_compared(
+    open_page: Open, pair: tuple[object, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = store(pair, slow_and_fast(0.1), id="20260102-030400-abcd")  # type: ignore[arg-type]
+    slow = store(pair, slow_and_fast(), id="20260102-030401-abcd")  # type: ignore[arg-type]
+    other, another = (
+        imported_run(results(name)[0], Environment("3.12", "Linux", {}))
+        for name in ("vllm-serve.json", "guidellm.json")
+    )
+    for run in (other, another):
+        default_store().save(run)
+    monkeypatch.setattr("slowlens_dashboard.wording.language.spoken", lambda _: Language.CHINESE)
+    at = open_page("compare", run=[fast.id, slow.id])
+    texts = read(at)
+    assert any("recomputed-steps" in text for text in texts), "a proof, with the id of its rule"
+    texts += read(open_page("compare", run=[other.id, another.id]))
+    assert any("并发数" in text for text in texts), "settings of other tools have Chinese names"
+    told = (NAMES.sub("", CODE.sub("", text)) for text in texts)
     assert [text for text in dict.fromkeys(told) if ENGLISH.search(text)] == []

@@ -1,11 +1,17 @@
+from functools import partial
+
+from planting import full_run
 from slowlens.facts.live.alongside import Circumstance
+from slowlens.lineup import line_up
 from slowlens.reports.speed_figures import Figure
+from slowlens.verbatim import Verbatim
 from slowlens_dashboard.runs.lineup_tables import (
     common_table,
     differing_table,
     figures_table,
     not_available,
 )
+from slowlens_dashboard.wording.language import Language, translated
 
 
 def test_what_is_unlike_the_first_is_bold() -> None:
@@ -72,3 +78,16 @@ def test_words_are_translated_before_they_become_markdown() -> None:
     assert row["B"] == "\\<2\\>  \n:gray[\\<2.00 times A (1 to 3)\\>]"
     (row,) = common_table([Circumstance("x", ("1", None))], "AB", tell).to_dict("records")
     assert row == {"<Circumstance>": "\\<X\\>", "<Of all runs>": "\\<1\\>", "<Not told by>": "B"}
+
+
+def test_a_folder_called_as_a_side_keeps_its_name() -> None:
+    tell = partial(translated, into=Language.CHINESE)
+    found = [Circumstance("checkpoint", (Verbatim("merged"), Verbatim("source")), decides=False)]
+    (row,) = differing_table(found, "AB", tell).to_dict("records")
+    assert (row["A"], row["B"]) == ("merged", "**source**")
+
+
+def test_the_checkpoints_of_a_comparison_are_names() -> None:
+    run = full_run()
+    (found,) = (c for c in line_up([run, run]).common if c.what == "checkpoint")
+    assert all(isinstance(told, Verbatim) for told in found.told)

@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64encode
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -20,6 +21,7 @@ from slowlens.importing import imported_run
 from slowlens.reports.document import document
 from slowlens.reports.document.blocks import Chart, Drawing
 from slowlens_dashboard.report import page, render
+from slowlens_dashboard.wording.language import Language, translated
 
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>\" onload='x' {{ 7*7 }} <b>"
@@ -157,6 +159,17 @@ def test_it_is_said_in_the_language_of_who_reads() -> None:
     for said in ("WHAT TO CHANGE", "WHY IS IT SLOW?", "FIGURES OF THIS CHART", "MADE BY SLOWLENS"):
         assert said in text
     assert "a prompt" in text, "what somebody wrote stays"
+
+
+def test_a_folder_called_as_a_side_keeps_its_name() -> None:
+    run = full_run()
+    assert run.source
+    named = replace(
+        run, merged=replace(run.merged, path="merged"), source=replace(run.source, path="source")
+    )
+    text = Parts(render(page(named, partial(translated, into=Language.CHINESE), "zh"))).text
+    assert "名称" in text
+    assert text[text.index("名称") :].split()[1:3] == ["merged", "source"]
 
 
 def test_numbers_in_charts_are_as_exact_as_can_be_seen() -> None:

@@ -164,7 +164,15 @@ LONG = (
             "2.19 s because each token takes longer, 29.4 ms less before the first token",
             "2.19 s 因为每个 token 耗时更长，在第一个 token 之前少 29.4 ms",  # noqa: RUF001
         ),
-        ("unlike in instrument", "unlike in instrument"),
+        ("unlike in instrument.", "在 测量工具 上不同。"),
+        (
+            "unlike in CPU threads, prompt, dtype of merged, attention of source.",
+            "在 CPU 线程数，提示，合并后模型的数据类型，源模型 的注意力 上不同。",  # noqa: RUF001
+        ),
+        (
+            "“The harbour town of Ellen Bay had two l…” of 1041 characters, checksum f1189b6e",
+            "“The harbour town of Ellen Bay had two l…”，共 1041 个字符，校验和 f1189b6e",  # noqa: RUF001
+        ),
     ],
 )
 def test_no_figure_is_lost_and_no_word_torn_out(english: str, chinese: str) -> None:

@@ -7,6 +7,7 @@ from slowlens.reports import device, words
 from slowlens.reports.document.blocks import Block, Fold, Items, Table
 from slowlens.reports.units import count, counted, moment, size
 from slowlens.run import CheckpointSummary, Run
+from slowlens.verbatim import Verbatim
 
 DIGITS = 12
 """Of a digest: enough to tell files apart."""
@@ -29,7 +30,7 @@ def _sides(run: Run) -> tuple[str, ...]:
 def _checkpoints(run: Run) -> Iterator[tuple[str, ...]]:
     sides = [side for side in (run.merged, run.source) if side is not None]
     for name, tell in (
-        ("Name", lambda side: side.argument),
+        ("Name", lambda side: Verbatim(side.argument)),
         ("Model type", lambda side: side.model_type or "n/a"),
         ("Parameters", lambda side: count(side.parameters)),
         ("Weights", _weights),
