@@ -1,4 +1,4 @@
-"""The rule that somebody means by an id: on the command line, in slowlens.toml, in Python."""
+"""What rules are called, and the one that somebody means by an id, wherever they write it."""
 
 import shlex
 
@@ -8,6 +8,7 @@ from slowlens.gather.rawfile import shortened
 from slowlens.rules import RULES
 from slowlens.spelling import meant
 
+TITLES = {rule.id: rule.title for rule in RULES}
 ALL = "`slowlens explain` lists all rules."
 
 

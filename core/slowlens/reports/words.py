@@ -9,7 +9,15 @@ from slowlens.diagnose import CONFIG_UNREAD, Found, Status
 from slowlens.facts.checkpoint import CONFIG, FileProblem
 from slowlens.facts.live.seconds import rounded
 from slowlens.facts.provenance import Writer
-from slowlens.findings import Applicability, Evidence, Finding, Fix, Severity, ValueEvidence
+from slowlens.findings import (
+    Applicability,
+    Confidence,
+    Evidence,
+    Finding,
+    Fix,
+    Severity,
+    ValueEvidence,
+)
 from slowlens.gate import ExitCode
 from slowlens.reports.units import counted, value
 from slowlens.run import Run
@@ -21,6 +29,12 @@ VERDICTS = {
     ExitCode.UNCHECKED: "unchecked",
     ExitCode.USAGE: "not there",
 }
+PROOFS = {
+    Confidence.MEASURED: "Measured",
+    Confidence.READ: "Read in its files",
+    Confidence.SUSPECTED: "Suspected from",
+}
+"""What stands before the proofs of a finding."""
 FEW = 3
 """Rules that are skipped for the same reason are named if they are no more."""
 

@@ -9,6 +9,7 @@ from slowlens.comparing import compare_fix
 from slowlens.facts.live.saving import Effect
 from slowlens.patch import journal
 from slowlens.repair import fixes
+from slowlens.rulenames import TITLES
 from slowlens.run import Run
 from slowlens.witness import before_and_after, measured_runs
 from slowlens_dashboard import repairs
@@ -30,7 +31,6 @@ from slowlens_dashboard.widgets.fix_card import Card, fix_card
 from slowlens_dashboard.widgets.linked import linked
 from slowlens_dashboard.widgets.pair_header import pair_header
 from slowlens_dashboard.widgets.recent_runs import origin_link
-from slowlens_dashboard.widgets.rule_page import TITLES
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import plain, prose
 

@@ -10,20 +10,17 @@ from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Confidence, Evidence, Finding, Severity, ValueEvidence
 from slowlens.proofs import Proved
 from slowlens.reports.units import value
+from slowlens.reports.words import PROOFS
+from slowlens.rulenames import TITLES
 from slowlens_dashboard.findinglinks import QUERY
 from slowlens_dashboard.pages import FIXES
 from slowlens_dashboard.pair import Pair
 from slowlens_dashboard.widgets.linked import Links
-from slowlens_dashboard.widgets.rule_page import TITLES, about
+from slowlens_dashboard.widgets.rule_page import about
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import code, plain, prose, sentence
 
 SEVERITIES = {Severity.ERROR: "red", Severity.WARNING: "orange", Severity.NOTE: "gray"}
-PROOFS = {
-    Confidence.MEASURED: "Measured",
-    Confidence.READ: "Read in its files",
-    Confidence.SUSPECTED: "Suspected from",
-}
 SHOWN = 100
 """Characters of a proof."""
 

@@ -9,13 +9,14 @@ from slowlens.findings import Severity
 from slowlens.proofs import Proved, together
 from slowlens.reports import words
 from slowlens.reports.units import counted
+from slowlens.rulenames import TITLES
 from slowlens.run import Run
 from slowlens.standing import Standing, elsewhere
 from slowlens_dashboard.findinglinks import finding_of, gone, name_of
 from slowlens_dashboard.pair import of_run
 from slowlens_dashboard.widgets.finding_card import finding_card, severity_badge
 from slowlens_dashboard.widgets.linked import Links, linked
-from slowlens_dashboard.widgets.rule_page import TITLES, about
+from slowlens_dashboard.widgets.rule_page import about
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import plain, prose, sentence
 

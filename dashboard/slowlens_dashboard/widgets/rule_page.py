@@ -4,12 +4,12 @@ import re
 
 import streamlit as st
 
+from slowlens.rulenames import TITLES
 from slowlens.rulepage import blocks, page
 from slowlens.rules import RULES
 from slowlens_dashboard.wording.language import _
 
 RULE_BY_ID = {rule.id: rule for rule in RULES}
-TITLES = {rule.id: rule.title for rule in RULES}
 
 BLOCK = re.compile(r"(## |- |)(.*)")
 ENDS = {"## ": "\n", "- ": "\n", "": "\n\n"}

@@ -6,6 +6,7 @@ import streamlit as st
 
 from slowlens.diagnose import NEEDED, Status
 from slowlens.reports.units import counted
+from slowlens.rulenames import TITLES
 from slowlens.run import Run
 from slowlens.standing import Standing
 from slowlens_dashboard.access.permission import read_only
@@ -14,7 +15,7 @@ from slowlens_dashboard.measuring.scans import scans
 from slowlens_dashboard.messages import is_complaining
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.pair import Pair
-from slowlens_dashboard.widgets.rule_page import TITLES, rule_page
+from slowlens_dashboard.widgets.rule_page import rule_page
 from slowlens_dashboard.widgets.scan_progress import follow
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import plain, prose, sentence

@@ -3,26 +3,20 @@
 from collections.abc import Iterator, Mapping
 
 from slowlens.facts.difference import Difference
-from slowlens.findings import Confidence, Severity
+from slowlens.findings import Severity
 from slowlens.jsonvalue import ABSENT
 from slowlens.proofs import Proved, together
 from slowlens.reports import inspection, md, words
 from slowlens.reports.document.blocks import Block, Card, Fold, Items, Table, Text, Tone
 from slowlens.reports.document.changes import cut
 from slowlens.reports.units import counted, value
-from slowlens.rules import RULES
+from slowlens.rulenames import TITLES
 from slowlens.run import Run
 
-TITLES = {rule.id: rule.title for rule in RULES}
 TONES: Mapping[Severity, Tone] = {
     Severity.ERROR: Tone.BAD,
     Severity.WARNING: Tone.WARNING,
     Severity.NOTE: Tone.PLAIN,
-}
-PROOFS = {
-    Confidence.MEASURED: "Measured",
-    Confidence.READ: "Read in its files",
-    Confidence.SUSPECTED: "Suspected from",
 }
 NONE = "No rule found anything that concerns the runtimes it is judged for."
 DIFFERENCES = ("Effect", "File", "Key", "Source", "Merged", "What it means")
@@ -48,7 +42,7 @@ def _card(each: Proved) -> Card:
     rule, finding = each.whole
     facts = {
         "Costs": finding.cost,
-        PROOFS[finding.confidence]: words.proof(finding),
+        words.PROOFS[finding.confidence]: words.proof(finding),
         "Affects": ", ".join(runtime.label for runtime in finding.affects),
     }
     told = [item for item in facts.items() if item[1]]
