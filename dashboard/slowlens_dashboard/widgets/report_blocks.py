@@ -48,10 +48,21 @@ def _block(block: Block, figures: Figures) -> None:
         case Chart():
             _chart(block, figures)
         case Fold(title, inner):
-            with st.expander(plain(title)):
-                report_blocks(inner, figures)
+            _fold(plain(title), title, inner, figures)
         case _:
             _words(block)
+
+
+@st.fragment
+def _fold(label: str, name: str, blocks: Iterable[Block], figures: Figures) -> None:
+    """Fold blocks away, and draw them once it is opened: a report has hundreds of cells in folds.
+
+    ``name`` tells it from the other folds of the report.
+    """
+    fold = st.expander(label, key=f"report-fold-{name}", on_change="rerun")
+    if fold.open:
+        with fold:
+            report_blocks(blocks, figures)
 
 
 def _words(block: Text | Items | Code | Notice) -> None:
@@ -110,5 +121,4 @@ def _chart(chart: Chart, figures: Figures) -> None:
     if figure is not None:
         key = f"report-{chart.drawing}"
         st.plotly_chart(figure, key=key, config=CONFIG, alt=chart.title)
-    with st.expander(_("Figures of this chart")):
-        _table(chart.table)
+    _fold(_("Figures of this chart"), chart.drawing, (chart.table,), figures)

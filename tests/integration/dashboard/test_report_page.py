@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages import Open, explained, query, said, store
 from planting import with_prompt
@@ -22,12 +23,20 @@ def run(pair: tuple[Path, Path]) -> Run:
     return made
 
 
+def unfolded(at: AppTest) -> AppTest:
+    """Open every fold, as the reader's clicks would: what it holds is drawn then."""
+    for fold in at.get("expander"):
+        key = "report-fold-" + fold.proto.id.partition("-report-fold-")[2]
+        at.session_state[key] = True
+    return at.run()
+
+
 def labels(at: object, kind: str) -> list[str]:
     return [element.proto.label for element in at.get(kind)]  # type: ignore[attr-defined]
 
 
 def test_a_finished_run_is_shown_as_it_will_be_handed_on(open_page: Open, run: Run) -> None:
-    at = open_page("report", run=run.id)
+    at = unfolded(open_page("report", run=run.id))
     assert not at.exception
     text = said(at)
     for title in ("What to change", "What was measured", "The evidence", "The environment"):
@@ -49,11 +58,13 @@ def test_what_is_told_is_chosen_and_in_the_address(open_page: Open, run: Run) ->
     at.get("button_group")[0].set_value(["paths", "prompt"]).run()
     assert not at.exception
     assert query(at, "with") == "paths,prompt"
-    assert [block for block in at.get("code") if PROMPT in block.value]
+    assert not [block for block in at.get("code") if PROMPT in block.value], "it is folded away"
+    assert [block for block in unfolded(at).get("code") if PROMPT in block.value]
     again = open_page("report", run=run.id, **{"with": "prompt,nonsense"})
-    assert not [b for b in again.get("code") if PROMPT in b.value], "an address of no sense"
+    told = unfolded(again).get("code")
+    assert not [block for block in told if PROMPT in block.value], "an address of no sense"
     shared = open_page("report", run=run.id, **{"with": "prompt"})
-    assert [block for block in shared.get("code") if PROMPT in block.value]
+    assert [block for block in unfolded(shared).get("code") if PROMPT in block.value]
     assert "2 texts" not in said(shared)
 
 
