@@ -32,7 +32,7 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ("text"
 def write(text: str, output: Path | None) -> None:
     """Write a report to ``output``, or to the terminal."""
     if output is None:
-        shown = harmless(text)
+        shown = escaped_as_json(text)
         _print(painted(shown) if has_colour() else shown)
         return
     try:
@@ -41,8 +41,11 @@ def write(text: str, output: Path | None) -> None:
         raise SlowlensError(f"{output} cannot be written: {error.strerror}") from error
 
 
-def harmless(text: str) -> str:
-    """Escape what would drive a terminal as JSON does, so that JSON means the same still."""
+def escaped_as_json(text: str) -> str:
+    """Escape what would drive a terminal in a whole report, so that JSON means the same still.
+
+    Of single texts ``units.plain`` shows more: tabs, too, as Python writes them.
+    """
     if all(line.isprintable() for line in text.split("\n")):
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else json.dumps(c)[1:-1] for c in text)
