@@ -37,7 +37,7 @@ KEPT_RUNS = 40
 AT_ONCE = 0.1
 """Seconds that a click waits for the weights: those of a small pair are read by then."""
 
-Stamp = tuple[tuple[str, int, int], ...]
+FolderStamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Question:
     pair: Pair
     runtimes: tuple[Runtime, ...]
     silences: tuple[Silence, ...]
-    stamps: tuple[Stamp, ...]
+    stamps: tuple[FolderStamp, ...]
     measured: str = ""
     """Id of the run whose measurement is taken along."""
     scanned: bool = False
@@ -111,11 +111,11 @@ def _stored(path: Path) -> Run | None:
         return None
 
 
-def _files_of(pair: Pair) -> tuple[Pair, tuple[Stamp, ...]]:
+def _files_of(pair: Pair) -> tuple[Pair, tuple[FolderStamp, ...]]:
     return pair, (_stamp(pair.merged), _stamp(pair.source))
 
 
-def _stamp(folder: Path | None) -> Stamp:
+def _stamp(folder: Path | None) -> FolderStamp:
     """Tell whether the files of a folder have changed, so that what is cached stays true."""
     found = []
     with suppress(OSError):  # the engine says what is wrong with the folder
@@ -140,6 +140,6 @@ def _check(asked: _Question, _measurement: Measurement | None, _scan: Scan | Non
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _checkpoint(path: Path, stamp: Stamp) -> Checkpoint:
+def _checkpoint(path: Path, stamp: FolderStamp) -> Checkpoint:
     assert isinstance(stamp, tuple)
     return read_checkpoint(path)

@@ -20,7 +20,7 @@ WHOLE = 80
 """Runs that stay in memory with all their steps."""
 
 
-class Stamp(NamedTuple):
+class FileStamp(NamedTuple):
     """Tells whether a file is the one that was read."""
 
     modified: int
@@ -29,13 +29,13 @@ class Stamp(NamedTuple):
     """Of the file system; a file that is replaced gets another."""
 
 
-Known = dict[str, tuple[Stamp, T]]
+Known = dict[str, tuple[FileStamp, T]]
 
 
 class Found(NamedTuple, Generic[T]):
     """What a look found, the last name first, which is the newest run."""
 
-    known: Mapping[str, tuple[Stamp, T]]
+    known: Mapping[str, tuple[FileStamp, T]]
     fresh: int
     """Files that were read for it."""
     unread: int
@@ -66,7 +66,7 @@ class Files(Generic[T]):
         return Found(ordered, read, len(new) - read)
 
 
-def stamps_of(folder: Path) -> Mapping[str, Stamp]:
+def stamps_of(folder: Path) -> Mapping[str, FileStamp]:
     """Return the JSON files of a folder, by their names without the ending."""
     found = {}
     with suppress(OSError), os.scandir(folder) as entries:
@@ -77,7 +77,7 @@ def stamps_of(folder: Path) -> Mapping[str, Stamp]:
     return found
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: Path) -> FileStamp | None:
     """Return the stamp of one file; None without it."""
     try:
         return _stamp(path.stat())
@@ -92,10 +92,10 @@ def whole(path: Path) -> Run:
 
 
 @lru_cache(WHOLE)
-def _whole(path: Path, stamp: Stamp) -> Run:
+def _whole(path: Path, stamp: FileStamp) -> Run:
     assert stamp
     return load(path)
 
 
-def _stamp(stat: os.stat_result) -> Stamp:
-    return Stamp(stat.st_mtime_ns, stat.st_size, stat.st_ino)
+def _stamp(stat: os.stat_result) -> FileStamp:
+    return FileStamp(stat.st_mtime_ns, stat.st_size, stat.st_ino)

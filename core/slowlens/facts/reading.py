@@ -84,12 +84,12 @@ def outside_vocabulary(reading: Reading, ids: Iterable[int]) -> frozenset[int]:
     return frozenset(i for i in ids if i >= size or i < 0)
 
 
-Kind = TypeVar("Kind", bound=Reading)
+AnyReading = TypeVar("AnyReading", bound=Reading)
 
 
 def reading(
-    kind: type[Kind], checkpoint: Checkpoint, defaults: Mapping[int, ClassDefaults]
-) -> Kind:
+    kind: type[AnyReading], checkpoint: Checkpoint, defaults: Mapping[int, ClassDefaults]
+) -> AnyReading:
     """Derive everything from ``checkpoint``; ``defaults`` by major version of transformers."""
     positions, depth = ropes(checkpoint, defaults), layers(checkpoint, defaults[5])
     settings = effective_settings(checkpoint, defaults)

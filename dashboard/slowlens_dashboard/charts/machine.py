@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from slowlens.facts.live.gauges import Track, gauges, tracks
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.timing import Generation
-from slowlens_dashboard.charts.palette import Kind, colors, series
+from slowlens.facts.live.trial import Kind
+from slowlens_dashboard.charts.palette import colors, series
 from slowlens_dashboard.charts.panels import Panel, axis, panels_layout
 from slowlens_dashboard.charts.steps import TIMED
 

@@ -6,9 +6,8 @@ the better the earlier they come; a line has its own dashes besides.
 
 from collections.abc import Iterable, Mapping
 
-from slowlens.facts.live.trial import Cache, Subject, Trial
+from slowlens.facts.live.trial import Cache, Kind, Subject, Trial
 
-Kind = tuple[str, Cache]
 COLORS: Mapping[Kind, str] = {
     (Subject.MERGED, Cache.AS_SHIPPED): "#7540ec",
     (Subject.MERGED, Cache.ON): "#17726d",

@@ -60,7 +60,7 @@ def _same_files(run: Run, now: Run) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """How far a run is."""
 
     share: float
@@ -70,7 +70,7 @@ class Progress:
     """Seconds, without loading and warming up; None while nothing was timed."""
 
 
-def progress(log: Iterable[Entry]) -> Progress:
+def progress(log: Iterable[Entry]) -> RunProgress:
     """Tell from the events that a page is told how far their run is."""
     trials: Sequence[Mapping[str, object]] = ()
     steps: dict[int, list[float]] = {}
@@ -104,12 +104,12 @@ def _progress(
     steps: Mapping[int, Sequence[float]],
     over: set[int],
     doing: str,
-) -> Progress:
+) -> RunProgress:
     """Take each trial to go on as those of its kind did, or else as all."""
     spent = sum(sum(seconds) for seconds in steps.values())
     planned = any(trial["purpose"] in TIMED for trial in trials)
     if not (spent and planned):  # the first trials decide which follow
-        return Progress(0.0, doing, None)
+        return RunProgress(0.0, doing, None)
     paces: dict[object, list[float]] = {}
     for number, seconds in steps.items():
         if number < len(trials):
@@ -121,4 +121,4 @@ def _progress(
             known = paces.get(trial["label"], ())
             tokens = int(str(trial["tokens"])) - len(steps.get(number, ()))
             left += max(0, tokens) * (sum(known) / len(known) if known else every)
-    return Progress(spent / (spent + left), doing, left)
+    return RunProgress(spent / (spent + left), doing, left)

@@ -20,7 +20,7 @@ from slowlens.durable import locked, write_whole
 from slowlens.errors import RunFileError
 from slowlens.places import cache_folder
 from slowlens.store import load
-from slowlens_dashboard.rereading import ENDING, Files, Found, Known, Stamp
+from slowlens_dashboard.rereading import ENDING, Files, FileStamp, Found, Known
 
 PATIENCE = 0.25
 """Seconds that one look spends on files that are new to it."""
@@ -71,7 +71,7 @@ def _remembered(memory: Path) -> Known[Brief]:
         if kept["format"] == FORMAT:
             structure = _converter().structure
             return {
-                name: (Stamp(*stamp), structure(brief, Brief))
+                name: (FileStamp(*stamp), structure(brief, Brief))
                 for name, (stamp, brief) in kept["briefs"].items()
             }
     return {}

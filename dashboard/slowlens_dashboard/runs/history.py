@@ -26,7 +26,7 @@ class Show(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HistoryQuery:
     """Which runs a person wants to see; empty for all."""
 
     text: str = ""
@@ -52,12 +52,12 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def wanted(query: Mapping[str, str]) -> Wanted:
+def wanted(query: Mapping[str, str]) -> HistoryQuery:
     """Read the address; what makes no sense there is left out."""
     names = set(query.get(SHOW, "").split(","))
     page = query.get(PAGE, "")
     number = int(page) if page.isascii() and page.isdecimal() and len(page) < 9 else 1
-    return Wanted(
+    return HistoryQuery(
         query.get(TEXT, "").strip(),
         query.get(CHECKPOINT, ""),
         tuple(show for show in Show if show.value in names),
@@ -73,7 +73,7 @@ def with_deleted(
     return tuple(sorted((*rows, *gone), key=lambda row: row.brief.id, reverse=True))
 
 
-def matching(rows: Iterable[Row], ask: Wanted) -> tuple[Row, ...]:
+def matching(rows: Iterable[Row], ask: HistoryQuery) -> tuple[Row, ...]:
     """Return the rows that are wanted: all words somewhere in each, whatever their case."""
     words = ask.text.casefold().split()
     return tuple(

@@ -10,7 +10,7 @@ RUN, KIND, ANYWAY = "run", "kind", "anyway"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LineupQuery:
     """Runs by their ids, the first to judge the others by."""
 
     runs: tuple[str, ...]
@@ -19,10 +19,10 @@ class Wanted:
     anyway: bool = False
 
 
-def wanted(runs: Iterable[str], kind: str, anyway: str) -> Wanted:
+def wanted(runs: Iterable[str], kind: str, anyway: str) -> LineupQuery:
     """Read the address: each run once, and no more than have a letter."""
     ids = dict.fromkeys(run.strip() for run in runs)
-    return Wanted(tuple(run for run in ids if run)[:MOST], kind, anyway == "1")
+    return LineupQuery(tuple(run for run in ids if run)[:MOST], kind, anyway == "1")
 
 
 def label(kind: Kind) -> str:

@@ -13,7 +13,7 @@ from slowlens.run import Run
 from slowlens_dashboard.access.visible import may_show
 from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.pair import options
-from slowlens_dashboard.rereading import Stamp, stamp_of, whole
+from slowlens_dashboard.rereading import FileStamp, stamp_of, whole
 from slowlens_dashboard.runs.kept import Row, shelf
 from slowlens_dashboard.runs.lineup_runs import Shop, has_figures
 
@@ -45,7 +45,7 @@ def _read(run_id: str) -> Run:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _lined_up(
-    files: tuple[tuple[Path, Stamp | None], ...],
+    files: tuple[tuple[Path, FileStamp | None], ...],
     kind: Kind | None,
     anyway: bool,
     _runs: Sequence[Run],

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Sequence
 from slowlens.facts.live.measurement import TIMED, Measurement, Status
 from slowlens.facts.live.speed import speeds
 from slowlens.facts.live.timing import Generation
-from slowlens.facts.live.trial import Cache, Purpose
+from slowlens.facts.live.trial import Kind, Purpose
 from slowlens.reports.units import counted
 
 MARK = ", stopped"
 """Ends the name of such a kind."""
 MEANING = "Stopped: the steps of a trial that was cut off, so they count in no verdict."
-
-Kind = tuple[str, Cache]
 
 
 def cut_off(measurement: Measurement) -> Iterator[tuple[Generation, ...]]:

@@ -7,14 +7,22 @@ import streamlit as st
 from slowlens.lineup import MOST, kinds_of, usual_kind
 from slowlens.run import Run
 from slowlens_dashboard.runs.kept import Row
-from slowlens_dashboard.runs.lineup_link import ANYWAY, KIND, RUN, Wanted, label, timed_by, wanted
+from slowlens_dashboard.runs.lineup_link import (
+    ANYWAY,
+    KIND,
+    RUN,
+    LineupQuery,
+    label,
+    timed_by,
+    wanted,
+)
 from slowlens_dashboard.runs.lineup_runs import options
 from slowlens_dashboard.wording.language import _
 
 CHOSEN, CHOSEN_KIND, CHOSEN_ANYWAY = "compare-runs", "compare-kind", "compare-anyway"
 
 
-def asked() -> Wanted:
+def asked() -> LineupQuery:
     """Return what the address asks for."""
     query = st.query_params
     return wanted(query.get_all(RUN), query.get(KIND, ""), query.get(ANYWAY, ""))

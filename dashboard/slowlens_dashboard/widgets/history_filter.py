@@ -9,8 +9,8 @@ from slowlens_dashboard.runs.history import (
     PAGE,
     SHOW,
     TEXT,
+    HistoryQuery,
     Show,
-    Wanted,
     checkpoints,
     wanted,
 )
@@ -22,7 +22,7 @@ FIELDS = {TEXT: "history-find", CHECKPOINT: "history-checkpoint", SHOW: "history
 """Keys of the widgets."""
 
 
-def asked() -> Wanted:
+def asked() -> HistoryQuery:
     """Return what the address asks for."""
     return wanted(st.query_params.to_dict())
 
@@ -62,15 +62,15 @@ def history_filter(rows: Sequence[Row]) -> None:
 def turn(page: int) -> None:
     """Show another page of them; a callback."""
     ask = asked()
-    _publish(Wanted(ask.text, ask.checkpoint, ask.show, page))
+    _publish(HistoryQuery(ask.text, ask.checkpoint, ask.show, page))
 
 
 def clear() -> None:
     """Show all; a callback."""
-    _publish(Wanted())
+    _publish(HistoryQuery())
 
 
-def fill(ask: Wanted) -> None:
+def fill(ask: HistoryQuery) -> None:
     """Let the fields say what the address does, which may have come from a link."""
     told = {TEXT: ask.text, CHECKPOINT: ask.checkpoint, SHOW: list(ask.show)}
     for name, value in told.items():
@@ -81,10 +81,10 @@ def fill(ask: Wanted) -> None:
 def _take() -> None:
     text, checkpoint, show = (st.session_state[FIELDS[name]] for name in (TEXT, CHECKPOINT, SHOW))
     chosen = tuple(each for each in Show if each in (show or ()))
-    _publish(Wanted((text or "").strip(), checkpoint or "", chosen))
+    _publish(HistoryQuery((text or "").strip(), checkpoint or "", chosen))
 
 
-def _publish(ask: Wanted) -> None:
+def _publish(ask: HistoryQuery) -> None:
     for name in (TEXT, CHECKPOINT, SHOW, PAGE):
         if name in ask.query:
             st.query_params[name] = ask.query[name]

@@ -7,7 +7,7 @@ from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.measuring.job import Job
 from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.measuring.starting import stop
-from slowlens_dashboard.measuring.tries import Progress, progress
+from slowlens_dashboard.measuring.tries import RunProgress, progress
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import prose
@@ -53,7 +53,7 @@ def _stop_button(job: Job) -> None:
     )
 
 
-def told(found: Progress) -> str:
+def told(found: RunProgress) -> str:
     """Say what is done, and how long it still takes where that is known."""
     doing = _(found.doing)
     if found.left is None:

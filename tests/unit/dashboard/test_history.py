@@ -8,8 +8,8 @@ from slowlens.facts.live.verdict import Outcome
 from slowlens.labels import Label
 from slowlens_dashboard.runs.history import (
     PER_PAGE,
+    HistoryQuery,
     Show,
-    Wanted,
     checkpoints,
     grouped,
     matching,
@@ -51,27 +51,27 @@ def ids(rows: tuple[Row, ...]) -> list[str]:
 @pytest.mark.parametrize(
     ("ask", "expected"),
     [
-        (Wanted(), "54321"),
-        (Wanted("after FIX"), "5"),
-        (Wanted("QUIET"), "5"),
-        (Wanted("main"), "5"),
-        (Wanted("/b/"), "4"),
-        (Wanted("h100 merged"), "542"),
-        (Wanted("nothing like it"), ""),
-        (Wanted(checkpoint="/a/merged"), "521"),
-        (Wanted(checkpoint="org/model"), "3"),
-        (Wanted(checkpoint="/gone"), ""),
-        (Wanted(show=(Show.BASELINE,)), "5"),
-        (Wanted(show=(Show.IMPORTED, Show.CHECKED)), "31"),
-        (Wanted(show=(Show.MEASURED,), checkpoint="/a/merged"), "52"),
+        (HistoryQuery(), "54321"),
+        (HistoryQuery("after FIX"), "5"),
+        (HistoryQuery("QUIET"), "5"),
+        (HistoryQuery("main"), "5"),
+        (HistoryQuery("/b/"), "4"),
+        (HistoryQuery("h100 merged"), "542"),
+        (HistoryQuery("nothing like it"), ""),
+        (HistoryQuery(checkpoint="/a/merged"), "521"),
+        (HistoryQuery(checkpoint="org/model"), "3"),
+        (HistoryQuery(checkpoint="/gone"), ""),
+        (HistoryQuery(show=(Show.BASELINE,)), "5"),
+        (HistoryQuery(show=(Show.IMPORTED, Show.CHECKED)), "31"),
+        (HistoryQuery(show=(Show.MEASURED,), checkpoint="/a/merged"), "52"),
     ],
 )
-def test_rows_that_are_wanted(ask: Wanted, expected: str) -> None:
+def test_rows_that_are_wanted(ask: HistoryQuery, expected: str) -> None:
     assert "".join(ids(matching(ROWS, ask))) == expected
 
 
 def test_the_address_says_what_is_wanted_and_is_read_back() -> None:
-    ask = Wanted("a b", "/x & y", (Show.MEASURED, Show.BASELINE), 3)
+    ask = HistoryQuery("a b", "/x & y", (Show.MEASURED, Show.BASELINE), 3)
     assert ask.query == {
         "find": "a b",
         "checkpoint": "/x & y",
@@ -79,13 +79,13 @@ def test_the_address_says_what_is_wanted_and_is_read_back() -> None:
         "part": "3",
     }
     assert wanted(ask.query) == ask
-    assert Wanted().query == {}
-    assert wanted({}) == Wanted()
+    assert HistoryQuery().query == {}
+    assert wanted({}) == HistoryQuery()
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1e3", "²", "9" * 5000, ""])
 def test_nonsense_in_the_address_is_left_out(page: str) -> None:
-    assert wanted({"part": page, "show": "all,baseline,<b>"}) == Wanted(show=(Show.BASELINE,))
+    assert wanted({"part": page, "show": "all,baseline,<b>"}) == HistoryQuery(show=(Show.BASELINE,))
 
 
 def test_runs_stand_below_their_pair_the_pair_of_the_newest_first() -> None:

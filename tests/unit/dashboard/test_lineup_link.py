@@ -1,15 +1,15 @@
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.lineup import MOST, SHIPPED
-from slowlens_dashboard.runs.lineup_link import Wanted, kind_named, label, timed_by, wanted
+from slowlens_dashboard.runs.lineup_link import LineupQuery, kind_named, label, timed_by, wanted
 
 ON = (Subject.MERGED, Cache.ON)
 
 
 def test_the_address_is_read_in_its_order() -> None:
-    assert wanted(["b", "a"], "merged, cache on", "1") == Wanted(
+    assert wanted(["b", "a"], "merged, cache on", "1") == LineupQuery(
         ("b", "a"), "merged, cache on", True
     )
-    assert wanted([], "", "") == Wanted(())
+    assert wanted([], "", "") == LineupQuery(())
 
 
 def test_each_run_is_asked_for_once() -> None:

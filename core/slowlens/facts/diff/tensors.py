@@ -28,7 +28,7 @@ PACKED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class TensorKind:
     """Tensors of one purpose, what their absence means and what their presence."""
 
     name: re.Pattern[str]
@@ -37,7 +37,7 @@ class Kind:
 
 
 KINDS = (
-    Kind(
+    TensorKind(
         re.compile(
             r"inv_freq$|masked_bias$|\.(?:attn|attention)\.bias$|position_ids$"
             r"|\.(?:cos|sin)_cached$|num_batches_tracked$"
@@ -45,17 +45,17 @@ KINDS = (
         Meaning(COSMETIC, "transformers computes it itself", known=False),
         Meaning(COSMETIC, "transformers computes it itself", known=False),
     ),
-    Kind(
+    TensorKind(
         re.compile(r"\.lora_(?:A|B|embedding_A|embedding_B|magnitude_vector)\b"),
         Meaning(COSMETIC, "the adapter was merged, or left behind"),
         Meaning(SPEED, "an adapter that was not merged: it costs time, or is not loaded at all"),
     ),
-    Kind(
+    TensorKind(
         re.compile(r"(?:^|\.)mtp\.|\.(?:eh_proj|enorm|hnorm|shared_head)\."),
         Meaning(SPEED, _NO_MTP),
         Meaning(COSMETIC, "heads for speculative decoding"),
     ),
-    Kind(
+    TensorKind(
         PACKED,
         Meaning(SPEED, "the weights are no longer packed: more bytes to read for each token"),
         Meaning(MEMORY, "the weights are packed"),
