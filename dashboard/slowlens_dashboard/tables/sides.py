@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from slowlens.facts.live.answer_split import reach, shown
 from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.saving import Effect, Saving
+from slowlens.facts.live.saving import Effect, Saving, effect_of
 from slowlens.facts.live.seconds import milliseconds
 from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.statistics import Interval
 from slowlens.facts.live.trial import Cache, Subject
-from slowlens.facts.live.verdict import Outcome, judge, longer
 from slowlens.reports.units import counted
 
 
@@ -29,13 +28,7 @@ class Sides:
     @property
     def effect(self) -> Effect:
         """What the fix does."""
-        if longer(self.slow, self.fixed, self.noise):
-            return Effect.FASTER
-        if longer(self.fixed, self.slow, self.noise):
-            return Effect.SLOWER
-        both = (self.slow, self.fixed), (self.fixed, self.slow)
-        same = {judge(*sides, noise=self.noise).outcome for sides in both} == {Outcome.PASS}
-        return Effect.NONE if same else Effect.UNCLEAR
+        return effect_of(self.slow, self.fixed, self.noise)
 
 
 def sides_of(measurement: Measurement, merged: AnswerTime, saved: Saving, noise: float) -> Sides:

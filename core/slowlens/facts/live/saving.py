@@ -68,14 +68,17 @@ def saving(
         interval = share_of_gap(merged.runs, time.runs, target.runs) if own else None
     few = min(len(merged.runs), len(time.runs)) < LEAST_RUNS
     between = None if few else difference(merged.runs, time.runs)
-    effect = _effect(merged.runs, time.runs, between, apart)
+    effect = effect_of(merged.runs, time.runs, apart, between)
     return Saving(time, rules, saved, effect, share, interval, between)
 
 
-def _effect(
-    merged: Sequence[float], fixed: Sequence[float], between: Interval | None, apart: float
+def effect_of(
+    merged: Sequence[float], fixed: Sequence[float], apart: float, between: Interval | None = None
 ) -> Effect:
-    """Judge whole answers, and take what is certain though by how much is not."""
+    """Judge seconds of runs, and take what is certain though by how much is not.
+
+    ``apart`` as in ``saving``; ``between``: of the seconds saved, where whole answers are judged.
+    """
     if longer(merged, fixed, apart) and (between is None or between.low > 0):
         return Effect.FASTER
     if longer(fixed, merged, apart) and (between is None or between.high < 0):
