@@ -51,6 +51,12 @@ class ResultFileError(SlowlensError):
     """The result file of a benchmark cannot be read, or is none."""
 
 
+class NoResultFileError(ResultFileError):
+    """There is no file of the name that was given: its spelling is what to look at."""
+
+    exit_code = 3
+
+
 class UsageError(SlowlensError, ValueError):
     """The command, or a function, was called wrongly."""
 

@@ -52,9 +52,12 @@ class Store:
         return tuple(sorted(filter(RUN_ID.fullmatch, names), reverse=True))
 
     def find(self, beginning: str) -> str:
-        """Return the id that is ``beginning``, or the only one that begins so; RunFileError."""
+        """Return the id that is ``beginning``, begins so or has it as its last part; RunFileError.
+
+        The only such one: what is behind the last dash counts as a whole.
+        """
         ids = self.ids()
-        found = [run_id for run_id in ids if beginning and run_id.startswith(beginning)]
+        found = [run_id for run_id in ids if beginning and _fits(run_id, beginning)]
         if beginning in ids:
             return beginning
         if len(found) == 1:
@@ -62,6 +65,9 @@ class Store:
         if found:
             more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
             message = f"{len(found)} runs begin with {beginning}: {', '.join(found[:FEW])}{more}."
+            if not all(run_id.startswith(beginning) for run_id in found):
+                which = f"{beginning}: {', '.join(found[:FEW])}{more}"
+                message = f"{len(found)} runs begin or end with {which}."
             raise NoRunError(message, hint="Write more of its id.")
         raise NoRunError(f"There is no run {beginning} in {self.folder}.")
 
@@ -87,6 +93,10 @@ class Store:
     def restore(self, run_id: str) -> None:
         """Bring a run back from the trash; RunFileError as for ``delete``."""
         _move(run_id, self.trash, self)
+
+
+def _fits(run_id: str, part: str) -> bool:
+    return run_id.startswith(part) or run_id.rpartition("-")[2] == part
 
 
 def _move(run_id: str, origin: Store, target: Store) -> None:

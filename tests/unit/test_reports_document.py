@@ -13,6 +13,7 @@ from samples import results
 from slowlens.facts.environment import Environment
 from slowlens.facts.live.device import DeviceSample
 from slowlens.facts.live.measurement import Status
+from slowlens.findings import Applicability
 from slowlens.importing import imported_run
 from slowlens.redaction import redacted
 from slowlens.reports.document import document, file_name
@@ -59,6 +60,19 @@ def test_a_fix_comes_with_its_edits_its_proof_and_its_command() -> None:
     assert facts["Measured"].startswith("1.2 s")
     assert isinstance(command, Code)
     assert command.text.startswith("slowlens fix ")
+    assert command.text.endswith(" --apply"), "it does what the words above it say"
+
+
+def test_a_fix_that_changes_outputs_has_a_command_that_applies_it() -> None:
+    run = full_run()
+    outcome = next(o for o in run.outcomes if o.findings and o.findings[0].fix)
+    finding = outcome.findings[0]
+    assert finding.fix
+    fix = replace(finding.fix, applicability=Applicability.UNSAFE)
+    given = replace(run, outcomes=(replace(outcome, findings=(replace(finding, fix=fix),)),))
+    *_, command = blocks(given, "What to change")
+    assert isinstance(command, Code)
+    assert command.text.endswith(" --unsafe --apply")
 
 
 def test_fixes_may_hold_lists() -> None:

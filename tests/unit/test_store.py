@@ -97,6 +97,15 @@ def test_the_beginning_of_an_id_is_enough_where_only_one_begins_so(tmp_path: Pat
             store.find(nothing)
 
 
+def test_the_last_part_of_an_id_is_enough_where_only_one_ends_so(tmp_path: Path) -> None:
+    store = with_runs(tmp_path, "2026-a-05bf14", "2026-b-2ca468", "2026-c-2ca468")
+    assert store.find("05bf14") == "2026-a-05bf14"
+    with pytest.raises(RunFileError, match="2 runs begin or end with 2ca468: 2026-c-2ca468, 2026"):
+        store.find("2ca468")
+    with pytest.raises(RunFileError, match="There is no run"):
+        store.find("14")
+
+
 def test_of_many_candidates_the_newest_are_named(tmp_path: Path) -> None:
     store = with_runs(tmp_path, *(f"2026-{n}" for n in range(1, 9)))
     with pytest.raises(

@@ -2,7 +2,7 @@
 
 The format is told by the content. Each result is shown and kept as a run.
 Exit codes: 0 done, 2 a file cannot be read (the others are kept) or a run not be kept, 3 wrong
-usage or an internal error.
+usage, a file that is not there, or an internal error.
 """
 
 import argparse
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         except SlowlensError as unkept:
             failed.append(unkept)
     write(_comparing(kept), None)
+    failed.sort(key=lambda error: -error.exit_code)  # the last one tells how it ends
     for error in failed[:-1]:
         tell(f"slowlens: {error}\n  {error.hint}")
     if failed:

@@ -17,7 +17,7 @@ from slowlens.store import Store, default_store, load
 FEW = 3
 """Runs that are named to whoever named none."""
 NO_RUN = "slowlens measure MERGED makes a run."
-HELP = "id of a run or its beginning, its name, a run file, or the name of a baseline"
+HELP = "id of a run, its beginning or last part, its name, a run file, or a baseline's name"
 
 
 def run_named(name: str) -> Run:

@@ -21,6 +21,11 @@ def fix_command(batch: Batch, run: Run) -> str:
     return _command("fix", batch, run, *(["--unsafe"] if only_unsafe else []))
 
 
+def apply_command(batch: Batch, run: Run, *options: str) -> str:
+    """Write the command that writes the safe fixes of what counts, others too with --unsafe."""
+    return _command("fix", batch, run, *options, "--apply")
+
+
 def _command(verb: str, batch: Batch, result: Run | Broken, *options: str) -> str:
     if isinstance(result, Broken):
         name, source = result.path, result.source

@@ -53,7 +53,7 @@ class Options:
         except (RuntimeError, ValueError, OSError) as error:
             message = f"{text.strip()!r} cannot be the path of a folder: {error}."
             raise CheckpointError(message, hint="Type the path of a folder.") from error
-        if not self._may_read(path):
+        if not self._may_read(path) and (self.confined or os.path.exists(path)):  # noqa: PTH110
             readable = ", ".join(str(root) for root in self._outermost())
             allow = path if path.parent == path.parent.parent else path.parent
             raise CheckpointError(

@@ -123,6 +123,10 @@ def test_one_bad_file_does_not_take_the_others_away(
     assert f"There is no file {bad[1]}." in shown.err
 
 
+def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    assert cli.main(["import", str(tmp_path / "gone.json")]) == 3
+
+
 def test_a_store_that_cannot_be_written_does_not_take_the_file_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,6 +27,11 @@ def test_a_folder_elsewhere_is_refused_with_the_way_to_allow_it(tmp_path: Path, 
 def test_a_folder_that_is_not_there_and_an_empty_text_are_explained(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="There is no folder"):
         Options((tmp_path,)).allow(str(tmp_path / "no"))
+    with pytest.raises(CheckpointError, match="There is no folder") as refused:
+        Options((tmp_path / "root",)).allow(str(tmp_path / "no"))
+    assert "--root" not in refused.value.hint, "what is not there needs no permission"
+    with pytest.raises(CheckpointError, match="outside the folders"):
+        Options((tmp_path / "root",), confined=True).allow(str(tmp_path / "no"))
     with pytest.raises(CheckpointError, match="No checkpoint is chosen"):
         Options((tmp_path,)).allow("  ")
 

@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-from slowlens.errors import ResultFileError, SlowlensError
+from slowlens.errors import NoResultFileError, ResultFileError, SlowlensError
 from slowlens.gather.rawfile import foreign, readable, regular_file, size_of
 from slowlens.jsonvalue import Json, JsonObject
 
@@ -17,7 +17,7 @@ Rows = tuple[JsonObject, ...]
 def read_rows(path: Path, known: str) -> Rows:
     """Return the objects of a file; ResultFileError, with what is ``known`` as hint, if none."""
     if not path.exists():
-        raise ResultFileError(f"There is no file {path}.", hint="Check the spelling.")
+        raise NoResultFileError(f"There is no file {path}.", hint="Check the spelling.")
     if path.is_dir():
         raise ResultFileError(f"{path} is a folder.", hint="Name the result files in it.")
     try:

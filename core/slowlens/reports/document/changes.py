@@ -1,6 +1,6 @@
 """What to change: each fix of what counts, with its edits and the command that makes them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from slowlens.batch import batch
 from slowlens.facts.live.attribution import attribution
@@ -29,9 +29,17 @@ def changes(run: Run) -> tuple[Block, ...]:
     if not fixes:
         return (Text("Nothing has to change: no finding that counts has a fix."),)
     cards = (_card(run, fix) for fix in fixes)
-    if all(fix.applicability is Applicability.MANUAL for fix in fixes):
-        return tuple(cards)
-    return (*cards, Code(commands.fix_command(batch(run), run), "To see and apply the fixes"))
+    return (*cards, *_commands(run, {fix.applicability for fix in fixes}))
+
+
+def _commands(run: Run, kinds: Collection[Applicability]) -> Iterator[Code]:
+    """Yield the commands that apply them; what changes outputs only by one of its own."""
+    if Applicability.SAFE in kinds:
+        safe = commands.apply_command(batch(run), run)
+        yield Code(safe, "To apply the safe fixes")
+    if Applicability.UNSAFE in kinds:
+        every = commands.apply_command(batch(run), run, "--unsafe")
+        yield Code(every, "To apply those that change outputs, too")
 
 
 def _fixes(run: Run) -> list[Fix]:
