@@ -30,8 +30,8 @@ Figures = Mapping[Drawing, go.Figure]
 
 def report_blocks(blocks: Iterable[Block], figures: Figures) -> None:
     """Draw them, one below the other."""
-    for block in blocks:
-        _block(block, figures)
+    for number, block in enumerate(blocks):
+        _block(block, number, figures)
 
 
 def badge(text: str, tone: Tone) -> str:
@@ -39,12 +39,12 @@ def badge(text: str, tone: Tone) -> str:
     return f":{COLORS[tone]}-badge[{plain(text)}]"
 
 
-def _block(block: Block, figures: Figures) -> None:
+def _block(block: Block, number: int, figures: Figures) -> None:
     match block:
         case Table():
             _table(block)
         case Card():
-            _card(block)
+            _card(block, number)
         case Chart():
             _chart(block, figures)
         case Fold(title, inner):
@@ -100,7 +100,8 @@ def _different(names: Iterable[str]) -> list[str]:
     return found
 
 
-def _card(card: Card) -> None:
+def _card(card: Card, number: int) -> None:
+    """Draw a card; its table, of what a fix changes, is stacked by looks.css on a phone."""
     with st.container(border=True, gap="small"):
         st.markdown(f"{badge(card.badge, card.tone)} &nbsp; **{plain(card.title)}**")
         if card.text:
@@ -112,7 +113,8 @@ def _card(card: Card) -> None:
                         st.caption(plain(label))
                         st.markdown(prose(told))
         if card.table is not None:
-            _table(card.table)
+            with st.container(key=f"report-edits-{number}"):
+                _table(card.table)
 
 
 def _chart(chart: Chart, figures: Figures) -> None:
