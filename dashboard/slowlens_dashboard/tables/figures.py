@@ -79,16 +79,16 @@ def table_note(measurement: Measurement, table: pd.DataFrame, sample: str) -> st
         return MEANING
     if all(speed.rounds == 1 for speed in found):
         what = "it takes more rounds to tell how far they lie apart"
-        told = f"{sample or 'One round each'}: {what}."
+        told = [f"{sample or 'One round each'}: {what}."]
     else:
         medians = "TTFT and TPOT are medians of the rounds, CV is how far these lie apart"
-        told = f"{sample}: {medians}." if sample else f"{medians}."
+        told = [f"{sample}; {medians}." if sample else f"{medians}."]
     if GROWTH in table and (table[GROWTH] == TOO_SHORT).any():
-        told += (
-            " Runs are too short where growth may be none, and its 95 % interval is wider than the"
+        told.append(
+            "Runs are too short where growth may be none, and its 95 % interval is wider than the"
             " time of a token: longer ones would tell."
         )
-    return f"{told} {MEANING}" if _cut_off_in(table) else told
+    return " ".join([*told, MEANING] if _cut_off_in(table) else told)
 
 
 def _last_input(measurement: Measurement, speed: Speed) -> int:
@@ -101,7 +101,7 @@ def without_sample(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     sizes = table["n"].unique()
     if len(sizes) > 1 or _cut_off_in(table):
         return table, ""
-    return table.drop(columns="n"), f"{sizes[0]} each"
+    return table.drop(columns="n"), str(sizes[0])
 
 
 def _cut_off_in(table: pd.DataFrame) -> bool:

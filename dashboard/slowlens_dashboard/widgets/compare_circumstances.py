@@ -20,7 +20,7 @@ def circumstances_of(lineup: Lineup) -> None:
         st.table(table, hide_index=True, border="horizontal")
         st.caption(_(f"Bold: unlike {names[0]}. What may differ keeps no run from a verdict."))
     else:
-        st.markdown(_("Nothing that is known of these runs."))
+        st.markdown(_("Nothing, as far as these runs tell."))
     if lineup.common:
         with st.expander(_(f"What is the same: {len(lineup.common)}"), icon=":material/equal:"):
             table = common_table(lineup.common, names, _)

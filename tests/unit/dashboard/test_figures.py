@@ -61,7 +61,7 @@ def test_what_all_figures_rest_on_is_told_once() -> None:
     one, other = generation(0.2, 0.2, 0.2), generation(0.2, 0.2, 0.2, cache=Cache.ON)
     table, sample = without_sample(speed_table(measurement(one, other)))
     assert "n" not in table
-    assert sample == "1 round of 3 tokens each"
+    assert sample == "1 round of 3 tokens"
     table, sample = without_sample(speed_table(measurement(one, one, other)))
     assert list(table["n"]) == ["2 rounds of 3 tokens", "1 round of 3 tokens"]
     assert sample == ""
@@ -106,13 +106,13 @@ def test_what_the_figures_rest_on_is_told_in_words_that_fit() -> None:
 
     one, other = generation(0.2, 0.2, 0.2), generation(0.2, 0.2, cache=Cache.ON)
     once = "it takes more rounds to tell how far they lie apart."
-    assert note(one) == f"1 round of 3 tokens each: {once}"
+    assert note(one) == f"1 round of 3 tokens: {once}"
     assert note(one, other) == f"One round each: {once}"
     medians = "TTFT and TPOT are medians of the rounds, CV is how far these lie apart."
-    assert note(one, one) == f"2 rounds of 3 tokens each: {medians}"
+    assert note(one, one) == f"2 rounds of 3 tokens; {medians}"
     assert note(one, one, other) == medians
     unclear = generation(0.1, *[0.1] * 8, *[0.9] * 4, *[0.1] * 8)
-    assert note(unclear).startswith(f"1 round of 21 tokens each: {once} Runs are too short where")
+    assert note(unclear).startswith(f"1 round of 21 tokens: {once} Runs are too short where")
 
 
 def test_rounds_that_differ_show_their_range() -> None:
