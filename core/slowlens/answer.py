@@ -17,8 +17,7 @@ from slowlens.standing import Standing, standings
 UNREAD = "could not be read"
 NOTHING = "Nothing in its files makes it slow."
 NOTHING_MEASURED = "Nothing makes it slow: neither its files nor the live run show a cause."
-UNEXPLAINED = "Neither its files nor the live run show a cause."
-NO_CAUSE = "nothing that was found slows each token"
+UNEXPLAINED = "No finding that counts explains it."
 
 
 def answer(
@@ -34,11 +33,14 @@ def answer(
     grave = [f for f in found[Standing.COUNTED] if f.finding.severity is not Severity.NOTE]
     if grave:
         return f"{_unloadable(outcomes, problems)}{_cause(grave, measurement)}"
-    slower = f"{sentence(told)} " if (told := _slower(measurement)) else ""
+    slower = f"{sentence(told)} " if (told := slower_than_source(measurement)) else ""
     trouble = f"{problems[0].file} {problems[0].message}." if problems else ""
     if trouble and any(UNREAD in outcome.reason for outcome in outcomes):
         return slower + f"It could not be told: {trouble}"
-    nothing = _measured(slower) if _proved(measurement) else slower + _nothing(found, judged)
+    if slower:
+        nothing = slower + (sentence(findings[0].message) if findings else UNEXPLAINED)
+        return f"{nothing} But {trouble}" if trouble else nothing
+    nothing = NOTHING_MEASURED if _proved(measurement) else _nothing(found, judged)
     if trouble:
         return f"{nothing} But {trouble}"
     return f"{nothing} {sentence(findings[0].message)}" if findings else nothing
@@ -60,11 +62,7 @@ def _nothing(found: Mapping[Standing, Sequence[Found]], judged: Collection[Runti
     return f"{NOTHING[:-1]} under {' or '.join(runtime.label for runtime in judged)}."
 
 
-def _measured(slower: str) -> str:
-    return f"{slower}{UNEXPLAINED}" if slower else NOTHING_MEASURED
-
-
-def _slower(measurement: Measurement | None) -> str:
+def slower_than_source(measurement: Measurement | None) -> str:
     """Say that it clearly is slower than its source, whatever was found; empty where it is not."""
     sides = against_source(measurement) if measurement else None
     if sides is None or (verdict := verdict_of(*sides)).outcome is not Judged.FAIL:
@@ -72,7 +70,7 @@ def _slower(measurement: Measurement | None) -> str:
     assert verdict.ratio is not None
     return (
         f"as shipped it takes {times(verdict.ratio)} times as long per token as its source"
-        f" ({verdict.interval})"
+        f" (means, {verdict.interval})"
     )
 
 
@@ -86,19 +84,18 @@ def _proved(measurement: Measurement | None) -> bool:
 def _cause(grave: Sequence[Found], measurement: Measurement | None) -> str:
     """Name the worst finding, its proof and cost, and the first fix of a finding as bad.
 
-    That it is clearly slower goes before a finding that slows no token, with what does.
+    That it is clearly slower goes before a finding that is not known to slow each token.
     """
     first, *others = together(grave)
-    worst, slower = first.found.finding, _slower(measurement)
-    cost = _less(first.cost, measurement) if slower else first.cost
+    worst, slower = first.found.finding, slower_than_source(measurement)
     sentences = [worst.message]
     sentences += [f"the run proves it ({proof.message})" for _, proof in first.proofs]
-    if not slower or _slows(first) or cost != first.cost:
-        sentences += [slower, cost]
+    if _told_in(first.cost, measurement):
+        sentences.append(first.cost)
+    elif _slows(first):
+        sentences += [slower, first.cost]
     else:
-        culprit = next(filter(_slows, others), None)
-        said = culprit.found.finding.message if culprit else NO_CAUSE
-        sentences = [slower, said, *sentences, cost]
+        sentences = [slower, *sentences, first.cost]
     same = [e.found.finding for e in (first, *others) if e.severity is first.severity]
     fixable = next(filter(_by_edits, same), None)
     if fixable is not None:
@@ -111,10 +108,10 @@ def _slows(each: Proved) -> bool:
     return any(map(slows, (each.found, *each.proofs)))
 
 
-def _less(cost: str, measurement: Measurement | None) -> str:
-    """Leave out of a cost how merged compares with its source, which is said already."""
+def _told_in(cost: str, measurement: Measurement | None) -> bool:
+    """Whether a cost says already how merged compares with its source."""
     sides = against_source(measurement) if measurement else None
-    return cost.replace(compared(*sides), "").removeprefix(". ") if sides else cost
+    return sides is not None and compared(*sides) in cost
 
 
 def _by_edits(finding: Finding) -> bool:

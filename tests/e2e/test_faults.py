@@ -240,7 +240,6 @@ def test_a_browser_that_was_offline_goes_on_where_it_was(
     assert server.workers == [worker], "the run goes on while nobody watches"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_page_that_was_sent_away_by_a_crowd_comes_back_by_itself(
     page: Page, demo_copy: Demo, port: int
 ) -> None:
@@ -254,6 +253,7 @@ def test_a_page_that_was_sent_away_by_a_crowd_comes_back_by_itself(
         assert ended, "nobody was sent away"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_frozen_worker_leaves_with_a_server_that_is_killed(
     page: Page, demo_copy: Demo, port: int
 ) -> None:

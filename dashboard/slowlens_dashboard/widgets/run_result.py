@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from slowlens.answer import slower_than_source
 from slowlens.codec import encode
 from slowlens.facts.live.measurement import Measurement, Status
 from slowlens.findings import Finding
@@ -50,7 +51,8 @@ def run_result(run: Run) -> None:
         report_link(run)
         return
     _ending(measurement)
-    sentence_on_top(run.answer, said=" ".join(factors(measurement)))
+    told = (*factors(measurement), f"{slower_than_source(measurement)}.")  # the verdicts below
+    sentence_on_top(run.answer, said=" ".join(told))
     st.caption(_conditions(measurement))
     _actions(run)
     _fixed(run)

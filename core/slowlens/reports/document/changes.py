@@ -33,7 +33,13 @@ def changes(run: Run) -> tuple[Block, ...]:
 
 
 def _commands(run: Run, kinds: Collection[Applicability]) -> Iterator[Code]:
-    """Yield the commands that apply them; what changes outputs only by one of its own."""
+    """Yield the commands that apply them; what changes outputs only by one of its own.
+
+    A checkpoint of the hub is not written to: what would change can be seen.
+    """
+    if run.merged.origin:
+        yield Code(commands.fix_command(batch(run), run), "To see the fixes")
+        return
     if Applicability.SAFE in kinds:
         safe = commands.apply_command(batch(run), run)
         yield Code(safe, "To apply the safe fixes")
