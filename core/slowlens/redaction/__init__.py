@@ -1,8 +1,9 @@
 """What of a run is nobody's business but its owner's, taken out: a pure function, run to run.
 
 What a report needs stays: figures, settings, names of folders and files. The name of a machine that
-stands alone in a sentence cannot be told from any other word, unless it is the one we are on or its
-port follows.
+stands alone in a sentence cannot be told from any other word, unless it is the one we are on, or a
+port follows and it ends as a domain does, is numbered behind a hyphen (before a port of four or
+five digits) or is said to be reached.
 """
 
 from collections import Counter

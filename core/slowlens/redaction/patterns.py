@@ -77,38 +77,49 @@ INNER_HOST = re.compile(
     re.IGNORECASE,
 )
 _TOP = (
-    r"(?:com|org|net|edu|gov|io|ai|dev|cloud|tech|eu|de|fr|uk|nl|ch|it|es|se|pl|cn|jp|kr|tw|hk|sg"
+    r"(?:com|org|net|edu|gov|ai|dev|cloud|tech|eu|de|fr|uk|nl|ch|it|es|se|pl|cn|jp|kr|tw|hk|sg"
     r"|ca|us|br|au|local|localdomain|internal|intranet|intra|lan|corp|private|arpa)"
 )
 """What ends the name of a machine, and of no kind of file."""
+_INNER_TOP = r"(?:cluster|farm|home|hpc|labs?|office|rack|svc)"
+"""What ends it where nobody has registered the domain."""
 _COUNTED = (
-    r"(?:batch|block|case|chunk|cpu|cuda|device|epoch|example|expert|gpu|group|head|item|layer|line"
-    r"|model|page|part|phase|question|rank|round|row|run|sample|seed|shard|stage|step|task|test"
-    r"|token|top|trial|version|worker)s?"
+    r"(?:batch|block|case|chunk|column|cpu|cuda|device|epoch|example|expert|group|head|index|item"
+    r"|iteration|layer|length|line|offset|page|part|phase|port|position|question|round|row|run"
+    r"|sample|seed|shard|size|slot|stage|step|test|token|top|trial|version)s?"
 )
 """What is numbered and no machine: ``layer-12``."""
+_SERVING = r"(?:gpu|model|rank|task|worker)s?"
+"""What is numbered, too, but listens where a number as long as a port follows."""
+_TOLD = r"(?: (?:to|from|on|at|by|with))?(?: the)?(?: (?:host|server|address|endpoint|peer|node))?"
 _REACHED = (
-    r"(?:connect(?:ed|ing|ions?)?|reach(?:ed|ing)?|listen(?:ing)?|bind|bound|resolve|refused|lost"
-    r"|contact(?:ed|ing)?)(?: (?:to|from|on|at|by|with))?"
+    rf"(?:(?:connect(?:ed|ing|ions?)?|reach(?:ed|ing)?|listen(?:ing)?|bind|resolve|refused"
+    rf"|contact(?:ed|ing)?){_TOLD}|host|server|endpoint|peer|node|address)"
 )
-_PORT = r"(?=\]?:\d{2,5}(?![A-Za-z0-9_:]|\.[A-Za-z0-9]))"
-_HIGH_PORT = r"(?=:(?!(?:1024|2048|4096|8192|16384|32768)\b)\d{4,5}(?![A-Za-z0-9_:]|\.[A-Za-z0-9]))"
+_LOST = rf"(?:lost|bound){_TOLD}"
+"""Said of much else than machines."""
+_PORT_ENDS = r"(?![A-Za-z0-9_:]|\.[A-Za-z0-9])"
+_PORT = rf"(?=\]?:\d{{2,5}}{_PORT_ENDS})"
+_HIGH_PORT = rf"(?=\]?:(?!(?:1024|2048|4096|8192|16384|32768)\b)\d{{4,5}}{_PORT_ENDS})"
 """Lengths of contexts are none."""
+_PORT_NO_LINE = rf"(?=\]?:(?:22|80|443|\d{{4,5}}){_PORT_ENDS})"
+"""Behind ``io``, which ends names of modules, too."""
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _ALONE = r"(?:(?<![A-Za-z0-9_.:/@\\-])|(?<=dns:)|(?<=tcp:))"
-HOST_AND_PORT = (
-    re.compile(rf"{_ALONE}(?P<host>(?:{_LABEL}\.)+{_TOP}){_PORT}", re.IGNORECASE),
-    re.compile(
-        rf"{_ALONE}(?!{_COUNTED}-\d+:)(?P<host>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*"
-        rf"-[A-Za-z]*\d+){_HIGH_PORT}",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"\b(?:{_REACHED}(?: the)?(?: (?:host|server|address|endpoint|peer|node))?"
-        rf"|host|server|endpoint|peer|node|address) \[?"
-        rf"(?!{_COUNTED}:)(?P<host>[A-Za-z](?:[A-Za-z0-9.-]*[A-Za-z0-9])?){_PORT}",
-        re.IGNORECASE,
-    ),
+_TOP_AND_PORT = rf"(?:{_TOP}{_PORT}|io{_PORT_NO_LINE}|{_INNER_TOP}{_HIGH_PORT})"
+_NUMBERED = r"(?P<host>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-[A-Za-z]*\d+)"
+_SAID = (
+    rf"(?!{_COUNTED}:|{_SERVING}:\d{{2,3}}(?!\d))"
+    r"(?P<host>[A-Za-z](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?<!\.py)(?<!\.log)(?<!\.json)"
+)
+HOST_AND_PORT = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_ALONE}(?P<host>(?:{_LABEL}\.)+{_TOP_AND_PORT})",
+        rf"{_ALONE}(?!{_COUNTED}-\d+:){_NUMBERED}{_HIGH_PORT}",
+        rf"\b{_REACHED} \[?{_SAID}{_PORT}",
+        rf"\b{_LOST} \[?{_SAID}{_HIGH_PORT}",
+    )
 )
 """A machine before its port where there is no scheme: it ends as a domain does, is numbered behind
 a hyphen, or is said to be reached. Times, tags, lines of files, devices and figures are none."""

@@ -139,11 +139,12 @@ class Strings:
         """Replace what matches, and remember it where that changed anything."""
 
         def become(match: re.Match[str]) -> str:
-            if match[match.lastgroup or 0].startswith(GONE):
+            found = match[match.lastgroup or 0]
+            if found.startswith(GONE):
                 return match[0]
             made = left(match) if left else LEFT[kind]
             if made != match[0]:
-                self._seen[kind].add(match[0])
+                self._seen[kind].add(found)
             return made
 
         return pattern.sub(become, text)
@@ -180,8 +181,10 @@ def _url(match: re.Match[str]) -> str:
 
 
 def _named(match: re.Match[str]) -> str:
-    host = match["host"]
-    return match[0] if patterns.PUBLIC.fullmatch(host) else match[0].replace(host, LEFT[Kind.HOSTS])
+    if patterns.PUBLIC.fullmatch(match["host"]):
+        return match[0]
+    begin, end = (at - match.start() for at in match.span("host"))
+    return match[0][:begin] + LEFT[Kind.HOSTS] + match[0][end:]
 
 
 def _address(match: re.Match[str]) -> str:
