@@ -20,8 +20,6 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 QUIET = 400
 """Milliseconds without a change or a message, after which an answer counts as complete."""
 WIDTH, HEIGHT = 1280, 1000
-
-
 MEASURED = ("shown", "seen", "long", "ran", "blank", "dimmed", "jumped")
 """What the probe tells of an answer under the same name."""
 
@@ -130,8 +128,5 @@ def answered(
     return Answer(
         took=found["finished"] if grows else found["took"],
         cpu=1000 * (server.cpu - before),
-        **{
-            name: found[name]
-            for name in ("shown", "seen", "long", "ran", "blank", "dimmed", "jumped")
-        },
+        **{name: found[name] for name in MEASURED},
     )

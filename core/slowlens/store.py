@@ -51,25 +51,25 @@ class Store:
         names = (path.stem for path in self.folder.glob("*.json"))
         return tuple(sorted(filter(RUN_ID.fullmatch, names), reverse=True))
 
-    def find(self, beginning: str) -> str:
-        """Return the id that is ``beginning``, begins so or has it as its last part; RunFileError.
+    def find(self, part: str) -> str:
+        """Return the id that is ``part``, begins so or has it as its last part; RunFileError.
 
         The only such one: what is behind the last dash counts as a whole.
         """
         ids = self.ids()
-        found = [run_id for run_id in ids if beginning and _fits(run_id, beginning)]
-        if beginning in ids:
-            return beginning
+        found = [run_id for run_id in ids if part and _fits(run_id, part)]
+        if part in ids:
+            return part
         if len(found) == 1:
             return found[0]
         if found:
             more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
-            message = f"{len(found)} runs begin with {beginning}: {', '.join(found[:FEW])}{more}."
-            if not all(run_id.startswith(beginning) for run_id in found):
-                which = f"{beginning}: {', '.join(found[:FEW])}{more}"
+            message = f"{len(found)} runs begin with {part}: {', '.join(found[:FEW])}{more}."
+            if not all(run_id.startswith(part) for run_id in found):
+                which = f"{part}: {', '.join(found[:FEW])}{more}"
                 message = f"{len(found)} runs begin or end with {which}."
             raise NoRunError(message, hint="Write more of its id.")
-        raise NoRunError(f"There is no run {beginning} in {self.folder}.")
+        raise NoRunError(f"There is no run {part} in {self.folder}.")
 
     def recent(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the newest runs, the newest first; damaged files are passed over."""

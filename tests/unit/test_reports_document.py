@@ -75,7 +75,7 @@ def test_a_fix_that_changes_outputs_has_a_command_that_applies_it() -> None:
     assert command.text.endswith(" --unsafe --apply")
 
 
-def test_a_checkpoint_of_the_hub_which_nobody_writes_to_has_a_command_that_shows_its_fixes() -> None:
+def test_a_checkpoint_of_the_hub_has_a_command_that_shows_its_fixes() -> None:
     run = full_run()
     given = replace(run, merged=replace(run.merged, origin="org/name@0123abcd"))
     *_, command = blocks(given, "What to change")

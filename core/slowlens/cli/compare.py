@@ -1,8 +1,8 @@
 """Say whether the second of two runs is slower than the first.
 
-A run is named by its id or the beginning of it, its name, its file or the name of a baseline;
-slowlens runs lists them. It was measured here, or imported from another benchmark. Runs that were
-not made alike are refused unless --anyway.
+A run is named by its id, the beginning or the last part of it, its name, its file or the name of a
+baseline; slowlens runs lists them. It was measured here, or imported from another benchmark. Runs
+that were not made alike are refused unless --anyway.
 
 Exit codes: 0 not slower, 1 slower, 2 inconclusive or not comparable, 3 wrong usage or an error.
 """

@@ -23,7 +23,7 @@ HELP = "id of a run, its beginning or last part, its name, a run file, or a base
 def run_named(name: str) -> Run:
     """Return the run that is meant; NoRunError where there is none, or there are several.
 
-    What is meant exactly goes before the beginning of an id.
+    What is meant exactly goes before the beginning or the last part of an id.
     """
     if Path(name).is_file():
         return _file(name)
@@ -55,7 +55,7 @@ def _file(name: str) -> Run:
 def id_in(
     store: Store, name: str, message: str = "", empty: str = NO_RUN, others: Sequence[str] = ()
 ) -> str:
-    """Return the id of the run in ``store`` that is ``name``, is called or begins so.
+    """Return the id of the run in ``store`` that is ``name``, is called, begins or ends so.
 
     NoRunError with a hint where there is none, or there are several; ``message`` says that there
     is none, and ``empty`` what to do where there is none at all; ``others`` may be meant too.
@@ -85,7 +85,7 @@ def _only(called: list[str], name: str) -> str:
         return called[0]
     more = f" and {len(called) - MANY} more" if len(called) > MANY else ""
     message = f"{len(called)} runs are named {name}: {', '.join(called[:MANY])}{more}."
-    raise NoRunError(message, hint="Write the id of one, or its beginning.")
+    raise NoRunError(message, hint="Write the id of one, or its beginning or last part.")
 
 
 def _elsewhere(store: Store, name: str, others: Sequence[str]) -> str:

@@ -1,8 +1,8 @@
 """List the runs that were kept, the newest first; name some, delete some, and bring them back.
 
-An id may be cut short where a run is named, as long as only one begins so, and a name goes for the
-run that has it. Names and notes are kept beside the run files, which stay as they are. What is
-deleted is moved into a folder of the store, trash, until you empty that.
+The beginning or the last part of an id is enough where a run is named, as long as only one has it,
+and a name goes for the run that has it. Names and notes are kept beside the run files, which stay
+as they are. What is deleted is moved into a folder of the store, trash, until you empty that.
 
 Exit codes: 0 done, 2 it could not be, 3 wrong usage or an internal error.
 """
@@ -23,7 +23,7 @@ from slowlens.run import Run
 from slowlens.store import Store, default_store
 
 SHOWN = 20
-ID = "its id, or the beginning of it, or its name"
+ID = "its id, or the beginning or the last part of it, or its name"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -43,5 +43,5 @@ def _lines(verdict: SpeedVerdict) -> Iterator[str]:
 
 def _blame(text: str) -> str:
     """Write what was found, and behind it the id of its rule, which is told in no language."""
-    message, bracket, rule = text.partition(" [")
-    return f"{prose(_(sentence(message)))}{prose(bracket + rule)}"
+    at = text.rfind(" [") if text.endswith("]") else len(text)
+    return f"{prose(_(sentence(text[:at])))}{prose(text[at:])}"

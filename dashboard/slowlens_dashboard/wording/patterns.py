@@ -18,6 +18,8 @@ ENDING = "[a-z]{0,3}"
 """What stands in a hole that the other language leaves out: the "s" of several."""
 COUNTED = re.compile(r" (?:token|round|run)s?\b")
 QUOTE = "\N{LEFT DOUBLE QUOTATION MARK}"
+QUOTED = ("part", "text")
+"""Holes behind such a mark that hold what somebody wrote; others hold words of the code."""
 FEW = 4
 """Letters: with so few of its own a pattern fits much that it does not mean."""
 WAYS = 10_000
@@ -65,7 +67,11 @@ class Pattern:
             sum(map(len, literal)),
             ";" in text or sum(letter.isalpha() for letter in HOLE.sub("", text)) > FEW,
             target,
-            frozenset(n for n, before in zip(names, literal, strict=False) if before[-1:] == QUOTE),
+            frozenset(
+                name
+                for name, before in zip(names, literal, strict=False)
+                if name in QUOTED and before[-1:] == QUOTE
+            ),
         )
 
     def fits(self, text: str) -> Mapping[str, str] | None:

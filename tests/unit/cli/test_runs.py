@@ -205,7 +205,7 @@ def test_a_name_that_several_have_is_refused(capsys: pytest.CaptureFixture[str])
     assert cli.main(["runs", "delete", "fix"]) == 3
     error = capsys.readouterr().err
     assert "2 runs are named fix: 2026-2, 2026-1." in error
-    assert "Write the id of one, or its beginning." in error
+    assert "Write the id of one, or its beginning or last part." in error
     assert cli.main(["runs", "delete", "2026-2"]) == 0
     assert cli.main(["compare", "fix", "2026-3"]) == 0, "the other one is deleted"
     assert cli.main(["baseline", "save", "fix", "2026-3"]) == 0

@@ -22,6 +22,7 @@ from slowlens_dashboard.findinglinks import (
     of_run,
 )
 from slowlens_dashboard.pair import Pair
+from slowlens_dashboard.wording.language import Language, catalogue_of
 
 RULE = "gen-use-cache-false"
 TITLES = {RULE: "Generation without the key-value cache"}
@@ -74,6 +75,13 @@ def test_a_finding_that_was_fixed_says_so(run: Run) -> None:
     fewer = gone(f"{RULE}.3", twice(run), TITLES)
     assert fewer.title.startswith("The link leads to number 3 of “")
     assert "The rule finds 2 now" in fewer.told
+
+
+def test_the_title_of_a_rule_is_told_in_chinese_behind_its_quotation_mark(run: Run) -> None:
+    why = gone(RULE, with_outcome(run, Outcome(RULE, Status.PASSED)), TITLES)
+    told = catalogue_of(Language.CHINESE).told
+    assert told(why.title) == f"链接指向“{told(TITLES[RULE])}”，在这里已不再发现。"  # noqa: RUF001
+    assert told(TITLES[RULE]) != TITLES[RULE]
 
 
 @pytest.mark.parametrize(
