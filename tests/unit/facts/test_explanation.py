@@ -108,6 +108,17 @@ def test_what_the_cache_would_save_the_gpu_is_recomputation() -> None:
     assert parts(made) == {Share.FLOOR: 0.01, Share.BUSY: 0.02, Share.RECOMPUTE: 0.17}
 
 
+def test_the_cache_forced_off_is_split_as_the_run_with_it_that_was_profiled() -> None:
+    shipped = ran(0.12, cache=Cache.AS_SHIPPED, dispatch=0.11)
+    off = ran(0.2, cache=Cache.OFF, dispatch=0.19, cached=False)
+    profiles = (profile(0.03, cache=Cache.AS_SHIPPED),)
+    found = measured(shipped, off, profiles=profiles)
+    cached, uncached = parts(explained(found, Cache.AS_SHIPPED)), parts(explained(found, Cache.OFF))
+    assert uncached.pop(Share.RECOMPUTE) == pytest.approx(0.08)
+    assert uncached == pytest.approx(cached), "its launches are not work"
+    assert cached[Share.LAUNCH] > 0.05
+
+
 def test_a_gap_stays_a_gap_where_the_host_is_behind() -> None:
     slow = ran(0.2, cache=Cache.OFF, cached=False, dispatch=0.19)
     profiles = (profile(0.03), profile(0.05, cache=Cache.OFF))

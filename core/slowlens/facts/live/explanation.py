@@ -119,11 +119,18 @@ def _longer(timed: _Timed, profile: Profile) -> bool:
 def _on_host(
     measurement: Measurement, timed: _Timed, floor: float | None
 ) -> tuple[tuple[Share, float], ...]:
-    """Where nothing tells what a device did, its work is what the forward pass takes."""
+    """Where nothing tells what a device did, its work is what the forward pass takes.
+
+    A run that recomputes, and was not profiled, does what one with its cache does, and more.
+    """
     trial = timed.generations[0].trial
     recomputes = work_of(timed.generations[0]) is Work.ALL
     twin = _cached(measurement, trial.subject) if recomputes else None
     base = min(timed.tpot, twin.tpot) if twin else timed.tpot
+    if twin and (split := _seen(measurement, twin, floor)):
+        scale = base / twin.tpot
+        parts = tuple((share, scale * seconds) for share, seconds in split)
+        return (*parts, (Share.RECOMPUTE, timed.tpot - base))
     outside = 0.0 if timed.span is None else max(0.0, timed.tpot - timed.span)
     working = max(0.0, base - outside)
     low = min(floor or 0.0, working)
@@ -136,6 +143,15 @@ def _on_host(
         (Share.RECOMPUTE, timed.tpot - base),
         (Share.REST, min(base, outside)),
     )
+
+
+def _seen(
+    measurement: Measurement, cached: Speed, floor: float | None
+) -> tuple[tuple[Share, float], ...] | None:
+    """Tell what a run with its cache goes into; None where no profile was made of it."""
+    timed = _timed(measurement, cached.subject, cached.cache)
+    profile = timed and _profile(measurement, cached.subject, cached.cache, timed)
+    return _on_gpu(measurement, timed, floor, profile) if timed and profile else None
 
 
 def _cached(measurement: Measurement, subject: str) -> Speed | None:
