@@ -60,7 +60,7 @@ def watch_it_to_its_end(page: Page) -> None:
     expect(page.locator(".slowlens-live .scatterlayer .trace").first).to_be_attached(timeout=SLOW)
     expect(page.get_by_text("it does not use its cache")).to_be_visible(timeout=SLOW)
     compared(page)
-    expect(page.get_by_text("1 round of 12 tokens each")).to_be_visible()
+    expect(page.get_by_text("1 round of 12 tokens:")).to_be_visible()
     expect(page.get_by_role("heading", name="without its key-value cache")).to_be_visible()
     for chart in ("waterfall", "steps"):
         expect(page.locator(f".st-key-{chart} .js-plotly-plot")).to_be_visible()
