@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from slowlens.demo.folder import Demo, find
+from demos import kept_demo
+from slowlens.demo.folder import Demo
 from slowlens.demo.recipe import best_weights
-from slowlens.demo.session import build
-from slowlens.durable import locked
-from slowlens.places import HOME_VARIABLE, cache_folder
-
-TEST_DEMO = cache_folder() / "test-demo"  # before any test changes where home is
+from slowlens.places import HOME_VARIABLE
 
 
 def pytest_configure() -> None:
@@ -39,18 +36,8 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def demo() -> Demo:
-    """The demo checkpoints, kept from session to session. Never write into them: see demo_copy."""
-    TEST_DEMO.parent.mkdir(parents=True, exist_ok=True)
-    with locked(TEST_DEMO.with_suffix(".lock")):  # tests run in two processes
-        ready = find(TEST_DEMO)
-        if ready and not ready.changed and ready.weights is best_weights():
-            return ready
-        with build(TEST_DEMO, best_weights()) as steps:
-            for step in steps:
-                print(f"building the demo for the tests: {step.number}/{step.total} {step.doing}")
-        built = find(TEST_DEMO)
-        assert built is not None
-        return built
+    """The demo with the best weights there are. Never write into it: see demo_copy."""
+    return kept_demo(best_weights())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import copy
 import importlib
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -20,6 +21,8 @@ from types import ModuleType
 import pytest
 
 TESTS = Path(__file__).parent / "unit" / "rules"
+SPARED = ("cacheprovider", "unraisableexception", "threadexception")
+"""Plugins of pytest that a mutant can do without: each is started once a mutant."""
 SWAPPED = {ast.And: ast.Or, ast.Or: ast.And}
 
 
@@ -74,7 +77,8 @@ def noticed(rule: str) -> bool:
     """Whether the tests of ``rule`` fail, imported afresh."""
     for name in [name for name in sys.modules if name.endswith(f"test_{rule}")]:
         del sys.modules[name]
-    arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--timeout=60"]
+    arguments = ["-x", "-q", "--assert=plain", "--timeout=60", "-p", "pytest_timeout"]
+    arguments += [word for plugin in SPARED for word in ("-p", f"no:{plugin}")]
     quiet = io.StringIO()
     with redirect_stdout(quiet), redirect_stderr(quiet):
         done = pytest.main([str(TESTS / f"test_{rule}.py"), *arguments])
@@ -103,5 +107,6 @@ def examine(rule: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for argument in sys.argv[1:]:
         print(json.dumps(examine(argument)), flush=True)

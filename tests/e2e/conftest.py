@@ -13,8 +13,10 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from demos import kept_demo
 from e2e.browser import MISSING, find_browser
 from slowlens.demo.folder import Demo
+from slowlens.demo.recipe import Weights
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 SLOW = 120_000
@@ -33,6 +35,12 @@ class Server:
         """The measuring processes that it has started."""
         children = self.process.children(recursive=True)
         return [c for c in children if any("measure.worker" in part for part in c.cmdline())]
+
+
+@pytest.fixture(scope="session")
+def demo() -> Demo:
+    """Checkpoints with random weights: a seventh of the work of real ones, and the same files."""
+    return kept_demo(Weights.RANDOM)
 
 
 @pytest.fixture(scope="session")

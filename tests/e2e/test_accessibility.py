@@ -6,10 +6,11 @@ axe-core (https://github.com/dequelabs/axe-core) tells what can be told by looki
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from e2e.conftest import Server
 from e2e.everypage import addresses, visit
@@ -28,17 +29,9 @@ STREAMLIT = {
     "color-contrast": ("a[disabled]",),
 }
 """Rule to what of Streamlit's own breaks it and cannot be changed by an app."""
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 MANY = 150
 """Presses of Tab."""
-
-
-@pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    scheme = request.param
-    context = browser.new_context(viewport={"width": 1280, "height": 1000}, color_scheme=scheme)
-    expect.set_options(timeout=30_000)
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture
@@ -46,12 +39,16 @@ def found_at(server: Server, demo_copy: Demo) -> dict[str, str]:
     return addresses(server.url, demo_copy.folder / "merged", demo_copy.source)
 
 
-def test_axe_finds_nothing(themed: Page, found_at: dict[str, str]) -> None:
+def test_axe_finds_nothing_in_either_theme(page: Page, found_at: dict[str, str]) -> None:
     trouble: dict[str, list[str]] = {}
     for name, address in found_at.items():
-        visit(themed, address)
-        if found := [*violations(themed)]:
-            trouble[name] = found
+        visit(page, address)
+        for scheme in THEMES:
+            page.emulate_media(color_scheme=scheme)
+            expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+            page.wait_for_timeout(500)
+            if found := [*violations(page)]:
+                trouble[f"{name}, {scheme}"] = found
     assert trouble == {}
 
 
