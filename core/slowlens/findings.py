@@ -106,6 +106,8 @@ class Finding:
     """False where a rule that ``slows`` found what takes no time of a token."""
     proves: tuple[str, ...] = ()
     """Those of the rules that its rule ``proves`` which this one is about, where it is not all."""
+    alone: Severity | None = None
+    """The severity where nothing is judged but what it affects, where that is another one."""
 
 
 class Undecided(Exception):  # noqa: N818 - it is an answer, not an error

@@ -48,9 +48,19 @@ def standings(
 ) -> Mapping[Standing, tuple[Found, ...]]:
     """Sort all findings by what they mean; each kind is ranked, the gravest first."""
     by_kind: dict[Standing, list[Found]] = {kind: [] for kind in Standing}
-    for found in ranked(outcomes):
+    for found in ranked(_weighed(outcome, judged) for outcome in outcomes):
         by_kind[standing(found, judged, silenced)].append(found)
     return {kind: tuple(found) for kind, found in by_kind.items()}
+
+
+def _weighed(outcome: Outcome, judged: Collection[Runtime]) -> Outcome:
+    """Return it with the severities that its findings have for who judges these runtimes."""
+
+    def weighed(finding: Finding) -> Finding:
+        only = judged and set(judged) <= set(finding.affects)
+        return replace(finding, severity=finding.alone) if only and finding.alone else finding
+
+    return replace(outcome, findings=tuple(map(weighed, outcome.findings)))
 
 
 class Judging(NamedTuple):

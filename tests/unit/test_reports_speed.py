@@ -12,11 +12,12 @@ from slowlens.comparing import compare_runs, compare_subjects
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.live.imported import Imported
 from slowlens.facts.live.measurement import Failure
+from slowlens.facts.live.side import Side
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject, Trial
 from slowlens.facts.live.verdict import NO_SCIPY
 from slowlens.findings import Confidence, Finding, Severity
 from slowlens.reports import speed_github, speed_json, speed_junit, speed_md, speed_text
-from slowlens.reports.speed_figures import rows
+from slowlens.reports.speed_figures import figures, rows
 from slowlens.reports.speed_words import FEW, NONE, blames
 from slowlens.run import Run
 from slowlens.speedverdict import SpeedVerdict
@@ -95,6 +96,13 @@ def test_the_figures_of_both_sides_and_their_ratio() -> None:
         "answer, free to stop 3 tokens 9 tokens 3.00",
         "",
     ]
+
+
+def test_an_answer_that_was_cut_off_is_not_divided_by_one_that_ended() -> None:
+    ended, cut, longer = Side(answer=10, ended=True), Side(answer=24, ended=False), Side(answer=20)
+    row = [*figures((ended, cut, replace(longer, ended=True)))][-1]
+    assert row.told == ("10 tokens", "24 tokens, then cut off", "20 tokens")
+    assert row.ratios == ("1.00", "", "2.00")
 
 
 def growing(*rises: float) -> Run:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from batches import OTHER, RULE, a_finding, found
@@ -38,6 +40,17 @@ def test_all_findings_are_sorted_and_ranked() -> None:
     assert by_kind[Standing.COUNTED] == ((OTHER, error), (RULE, note))
     assert by_kind[Standing.ELSEWHERE] == ((OTHER, far),)
     assert by_kind[Standing.SILENCED] == ()
+
+
+def test_a_note_may_be_an_error_for_who_judges_nothing_else() -> None:
+    note = replace(a_finding(Severity.NOTE, VLLM), alone=Severity.ERROR)
+    graver = replace(note, severity=Severity.ERROR)
+    outcomes = [found(OTHER, a_finding(Severity.WARNING)), found(RULE, note)]
+    alone = standings(outcomes, [VLLM])[Standing.COUNTED]
+    assert alone[0] == (RULE, graver)
+    for judged in ([VLLM, V5], []):
+        assert standings(outcomes, judged)[Standing.COUNTED][-1] == (RULE, note)
+    assert standings(outcomes, [V5])[Standing.ELSEWHERE] == ((RULE, note),)
 
 
 @pytest.mark.parametrize(

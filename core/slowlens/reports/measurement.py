@@ -105,11 +105,11 @@ def longer(measurement: Measurement) -> Iterator[str]:
     told = attribution.because(merged, source)
     if by_pace(split(merged, source)) and not _clear(measurement):
         yield (
-            f"One answer{which}: merged {whole} of its source; as far as these runs can tell: "
-            f"{told}."
+            f"One answer{which}, at these speeds: merged {whole} of its source; as far as these "
+            f"runs can tell: {told}."
         )
         return
-    yield f"One answer{which}: merged {whole} of its source: {told}."
+    yield f"One answer{which}, at these speeds: merged {whole} of its source: {told}."
 
 
 def _clear(measurement: Measurement) -> bool:

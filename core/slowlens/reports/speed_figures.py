@@ -54,8 +54,7 @@ def figures(sides: Sequence[Side]) -> Iterator[Figure]:
     yield _said("a step processes", sides, lambda side: _work(side.work))
     yield _counted("weights read a step", [side.weights_read for side in sides])
     yield _counted("memory peak", [side.memory_peak for side in sides])
-    answers = _counted("answer, free to stop", [side.answer for side in sides])
-    yield Figure(answers.name, tuple(map(_answer, sides)), answers.ratios)
+    yield Figure("answer, free to stop", tuple(map(_answer, sides)), _longer(sides))
 
 
 def _timed(name: str, sides: Sequence[Sequence[float]]) -> Figure:
@@ -97,6 +96,14 @@ def _quotient(before: int | None, after: int | None) -> str:
 
 def _work(work: Work) -> str:
     return UNKNOWN if work is Work.UNKNOWN else work
+
+
+def _longer(sides: Sequence[Side]) -> tuple[str, ...]:
+    """Divide answers that ended, or were cut off, both: of one that was cut off, nobody knows."""
+    first = sides[0]
+    return tuple(
+        _quotient(first.answer, side.answer) if side.ended is first.ended else "" for side in sides
+    )
 
 
 def _answer(side: Side) -> str:

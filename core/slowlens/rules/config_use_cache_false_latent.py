@@ -16,7 +16,8 @@ argument, false unless told otherwise, and does not set it back. LLaMA-Factory, 
 switch it off while they train, too.
 
 ## Affects
-Bare forward loops. Not ``generate()``, not vLLM.
+Bare forward loops. Not ``generate()``, not vLLM. It is an error where a bare forward loop alone is
+judged (``--runtime forward``), and a note beside ``generate()``.
 
 ## Fix
 Sets ``use_cache`` to true in config.json and in its text config where it is written.
@@ -39,6 +40,14 @@ from slowlens.facts.runtimes import GENERATE, Runtime
 from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided, ValueEvidence
 from slowlens.fixes import cache_switches, turn_cache_on
 
+_NOTHING_TODAY = (
+    "nothing today; the full price once generation_config.json is dropped or regenerated"
+)
+_IN_A_LOOP = (
+    "the full price in a bare forward loop; under generate() nothing today, and all of it once "
+    "generation_config.json is dropped or regenerated"
+)
+
 
 def check(merged: Merged) -> Iterator[Finding]:
     """Yield one finding when the switch is off and yet changes nothing for ``generate()``."""
@@ -58,8 +67,9 @@ def check(merged: Merged) -> Iterator[Finding]:
         confidence=Confidence.READ,
         affects=(Runtime.FORWARD,) if loop else (),
         evidence=switches,
-        cost="nothing today; the full price once generation_config.json is dropped or regenerated",
+        cost=_IN_A_LOOP if loop else _NOTHING_TODAY,
         fix=turn_cache_on(merged.checkpoint, keep_mark=merged.mark_matters),
+        alone=Severity.ERROR,
     )
 
 

@@ -48,6 +48,13 @@ def test_other_software_is_told_and_decides_nothing() -> None:
     assert found["torch"].decides, "a verdict minds it"
 
 
+def test_how_long_an_answer_might_get_is_told_and_decides_nothing() -> None:
+    other = replace(A_RUN, plan=replace(A_RUN.plan, answer_tokens=8))
+    found = told(A_RUN, other, replace(A_RUN, plan=replace(A_RUN.plan, answer_tokens=0)))
+    assert found["answer limit"].told == ("256 tokens", "8 tokens", None)
+    assert not found["answer limit"].decides
+
+
 def test_imported_results_tell_their_own_settings() -> None:
     found = told(A_RUN, RESULT, None)
     assert found["input length"].told == (None, "512", None)

@@ -10,7 +10,8 @@ from slowlens.rules.config_use_cache_false_latent import check
 
 def test_an_ordinary_generation_config_wins() -> None:
     (finding,) = check(merged({"use_cache": False}, {"eos_token_id": 2}))
-    assert finding.severity is Severity.NOTE
+    assert (finding.severity, finding.alone) == (Severity.NOTE, Severity.ERROR)
+    assert finding.cost.startswith("the full price in a bare forward loop")
     assert finding.message.endswith("wins; only a bare forward loop goes without")
     assert finding.affects == (Runtime.FORWARD,)
     assert finding.fix is not None
@@ -34,6 +35,7 @@ def test_a_switch_that_even_a_forward_loop_does_not_read_affects_nobody() -> Non
     config = {"use_cache": False, "text_config": {"use_cache": True}}
     (finding,) = check(merged(config, {"eos_token_id": 2}))
     assert finding.affects == ()
+    assert finding.cost.startswith("nothing today")
     assert finding.message.endswith("stands beside it and wins")
 
 

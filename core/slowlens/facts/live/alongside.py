@@ -58,7 +58,12 @@ def _imported(result: Result) -> Mapping[str, str]:
 
 
 def _beside(results: Sequence[Result]) -> Iterator[Circumstance]:
-    """Yield what is told of the software beyond what decides; a package may be left out."""
+    """Yield what is told beyond what decides; a package may be left out."""
+    limits = (
+        each.plan.answer_tokens if isinstance(each, Measurement) else None for each in results
+    )
+    told = tuple(f"{limit} tokens" if limit else None for limit in limits)
+    yield Circumstance("answer limit", told, decides=False)
     here = [each.environment if isinstance(each, Measurement) else None for each in results]
     yield Circumstance("Python", tuple(e.python if e else None for e in here), decides=False)
     yield Circumstance("platform", tuple(e.platform if e else None for e in here), decides=False)
