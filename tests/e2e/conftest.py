@@ -19,7 +19,7 @@ from slowlens.demo.folder import Demo
 from slowlens.demo.recipe import Weights
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-SLOW = 120_000
+SLOW = 240_000
 """Milliseconds to wait for what a busy machine with two cores must compute."""
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.acting import go
 from e2e.conftest import SLOW, Server
-from e2e.test_dashboard import go
 from runs import a_measurement, a_run
 from slowlens.run import Run
 from slowlens.store import default_store

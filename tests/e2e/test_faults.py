@@ -17,8 +17,8 @@ import psutil
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.acting import files, start
 from e2e.conftest import SLOW, Server, gone
-from e2e.test_dashboard import files, start
 from runs import a_measurement
 from slowlens.checking import check, measured
 from slowlens.demo.folder import Demo

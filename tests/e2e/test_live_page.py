@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from e2e.acting import go, start
 from e2e.conftest import SLOW, Server
-from e2e.test_dashboard import go, start
 from slowlens.facts.live.trial import Cache, Purpose, Subject, Trial
 from slowlens_dashboard.charts.steps import HEIGHT, shown
 from slowlens_dashboard.measuring.eventlog import Entry

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from builders import checkpoint
+from e2e.acting import go
 from e2e.conftest import SLOW, Server
-from e2e.test_dashboard import go
 
 pytestmark = pytest.mark.browser
 

@@ -6,14 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.acting import files
 from e2e.conftest import SLOW, Server, gone
 from slowlens.demo.folder import Demo
 
 pytestmark = pytest.mark.browser
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.glob("*.json")}
 
 
 def opened(page: Page, server: Server, demo: Demo, more: str = "") -> Path:
