@@ -56,9 +56,8 @@ class Store:
 
         The only such one: what is behind the last dash counts as a whole.
         """
-        ids = self.ids()
-        found = [run_id for run_id in ids if part and _fits(run_id, part)]
-        if part in ids:
+        found = self.fitting(part)
+        if part in found:
             return part
         if len(found) == 1:
             return found[0]
@@ -70,6 +69,10 @@ class Store:
                 message = f"{len(found)} runs begin or end with {which}."
             raise NoRunError(message, hint="Write more of its id.")
         raise NoRunError(f"There is no run {part} in {self.folder}.")
+
+    def fitting(self, part: str) -> list[str]:
+        """Return the ids that begin with ``part`` or have it as their last part, newest first."""
+        return [run_id for run_id in self.ids() if part and _fits(run_id, part)]
 
     def recent(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the newest runs, the newest first; damaged files are passed over."""

@@ -91,7 +91,7 @@ def _only(called: list[str], name: str) -> str:
 def _elsewhere(store: Store, name: str, others: Sequence[str]) -> str:
     """Say where a run may be that is not in ``store``, or which one may be meant."""
     trash = store.trash
-    if any(run_id.startswith(name) for run_id in trash.ids()) or _called(trash, name):
+    if trash.fitting(name) or _called(trash, name):
         return f"It was deleted; slowlens runs restore {shlex.quote(name)} brings it back."
     if asked := question(_meant(store, name, others)):
         return asked

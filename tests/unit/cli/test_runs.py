@@ -142,6 +142,12 @@ def test_a_run_is_named_by_the_beginning_of_its_id(capsys: pytest.CaptureFixture
     assert cli.main(["runs", "delete", "2026-1"]) == 0
     assert cli.main(["compare", "2025", "2026-1"]) == 3
     assert "slowlens runs restore 2026-1 brings it back" in capsys.readouterr().err
+    keep(measured("2026-01-05bf14"))
+    assert cli.main(["runs", "delete", "05bf14"]) == 0
+    capsys.readouterr()
+    assert cli.main(["compare", "2025", "05bf14"]) == 3
+    assert "slowlens runs restore 05bf14 brings it back" in capsys.readouterr().err
+    assert cli.main(["runs", "restore", "05bf14"]) == 0
 
 
 def test_a_run_is_not_compared_with_itself(capsys: pytest.CaptureFixture[str]) -> None:
