@@ -30,6 +30,8 @@ from slowlens.facts.live.trial import Cache, Purpose, Subject
 from slowlens.facts.live.verdict import Outcome
 from slowlens.findings import Confidence, Finding, NumberEvidence, Rule, Severity, Undecided
 
+MORE = "A longer text, or more rounds, shows the price"
+
 
 def check(measurement: Measurement) -> Iterator[Finding]:
     """Yield one finding when merged as shipped recomputed its steps."""
@@ -51,9 +53,6 @@ def check(measurement: Measurement) -> Iterator[Finding]:
         evidence=evidence,
         cost=_cost(measurement),
     )
-
-
-MORE = "A longer text, or more rounds, shows the price"
 
 
 def _cost(measurement: Measurement) -> str:

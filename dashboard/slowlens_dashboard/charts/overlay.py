@@ -17,6 +17,7 @@ from slowlens_dashboard.charts.tokens import tokens_layout
 HEIGHT = 560
 BAND = 0.18
 """Opacity of the range of the rounds."""
+BELOW = "The first token is in the lower chart alone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,6 @@ def whole(generations: Iterable[Generation]) -> tuple[Generation, ...]:
         for purpose in (Purpose.SPEED, Purpose.CURVE)
     )
     return next(filter(None, found), ())
-
-
-BELOW = "The first token is in the lower chart alone."
 
 
 def caption(curves: Iterable[Curve]) -> str:

@@ -21,6 +21,8 @@ TONES = {
     ExitCode.FOUND: Tone.BAD,
     ExitCode.UNCHECKED: Tone.WARNING,
 }
+IMPORTED = ("What was measured", "What this report leaves out")
+"""Of another benchmark no more is known."""
 
 
 def document(run: Run) -> Document:
@@ -44,10 +46,6 @@ def document(run: Run) -> Document:
         about=tuple(_about(run)),
         sections=tuple(section for section in sections if section.blocks),
     )
-
-
-IMPORTED = ("What was measured", "What this report leaves out")
-"""Of another benchmark no more is known."""
 
 
 def file_name(run: Run, suffix: str = "html") -> str:
