@@ -136,4 +136,5 @@ def _foreign(name: str, result: Imported) -> str:
         " no waterfall."
     )
     definition = result.definition.rstrip(".")
-    return f"{steps} " + f"Its TPOT is {definition}."
+    tpot = f"Its TPOT is {definition}."
+    return f"{steps} {tpot}"
