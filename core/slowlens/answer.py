@@ -87,15 +87,11 @@ def _cause(grave: Sequence[Found], measurement: Measurement | None) -> str:
     That it is clearly slower goes before a finding that is not known to slow each token.
     """
     first, *others = together(grave)
-    worst, slower = first.found.finding, slower_than_source(measurement)
-    sentences = [worst.message]
-    sentences += [f"the run proves it ({proof.message})" for _, proof in first.proofs]
-    if _told_in(first.cost, measurement):
-        sentences.append(first.cost)
-    elif _slows(first):
-        sentences += [slower, first.cost]
-    else:
-        sentences = [slower, *sentences, first.cost]
+    slower = "" if _told_in(first.cost, measurement) else slower_than_source(measurement)
+    cause = [first.found.finding.message]
+    cause += [f"the run proves it ({proof.message})" for _, proof in first.proofs]
+    sentences = [*cause, slower] if _slows(first) else [slower, *cause]
+    sentences.append(first.cost)
     same = [e.found.finding for e in (first, *others) if e.severity is first.severity]
     fixable = next(filter(_by_edits, same), None)
     if fixable is not None:
