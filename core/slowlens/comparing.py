@@ -1,14 +1,26 @@
 """Is one run slower than another, merged slower than its source, or faster after a fix."""
 
+from enum import StrEnum
+
 from slowlens.facts.live.likeness import Unlike, unlike_conditions, unlike_imports, unlike_models
 from slowlens.facts.live.side import Side, shared_kinds, side_of, side_of_import
+from slowlens.facts.live.speed import Work
 from slowlens.facts.live.trial import Cache, Kind, Purpose, Subject, Trial
-from slowlens.facts.live.verdict import THRESHOLD, judge
+from slowlens.facts.live.verdict import THRESHOLD, Outcome, judge
 from slowlens.frozen import replace
 from slowlens.run import Run
-from slowlens.speedverdict import INSTRUMENT, Judged, SpeedVerdict
+from slowlens.speedverdict import INSTRUMENT, Answer, Judged, SpeedVerdict
 
 SINGLE = "no verdict: an imported result counts as a single run, so it gives figures only"
+
+
+class Became(StrEnum):
+    """What became of a checkpoint after a fix, as a person would say it."""
+
+    BETTER = "better"
+    NO_BETTER = "no better"
+    WORSE = "slower"
+    UNCLEAR = "not clear"
 
 
 def compare_runs(
@@ -35,6 +47,30 @@ def compare_fix(before: Run, after: Run) -> SpeedVerdict:
     assert after.measurement
     conditions = unlike_conditions(before.measurement, after.measurement)
     return replace(compare_runs(before, after), unlike=conditions)
+
+
+def became(verdict: SpeedVerdict) -> Became:
+    """Tell from merged as shipped, before and after; fewer tokens or less work is better too."""
+    if verdict.answer is Answer.INCOMPARABLE:
+        return Became.UNCLEAR
+    judged = verdict.decisive
+    if any(map(_better, judged)):
+        return Became.BETTER
+    if any(each.slower.outcome is Outcome.FAIL for each in judged):
+        return Became.WORSE
+    same = all(
+        (each.slower.outcome, each.faster.outcome) == (Outcome.PASS, Outcome.PASS)
+        for each in judged
+    )
+    return Became.NO_BETTER if same else Became.UNCLEAR
+
+
+def _better(each: Judged) -> bool:
+    """Whether it is in any way; of an answer that was cut off nobody knows how long it would be."""
+    before, after = each.before.answer, each.after.answer
+    shorter = before is not None and after is not None and after < before
+    less = (each.before.work, each.after.work) == (Work.ALL, Work.NEWEST)
+    return each.faster.outcome is Outcome.FAIL or less or (shorter and each.after.ended is True)
 
 
 def compare_subjects(run: Run, threshold: float = THRESHOLD) -> SpeedVerdict:

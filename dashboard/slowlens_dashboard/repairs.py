@@ -1,6 +1,6 @@
 """Fixes of the chosen pair as callbacks: what they write, and what they leave to be said."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,11 @@ def offers(run: Run) -> tuple[Offer, ...]:
             fixes.append(finding.fix)
     groups = [(fix, tuple(f for f in found if f.finding.fix == fix)) for fix in fixes]
     return tuple(Offer(fix, group, group[0] in counted) for fix, group in groups)
+
+
+def proved(entries: Sequence[journal.Entry], before: Run, after: Run) -> tuple[int, ...]:
+    """Return the numbers of the fixes that were written between two runs."""
+    return tuple(entry.number for entry in entries if before.created <= entry.time <= after.created)
 
 
 def exported(form: Form, root: Path, repair: Repair, writers: tuple[Writer, ...]) -> bytes:

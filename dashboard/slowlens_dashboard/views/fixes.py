@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from slowlens.comparing import compare_fix
+from slowlens.comparing import became, compare_fix
 from slowlens.facts.live.saving import Effect
 from slowlens.patch import journal
 from slowlens.repair import fixes
@@ -23,7 +23,6 @@ from slowlens_dashboard.measuring.starting import again, attempt, start
 from slowlens_dashboard.measuring.tries import tried
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.tables.gains import gain
-from slowlens_dashboard.tables.outcomes import became, proved
 from slowlens_dashboard.widgets.all_fixes import all_fixes
 from slowlens_dashboard.widgets.applied_fixes import Proof, applied_fixes
 from slowlens_dashboard.widgets.comparison import comparison
@@ -73,7 +72,7 @@ proof = before_and_after(run, recent_runs())
 applied_fixes(
     root,
     partial(measure, run, "primary" if proof is None else "secondary"),
-    Proof(became(compare_fix(*proof)), proved(entries, *proof)) if proof else None,
+    Proof(became(compare_fix(*proof)), repairs.proved(entries, *proof)) if proof else None,
 )
 if proof is not None:
     comparison(*proof)

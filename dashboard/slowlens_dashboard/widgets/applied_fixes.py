@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from slowlens.comparing import Became
 from slowlens.patch import journal
 from slowlens.patch.recovery import changed_since
 from slowlens.reports.units import moment
 from slowlens_dashboard import repairs
 from slowlens_dashboard.access.permission import read_only
-from slowlens_dashboard.tables.outcomes import Became
 from slowlens_dashboard.wording.language import _
 from slowlens_dashboard.wording.prose import code, plain
 

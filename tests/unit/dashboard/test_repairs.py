@@ -1,12 +1,14 @@
 from dataclasses import replace
+from pathlib import Path
 
 from runs import a_run
 from slowlens.diagnose import Outcome, Status
 from slowlens.facts.runtimes import Runtime
 from slowlens.findings import Applicability, Confidence, Finding, Fix, Severity
+from slowlens.patch.journal import Entry
 from slowlens.run import Run
 from slowlens.standing import Silence
-from slowlens_dashboard.repairs import offers
+from slowlens_dashboard.repairs import offers, proved
 
 
 def a_run_of_two() -> Run:
@@ -58,3 +60,12 @@ def test_fixes_for_what_is_judged_come_before_those_for_other_runtimes() -> None
 def test_what_is_silenced_needs_no_fix() -> None:
     silenced = replace(a_run_of_two(), silences=(Silence("toy-vllm", "we know"),))
     assert [offer.fix.title for offer in offers(silenced)] == ["Mend transformers"]
+
+
+def test_the_fixes_that_were_written_between_the_runs() -> None:
+    def entry(number: int, time: str) -> Entry:
+        return Entry(Path(f"{number:06}.json"), time, (), ())
+
+    entries = [entry(n, f"2026-01-0{n}T00:00:00+00:00") for n in (4, 3, 2, 1)]
+    before, after = (replace(a_run(), created=f"2026-01-0{day}T12:00:00+00:00") for day in (1, 3))
+    assert proved(entries, before, after) == (3, 2)
