@@ -35,7 +35,7 @@ def _case(verdict: SpeedVerdict, judged: Judged) -> ET.Element:
     text = sentence(judged)
     tag = {Outcome.FAIL: "failure", Outcome.INCONCLUSIVE: "error"}.get(judged.slower.outcome)
     if tag and judged in verdict.decisive:
-        found = (f"{label}: {told}" for label, told in blames(verdict))
+        found = (f"{each.label}: {each.text}" for each in blames(verdict))
         say(case, tag, text, "\n".join(found))
     else:
         ET.SubElement(case, "system-out").text = plain(text)

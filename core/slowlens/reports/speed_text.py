@@ -30,8 +30,8 @@ def render(verdict: SpeedVerdict) -> str:
 
 
 def _notes(verdict: SpeedVerdict) -> Iterator[str]:
-    for label, text in blames(verdict):
-        yield from labelled(label, text)
+    for each in blames(verdict):
+        yield from labelled(each.label, each.text)
     for line in unlikes(verdict):
         yield from labelled("unlike", line)
     if verdict.unlike and not (verdict.anyway or verdict.hopeless):

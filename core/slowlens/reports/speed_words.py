@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import NamedTuple
 
 from slowlens.blame import CONDITIONS, Blamed, blamed
 from slowlens.facts.live.verdict import Outcome, Verdict, times
@@ -19,6 +20,20 @@ VERDICTS = {
 CAUSE, FINDING, PROOF = "cause", "finding", "proof"
 NONE = "none was found; notes, which `slowlens check` shows, may tell more"
 FEW = 3
+
+
+class Blame(NamedTuple):
+    """What was found where a side may be slower: ``cause``, ``finding`` or ``proof``."""
+
+    label: str
+    message: str
+    rule: str = ""
+    """Empty where it is none of a rule."""
+
+    @property
+    def text(self) -> str:
+        """The message, and the id of its rule behind it."""
+        return f"{self.message} [{self.rule}]" if self.rule else self.message
 
 
 def headline(verdict: SpeedVerdict) -> str:
@@ -71,31 +86,31 @@ def failures(verdict: SpeedVerdict) -> Iterator[str]:
     )
 
 
-def blames(verdict: SpeedVerdict) -> Iterator[tuple[str, str]]:
-    """Yield what was found where it may be slower: ``cause``, ``finding`` or ``proof``, and what.
+def blames(verdict: SpeedVerdict) -> Iterator[Blame]:
+    """Yield what was found where it may be slower.
 
     The gravest few, each with its proofs and without its cost; what disturbed the runs comes last.
     """
     found = blamed(verdict)
     if verdict.answer is Answer.FAIL and verdict.after.outcomes and not any(b.cause for b in found):
-        yield CAUSE, NONE
+        yield Blame(CAUSE, NONE)
     several = [each for each in found if each.rule != CONDITIONS]
     places = [*accumulate(not each.proves for each in several)]
     shown = (each for each, place in zip(several, places, strict=True) if place <= FEW)
     yield from map(_named, shown)
     if several and places[-1] > FEW:
-        yield FINDING, f"and {counted(places[-1] - FEW, 'more finding')}"
+        yield Blame(FINDING, f"and {counted(places[-1] - FEW, 'more finding')}")
     yield from (_named(each) for each in found if each.rule == CONDITIONS)
 
 
-def _named(each: Blamed) -> tuple[str, str]:
+def _named(each: Blamed) -> Blame:
     label = PROOF if each.proves else CAUSE if each.cause else FINDING
-    return label, f"{each.finding.message} [{each.rule}]"
+    return Blame(label, each.finding.message, each.rule)
 
 
 def notes(verdict: SpeedVerdict) -> Iterator[str]:
     """Yield what stands below the first line of a report, for those that have no columns."""
-    yield from (f"{label}: {text}" for label, text in blames(verdict))
+    yield from (f"{each.label}: {each.text}" for each in blames(verdict))
     yield from unlikes(verdict)
     yield from failures(verdict)
 

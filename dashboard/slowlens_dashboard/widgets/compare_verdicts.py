@@ -7,7 +7,7 @@ import streamlit as st
 from slowlens.facts.live.verdict import Outcome
 from slowlens.lineup import Lineup
 from slowlens.reports.speed_lineup import remarks, unequal_work
-from slowlens.reports.speed_words import CAUSE, FINDING, PROOF, blames, headline
+from slowlens.reports.speed_words import CAUSE, FINDING, PROOF, Blame, blames, headline
 from slowlens.speedverdict import Answer, SpeedVerdict
 from slowlens_dashboard.widgets.verdict import BADGES, MEANING
 from slowlens_dashboard.wording.language import _
@@ -36,12 +36,12 @@ def _lines(verdict: SpeedVerdict) -> Iterator[str]:
     """Yield the verdict, then a list of what was found where it may be slower."""
     said = headline(verdict).partition(": ")[2]
     yield f"{ANSWERS[verdict.answer]} **{verdict.titles[1]}** {prose(_(said))}"
-    found = [f"- {_(LABELS[label])}: {_blame(text)}" for label, text in blames(verdict)]
+    found = [f"- {_(LABELS[each.label])}: {_blame(each)}" for each in blames(verdict)]
     if found:
         yield "\n".join(found)
 
 
-def _blame(text: str) -> str:
+def _blame(each: Blame) -> str:
     """Write what was found, and behind it the id of its rule, which is told in no language."""
-    at = text.rfind(" [") if text.endswith("]") else len(text)
-    return f"{prose(_(sentence(text[:at])))}{prose(text[at:])}"
+    rule = f" [{each.rule}]" if each.rule else ""
+    return f"{prose(_(sentence(each.message)))}{prose(rule)}"
