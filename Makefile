@@ -26,7 +26,8 @@ demo: $(ENV)/.all ## build the demo checkpoints and open the dashboard on them (
 ui: $(ENV)/.all ## open the dashboard (ARGS="MERGED --source SOURCE")
 	@$(BIN)/slowlens ui $(ARGS)
 
-test: lint types layers browser ## everything: lint, types, layers, and all tests
+test: $(ENV)/.dev ## everything: lint, types, layers, and all tests
+	@$(MAKE) -j 2 lint types layers browser
 	$(BIN)/pytest $(TOGETHER) $(ARGS)
 
 check: lint types layers unit ## what is fast: lint, types, layers, unit tests

@@ -1,15 +1,9 @@
-"""What a keyboard reaches and a screen reader tells, on every page in both themes.
-
-axe-core (https://github.com/dequelabs/axe-core) tells what can be told by looking at the document.
-"""
+"""What a keyboard reaches, a screen reader tells, and a link leads to."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import Server
@@ -21,15 +15,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 HERE = Path(__file__).parent
 REACHABLE, FOCUSED = ((HERE / name).read_text() for name in ("reachable.js", "focused.js"))
 """Functions: number what a keyboard should reach, and tell which of that has the focus."""
-STREAMLIT = {
-    # Its own tables and code scroll sideways without a tabindex. Browsers let the keyboard into
-    # what scrolls (Chrome 130, Firefox); that it does is tested below.
-    "scrollable-region-focusable": (".stTable", ".stCode", ".stDialog"),
-    # A link that is switched off is faint, as WCAG 1.4.3 allows, but does not tell axe that it is.
-    "color-contrast": ("a[disabled]",),
-}
-"""Rule to what of Streamlit's own breaks it and cannot be changed by an app."""
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 MANY = 150
 """Presses of Tab."""
 
@@ -37,32 +22,6 @@ MANY = 150
 @pytest.fixture
 def found_at(server: Server, demo_copy: Demo) -> dict[str, str]:
     return addresses(server.url, demo_copy.folder / "merged", demo_copy.source)
-
-
-def test_axe_finds_nothing_in_either_theme(page: Page, found_at: dict[str, str]) -> None:
-    trouble: dict[str, list[str]] = {}
-    for name, address in found_at.items():
-        visit(page, address)
-        for scheme in THEMES:
-            page.emulate_media(color_scheme=scheme)
-            expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
-            page.wait_for_timeout(500)
-            if found := [*violations(page)]:
-                trouble[f"{name}, {scheme}"] = found
-    assert trouble == {}
-
-
-def violations(page: Page) -> Iterator[str]:
-    """Yield what axe finds, of every impact, but for Streamlit's own."""
-    for each in Axe().run(page).response["violations"]:
-        known = STREAMLIT.get(each["id"], ())
-        for node in each["nodes"]:
-            (selector,) = node["target"][-1:]
-            of_streamlit = page.locator(selector).first.evaluate(
-                "(node, known) => known.some(selector => node.closest(selector))", list(known)
-            )
-            if not of_streamlit:
-                yield f"{each['impact']} {each['id']}: {node['html'][:200]}"
 
 
 def test_every_chart_has_a_text_alternative(page: Page, found_at: dict[str, str]) -> None:

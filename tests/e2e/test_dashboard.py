@@ -109,7 +109,8 @@ def test_no_page_asks_anybody_else_for_anything(page: Page, address: str, server
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.goto(address)
+    with page.expect_request("**/PlotlyChart.*.js"):  # ahead, where no chart is drawn
+        page.goto(address)
     for name in PAGES:
         go(page, name)
         expect(page.get_by_test_id("stTopNavLink").filter(has_text=name)).to_be_visible()
