@@ -20,6 +20,7 @@ COUNTED = re.compile(r" (?:token|round|run)s?\b")
 QUOTE = "\N{LEFT DOUBLE QUOTATION MARK}"
 QUOTED = ("part", "text")
 """Holes behind such a mark that hold what somebody wrote; others hold words of the code."""
+CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 FEW = 4
 """Letters: with so few of its own a pattern fits much that it does not mean."""
 WAYS = 10_000
@@ -88,7 +89,17 @@ class Pattern:
 
     def fill(self, parts: Mapping[str, str]) -> str:
         """Return it in the other language, with ``parts`` in its holes."""
-        return HOLE.sub(lambda hole: parts[hole[1]], self.target)
+        first, *others = HOLE.split(self.target)
+        for name, literal in zip(others[::2], others[1::2], strict=True):
+            first = _joined(_joined(first, parts[name]), literal)
+        return first
+
+
+def _joined(text: str, more: str) -> str:
+    """Put ``more`` behind ``text``: a blank parts Chinese from other letters, and not from itself."""
+    if CHINESE.search(text.rstrip(" ")[-1:]) and CHINESE.match(more.lstrip(" ")):
+        return text.rstrip(" ") + more.lstrip(" ")
+    return text + more
 
 
 def holes(text: str) -> Iterator[str]:

@@ -80,7 +80,7 @@ def test_a_pattern_with_few_letters_takes_figures_and_words_only() -> None:
 def test_what_nobody_can_tell_in_a_hole_leaves_the_pattern_to_another() -> None:
     texts = {"{part} % of the bandwidth used": "用到 {part} %", "{who} is slow": "{who} 很慢"}
     told = Catalogue({**texts, "merged as shipped": "原样"}).told
-    assert told("merged as shipped is slow: 12 % of the bandwidth used") == "原样 很慢：用到 12 %"  # noqa: RUF001
+    assert told("merged as shipped is slow: 12 % of the bandwidth used") == "原样很慢：用到 12 %"  # noqa: RUF001
 
 
 def test_a_number_is_no_words() -> None:
@@ -164,10 +164,10 @@ LONG = (
             "2.19 s because each token takes longer, 29.4 ms less before the first token",
             "2.19 s 因为每个 token 耗时更长，在第一个 token 之前少 29.4 ms",  # noqa: RUF001
         ),
-        ("unlike in instrument.", "在 测量工具 上不同。"),
+        ("unlike in instrument.", "在测量工具上不同。"),
         (
             "unlike in CPU threads, prompt, dtype of merged, attention of source.",
-            "在 CPU 线程数，提示，合并后模型的数据类型，源模型 的注意力 上不同。",  # noqa: RUF001
+            "在 CPU 线程数，提示，合并后模型的数据类型，源模型的注意力上不同。",  # noqa: RUF001
         ),
         (
             "“The harbour town of Ellen Bay had two l…” of 1041 characters, checksum f1189b6e",
