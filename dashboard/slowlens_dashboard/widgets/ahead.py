@@ -14,8 +14,8 @@ _modules = st.components.v2.component(
     "slowlens_ahead",
     js="""
 export default function ({ data }) {
-  const read = () => data.forEach((file) => import(new URL(file, document.baseURI)).catch(() => {}));
-  (window.requestIdleCallback ?? setTimeout)(read);
+  const read = (file) => import(new URL(file, document.baseURI)).catch(() => {});
+  (window.requestIdleCallback ?? setTimeout)(() => data.forEach(read));
 }
 """,
 )

@@ -96,7 +96,7 @@ class Pattern:
 
 
 def _joined(text: str, more: str) -> str:
-    """Put ``more`` behind ``text``: a blank parts Chinese from other letters, and not from itself."""
+    """Put ``more`` behind ``text``; a blank parts Chinese from other letters, not from itself."""
     if CHINESE.search(text.rstrip(" ")[-1:]) and CHINESE.match(more.lstrip(" ")):
         return text.rstrip(" ") + more.lstrip(" ")
     return text + more
