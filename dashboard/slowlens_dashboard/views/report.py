@@ -90,9 +90,9 @@ def draw(page: Page) -> None:
         sentence_on_top(found.answer)
         about = " · ".join(map(plain, (found.place, *found.about)))
         st.markdown(f"{badge(found.verdict, found.tone)} &nbsp; {about}")
-    for section in found.sections:
+    for number, section in enumerate(found.sections):
         st.subheader(prose(section.title), anchor=False)
-        report_blocks(section.blocks, page.figures)
+        report_blocks(section.blocks, str(number), page.figures)
 
 
 st.title(_("Report"), anchor=False)

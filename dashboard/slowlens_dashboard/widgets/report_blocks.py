@@ -28,10 +28,10 @@ CONFIG = {"displaylogo": False}
 Figures = Mapping[Drawing, go.Figure]
 
 
-def report_blocks(blocks: Iterable[Block], figures: Figures) -> None:
-    """Draw them, one below the other."""
+def report_blocks(blocks: Iterable[Block], place: str, figures: Figures) -> None:
+    """Draw them, one below the other; ``place`` in the report tells their keys from others."""
     for number, block in enumerate(blocks):
-        _block(block, number, figures)
+        _block(block, f"{place}-{number}", figures)
 
 
 def badge(text: str, tone: Tone) -> str:
@@ -39,30 +39,27 @@ def badge(text: str, tone: Tone) -> str:
     return f":{COLORS[tone]}-badge[{plain(text)}]"
 
 
-def _block(block: Block, number: int, figures: Figures) -> None:
+def _block(block: Block, place: str, figures: Figures) -> None:
     match block:
         case Table():
             _table(block)
         case Card():
-            _card(block, number)
+            _card(block, place)
         case Chart():
-            _chart(block, figures)
+            _chart(block, place, figures)
         case Fold(title, inner):
-            _fold(plain(title), title, inner, figures)
+            _fold(plain(title), inner, place, figures)
         case _:
             _words(block)
 
 
 @st.fragment
-def _fold(label: str, name: str, blocks: Iterable[Block], figures: Figures) -> None:
-    """Fold blocks away, and draw them once it is opened: a report has hundreds of cells in folds.
-
-    ``name`` tells it from the other folds of the report.
-    """
-    fold = st.expander(label, key=f"report-fold-{name}", on_change="rerun")
+def _fold(label: str, blocks: Iterable[Block], place: str, figures: Figures) -> None:
+    """Fold blocks away, and draw them once it is opened: a report has hundreds of cells in them."""
+    fold = st.expander(label, key=f"report-fold-{place}", on_change="rerun")
     if fold.open:
         with fold:
-            report_blocks(blocks, figures)
+            report_blocks(blocks, place, figures)
 
 
 def _words(block: Text | Items | Code | Notice) -> None:
@@ -100,7 +97,7 @@ def _different(names: Iterable[str]) -> list[str]:
     return found
 
 
-def _card(card: Card, number: int) -> None:
+def _card(card: Card, place: str) -> None:
     """Draw a card; its table, of what a fix changes, is stacked by looks.css on a phone."""
     with st.container(border=True, gap="small"):
         st.markdown(f"{badge(card.badge, card.tone)} &nbsp; **{plain(card.title)}**")
@@ -113,14 +110,14 @@ def _card(card: Card, number: int) -> None:
                         st.caption(plain(label))
                         st.markdown(prose(told))
         if card.table is not None:
-            with st.container(key=f"report-edits-{number}"):
+            with st.container(key=f"report-edits-{place}"):
                 _table(card.table)
 
 
-def _chart(chart: Chart, figures: Figures) -> None:
+def _chart(chart: Chart, place: str, figures: Figures) -> None:
     st.markdown(f"**{prose(chart.title)}**")
     figure = figures.get(chart.drawing)
     if figure is not None:
         key = f"report-{chart.drawing}"
         st.plotly_chart(figure, key=key, config=CONFIG, alt=chart.title)
-    _fold(_("Figures of this chart"), chart.drawing, (chart.table,), figures)
+    _fold(_("Figures of this chart"), (chart.table,), place, figures)
