@@ -98,11 +98,13 @@ def test_the_figures_of_both_sides_and_their_ratio() -> None:
     ]
 
 
-def test_an_answer_that_was_cut_off_is_not_divided_by_one_that_ended() -> None:
+def test_an_answer_that_was_cut_off_is_not_divided() -> None:
     ended, cut, longer = Side(answer=10, ended=True), Side(answer=24, ended=False), Side(answer=20)
     row = [*figures((ended, cut, replace(longer, ended=True)))][-1]
     assert row.told == ("10 tokens", "24 tokens, then cut off", "20 tokens")
     assert row.ratios == ("1.00", "", "2.00")
+    row = [*figures((replace(cut, answer=256), cut))][-1]
+    assert row.ratios == ("", ""), "it would be that of their limits"
 
 
 def growing(*rises: float) -> Run:

@@ -99,10 +99,10 @@ def _work(work: Work) -> str:
 
 
 def _longer(sides: Sequence[Side]) -> tuple[str, ...]:
-    """Divide answers that ended, or were cut off, both: of one that was cut off, nobody knows."""
+    """Divide answers that ended, both: of one that was cut off nobody knows its length."""
     first = sides[0]
     return tuple(
-        _quotient(first.answer, side.answer) if side.ended is first.ended else "" for side in sides
+        _quotient(first.answer, side.answer) if first.ended and side.ended else "" for side in sides
     )
 
 
