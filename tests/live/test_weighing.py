@@ -35,6 +35,7 @@ def test_of_a_lookup_table_one_row_is_read() -> None:
     model = llama()
     found = weight(model)
     assert found.parameters == parameters(model) - TABLE
+    assert found.head == TABLE
     assert found.read == 4 * found.parameters
     assert weight(model.to(torch.bfloat16)).read == 2 * found.parameters
 
@@ -42,6 +43,7 @@ def test_of_a_lookup_table_one_row_is_read() -> None:
 def test_a_tied_table_is_the_head_too() -> None:
     model = llama(tie_word_embeddings=True)
     assert weight(model).parameters == parameters(model)
+    assert weight(model).head == TABLE
 
 
 def test_position_embeddings_are_a_table() -> None:

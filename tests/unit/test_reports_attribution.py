@@ -145,6 +145,12 @@ def test_fixes_that_need_each_other_and_those_that_do_not() -> None:
     assert "more than the sum of each alone: some work only with others." in needy
     apart = text({**CASE, "all fixes": (401, 0.01), "merged + eos": CASE["merged"]})
     assert "Whether the shares overlap is not clear" in apart
+    merged, cured = (401, 0.03), (401, 0.01)
+    for seconds, clear in ((0.02, True), (0.0272, False)):  # 0.0272: some 10 % less, or not
+        both = {**CASE, "merged": merged, "merged + cache": cured, "all fixes": cured}
+        shown = text({**both, "merged + eos": (401, seconds)})
+        assert ("cure the same thing" in shown) is clear
+        assert ("Whether the shares overlap is not clear" in shown) is not clear
 
 
 def test_one_fix_is_one_row() -> None:

@@ -6,7 +6,7 @@ from slowlens.facts.live.answer_split import reach, shown, split, terms
 from slowlens.facts.live.answer_time import AnswerTime
 from slowlens.facts.live.attribution import Attribution, attribution
 from slowlens.facts.live.measurement import Measurement
-from slowlens.facts.live.saving import Saving
+from slowlens.facts.live.saving import Effect, Saving
 from slowlens.facts.live.trial import Subject
 from slowlens.facts.live.verdict import longer, times
 from slowlens.reports.tables import fitted, prose
@@ -119,12 +119,13 @@ def _together(found: Attribution) -> Iterator[str]:
     between = found.interaction
     if between is None:
         return
-    if between.high < 0:
+    clear = all(one.effect is not Effect.UNCLEAR for one in found.tried)
+    if clear and between.high < 0:
         yield (
             f"The shares overlap, for some fixes cure the same thing: together they save "
             f"{shown(-between.estimate)} less than the sum of each alone. Do not add them up."
         )
-    elif between.low > 0:
+    elif clear and between.low > 0:
         yield (
             f"Together the fixes save {shown(between.estimate)} more than the sum of each alone: "
             "some work only with others."

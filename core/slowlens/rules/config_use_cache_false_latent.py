@@ -59,10 +59,7 @@ def check(merged: Merged) -> Iterator[Finding]:
         return
     loop = settings[Runtime.FORWARD].value is False
     yield Finding(
-        message=(
-            f"{_said(switches[0])}, but generate() caches: {_winner(merged)}"
-            + ("; only a bare forward loop goes without" if loop else "")
-        ),
+        message=_message(_said(switches[0]), _winner(merged), loop=loop),
         severity=Severity.NOTE,
         confidence=Confidence.READ,
         affects=(Runtime.FORWARD,) if loop else (),
@@ -71,6 +68,12 @@ def check(merged: Merged) -> Iterator[Finding]:
         fix=turn_cache_on(merged.checkpoint, keep_mark=merged.mark_matters),
         alone=Severity.ERROR,
     )
+
+
+def _message(said: str, winner: str, *, loop: bool) -> str:
+    if loop:
+        return f"{said}, which only a bare forward loop follows: generate() caches, for {winner}"
+    return f"{said}, but generate() caches: {winner}"
 
 
 def _said(switch: ValueEvidence) -> str:

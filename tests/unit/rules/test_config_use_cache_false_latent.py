@@ -12,7 +12,10 @@ def test_an_ordinary_generation_config_wins() -> None:
     (finding,) = check(merged({"use_cache": False}, {"eos_token_id": 2}))
     assert (finding.severity, finding.alone) == (Severity.NOTE, Severity.ERROR)
     assert finding.cost.startswith("the full price in a bare forward loop")
-    assert finding.message.endswith("wins; only a bare forward loop goes without")
+    assert finding.message == (
+        "config.json says use_cache: false, which only a bare forward loop follows: generate() "
+        "caches, for generation_config.json stands beside it and wins"
+    )
     assert finding.affects == (Runtime.FORWARD,)
     assert finding.fix is not None
     assert finding.fix.edits == (Edit("config.json", ("use_cache",), before=False, after=True),)

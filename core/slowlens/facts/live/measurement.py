@@ -56,6 +56,8 @@ class LoadedModel:
     """Bytes of weights that one decode step reads: all but lookup tables and idle experts."""
     active_parameters: int = 0
     """Parameters that multiply one token."""
+    head_parameters: int | None = None
+    """Those of the output head among them; None in runs of older versions."""
     beams: int = 1
     """Beams that it ships."""
     sequences: int = 1

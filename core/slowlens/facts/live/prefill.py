@@ -13,8 +13,9 @@ class Prefill:
     label: str
     ttft: float
     floor: float
-    """Two operations for each active parameter and token, at the measured matrix rate. Attention
-    is not in it, which is little up to some thousand tokens."""
+    """Two operations for each active parameter and token, of the output head for the last token
+    alone, at the measured matrix rate. Attention is not in it, which is little up to some thousand
+    tokens."""
     prompt_tokens: int
 
     @property
@@ -24,13 +25,17 @@ class Prefill:
 
 
 def prefill(measurement: Measurement, subject: str, cache: Cache) -> Prefill | None:
-    """Return the prefill of one kind of trial; None where it or the device was not measured."""
+    """Return the prefill of one kind of trial; None where it or the device was not measured.
+
+    Nor is it told of runs that do not know the size of the output head.
+    """
     speed, model = speed_of(measurement, subject, cache), measurement.model(subject)
     if speed is None or model is None or measurement.peaks is None:
         return None
     timed = (g for kind in TIMED for g in measurement.find(subject, cache, kind))
     prompt = min((g.prompt_tokens - g.trial.ahead for g in timed), default=0)
-    if not model.active_parameters or not prompt:
+    if not model.active_parameters or model.head_parameters is None or not prompt:
         return None
-    floor = 2 * model.active_parameters * prompt / measurement.peaks.flops
+    each, once = model.active_parameters - model.head_parameters, model.head_parameters
+    floor = 2 * (each * prompt + once) / measurement.peaks.flops
     return Prefill(speed.label, speed.ttft, floor, prompt)

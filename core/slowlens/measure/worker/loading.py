@@ -133,6 +133,7 @@ def _card(found: Opened, device: torch.device) -> LoadedModel:
         memory=memory_by_device(),
         weights_read=weighed.read,
         active_parameters=weighed.parameters,
+        head_parameters=weighed.head,
     )
 
 

@@ -63,12 +63,13 @@ def local(tensor: torch.Tensor) -> torch.Tensor:
 def of_all(card: LoadedModel) -> LoadedModel:
     """Return the card of a model with what each process holds of it.
 
-    ``weights_read`` and ``active_parameters`` stay those of one process: the largest share, for
-    the devices read side by side.
+    ``weights_read`` and the parameters stay those of one process: the largest share, for the
+    devices read side by side.
     """
     told = gathered("what was loaded", _told(card))
     if len(told) == 1:
         return card
+    largest = max(told, key=lambda each: each["parameters"])
     held = [sum(each["placed"].values()) for each in told]
     uuids = tuple(each["uuid"] for each in told)
     return replace(
@@ -77,7 +78,8 @@ def of_all(card: LoadedModel) -> LoadedModel:
         memory=_sum(each["memory"] for each in told),
         gpus=uuids if card.device.kind == "cuda" else (),
         weights_read=max(each["read"] for each in told),
-        active_parameters=max(each["parameters"] for each in told),
+        active_parameters=largest["parameters"],
+        head_parameters=largest["head"],
         shards=tuple(held),
     )
 
@@ -89,6 +91,7 @@ def _told(card: LoadedModel) -> dict[str, Any]:
         "uuid": card.device.uuid,
         "read": card.weights_read,
         "parameters": card.active_parameters,
+        "head": card.head_parameters,
     }
 
 

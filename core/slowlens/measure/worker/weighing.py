@@ -20,6 +20,8 @@ class Weight(NamedTuple):
 
     read: int
     parameters: int
+    head: int
+    """Parameters of the output head among them, by which a prompt multiplies its last token alone."""
 
 
 def weight(model: Any) -> Weight:  # noqa: ANN401
@@ -28,8 +30,9 @@ def weight(model: Any) -> Weight:  # noqa: ANN401
     Of a model that several processes share it is the part of this one.
     """
     share = _expert_share(model.config.get_text_config())
-    tables = _tables(model)
+    tables, head = _tables(model), _head(model)
     read = parameters = 0.0
+    of_head = 0
     for name, whole in model.named_parameters():
         tensor, parts = local(whole), name.split(".")
         if name in tables or any(part in _SEEING for part in parts) or "encoder" in parts:
@@ -37,7 +40,8 @@ def weight(model: Any) -> Weight:  # noqa: ANN401
         part = share if "experts" in parts else 1.0
         read += part * tensor.numel() * tensor.element_size()
         parameters += part * tensor.numel()
-    return Weight(round(read), round(parameters))
+        of_head += tensor.numel() if whole is head else 0
+    return Weight(round(read), round(parameters), of_head)
 
 
 def placed(model: Any) -> dict[str, int]:  # noqa: ANN401
@@ -77,13 +81,17 @@ def _each(values: Any, depth: int) -> Iterator[torch.Tensor]:  # noqa: ANN401
 
 def _tables(model: Any) -> set[str]:  # noqa: ANN401
     """Return the parameters of which a step reads one row: not those that are the head as well."""
-    head = model.get_output_embeddings()
-    shared = None if head is None else getattr(head, "weight", None)
+    head = _head(model)
     return {
         f"{name}.weight"
         for name, module in model.named_modules()
-        if isinstance(module, nn.Embedding) and module.weight is not shared
+        if isinstance(module, nn.Embedding) and module.weight is not head
     }
+
+
+def _head(model: Any) -> Any:  # noqa: ANN401
+    """Return the weight of the output head; None where there is none."""
+    return getattr(model.get_output_embeddings(), "weight", None)
 
 
 def _expert_share(config: Any) -> float:  # noqa: ANN401
