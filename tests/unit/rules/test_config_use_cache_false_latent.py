@@ -26,7 +26,7 @@ def test_the_switch_is_named_as_it_is_written() -> None:
     assert finding.message.startswith('generation_config.json says use_cache: "false", but')
     config = {"model_type": "llava", "text_config": {"use_cache": False}}
     (finding,) = check(merged(config, {"eos_token_id": 2}))
-    assert finding.message.startswith("config.json says text_config.use_cache: false, but")
+    assert finding.message.startswith("config.json says text_config.use_cache: false, which")
 
 
 def test_a_text_is_not_false() -> None:

@@ -21,7 +21,7 @@ class Weight(NamedTuple):
     read: int
     parameters: int
     head: int
-    """Parameters of the output head among them, by which a prompt multiplies its last token alone."""
+    """Those of the output head among them, which multiply the last token of a prompt alone."""
 
 
 def weight(model: Any) -> Weight:  # noqa: ANN401
