@@ -40,7 +40,11 @@ def test_the_length_of_the_answer() -> None:
     stopped = measurement(
         generation(1, 1, 1, 1), generation(*[1] * 3, purpose=Purpose.LENGTH, finish=Finish.EOS)
     )
-    assert said(a_run(ran_on), a_run(stopped)).endswith("The answer has 3 tokens; it had 9.")
+    told = "The answer has 3 tokens; it had 9 tokens, then cut off."
+    assert said(a_run(ran_on), a_run(stopped)).endswith(told)
+    sooner = generation(*[1] * 5, purpose=Purpose.LENGTH, finish=Finish.LENGTH)
+    cut = replace(ran_on, generations=(*ran_on.generations[:-1], sooner))
+    assert "The answer" not in said(a_run(ran_on), a_run(cut)), "of two limits nothing is told"
     assert "The answer" not in said(a_run(stopped), a_run(stopped))
 
 

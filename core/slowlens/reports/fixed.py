@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from slowlens.facts.live.speed import Work
+from slowlens.reports.speed_figures import answer
 from slowlens.reports.speed_words import headline, sentence, unlikes
 from slowlens.speedverdict import Answer, Judged, SpeedVerdict
 
@@ -31,6 +32,8 @@ def _cache(judged: Judged) -> Iterator[str]:
 
 
 def _length(judged: Judged) -> Iterator[str]:
-    before, after = judged.before.answer, judged.after.answer
-    if before is not None and after is not None and before != after:
-        yield f"The answer has {after} tokens; it had {before}."
+    """Tell how many tokens an answer has now; of two that were cut off it is their limits."""
+    before, after = judged.before, judged.after
+    known = before.answer is not None and after.answer is not None
+    if known and before.answer != after.answer and (before.ended or after.ended):
+        yield f"The answer has {answer(after)}; it had {answer(before)}."

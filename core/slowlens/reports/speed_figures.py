@@ -54,7 +54,7 @@ def figures(sides: Sequence[Side]) -> Iterator[Figure]:
     yield _said("a step processes", sides, lambda side: _work(side.work))
     yield _counted("weights read a step", [side.weights_read for side in sides])
     yield _counted("memory peak", [side.memory_peak for side in sides])
-    yield Figure("answer, free to stop", tuple(map(_answer, sides)), _longer(sides))
+    yield Figure("answer, free to stop", tuple(map(answer, sides)), _longer(sides))
 
 
 def _timed(name: str, sides: Sequence[Sequence[float]]) -> Figure:
@@ -106,7 +106,8 @@ def _longer(sides: Sequence[Side]) -> tuple[str, ...]:
     )
 
 
-def _answer(side: Side) -> str:
+def answer(side: Side) -> str:
+    """Write how many tokens the answer has that was free to stop, and whether it did."""
     if side.answer is None:
         return UNKNOWN
     return counted(side.answer, "token") + ("" if side.ended else ", then cut off")

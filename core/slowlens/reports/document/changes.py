@@ -45,7 +45,8 @@ def _commands(run: Run, kinds: Collection[Applicability]) -> Iterator[Code]:
         yield Code(safe, "To apply the safe fixes")
     if Applicability.UNSAFE in kinds:
         every = commands.apply_command(batch(run), run, "--unsafe")
-        yield Code(every, "To apply those that change outputs, too")
+        too = "To apply those that change outputs, too"
+        yield Code(every, too if Applicability.SAFE in kinds else "To apply what changes outputs")
 
 
 def _fixes(run: Run) -> list[Fix]:
