@@ -41,6 +41,7 @@ ALONE = (
     "batch",
     "instrument",
     "processes",
+    "processors",
     "tool",
     "version",
     "about",
@@ -52,6 +53,8 @@ ALONE = (
     "{part} GB/s and {part2} TFLOP/s in {dtype}, measured before",
 )
 """What stands between two of the joints of a sentence."""
+UNITS = ("kernels", "processors", "programs", "sequences", "tensors")
+"""What evidence counts, in one word."""
 COUNTED = ("error", "warning", "note")
 """Nouns that the code counts by a variable."""
 CODE = {"compile", "getLogger", "import_module", "find_spec", "TypeVar"}
@@ -88,6 +91,7 @@ def _of_code() -> Iterator[tuple[str, str]]:
 def _of_rules() -> Iterator[tuple[str, str]]:
     """Yield the pages of the rules, and how findings are counted."""
     yield from ((text, "core/slowlens/facts/live/comparison.py") for text in ALONE)
+    yield from ((f"{{number}} {unit}", "core/slowlens/findings.py") for unit in UNITS)
     for noun in COUNTED:
         yield from ((text, "core/slowlens/findings.py") for text in _numbers(noun))
     for rule in RULES:
