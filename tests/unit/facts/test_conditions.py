@@ -166,7 +166,11 @@ def test_trouble_knows_whose_figures_are_in_doubt() -> None:
         hot,
     )
     assert found is not None
-    assert (found.labels, found.kinds, found.named) == (("x", "z"), 3, "x and z")
+    assert (found.labels, found.kinds, found.named) == (
+        ("x", "z"),
+        ("x", "y", "z"),
+        "x and z",
+    )
     assert [s.temperature for s in found.looks] == [90, 90, 90, 99, 95, 99]
     assert (len(found.all), found.share) == (8, 0.75)
 
@@ -177,6 +181,10 @@ def test_one_trial_is_named_and_all_are_not() -> None:
     assert both is not None
     assert alone is not None
     assert (both.named, alone.named) == ("all timed trials", "x")
+    hotter = [stretch(name, 90, 90) for name in "abc"]
+    most = trouble([*hotter, stretch("d", 10, 10)], hot)
+    assert most is not None
+    assert most.named == "all timed trials but d"
 
 
 def test_untold() -> None:

@@ -11,6 +11,8 @@ from slowlens.frozen import dataclass, replace
 
 TOLD = (Purpose.SPEED, Purpose.CURVE, Purpose.LENGTH)
 """Trials whose times are told to a person."""
+MANY = 2
+"""Kinds of trial: of more nobody reads the names."""
 BRAKES = frozenset(
     ("hw_slowdown", "hw_thermal_slowdown", "hw_power_brake_slowdown", "sw_thermal_slowdown")
 )
@@ -48,8 +50,8 @@ class Trouble:
     stretches: tuple[Stretch, ...]
     looks: tuple[DeviceSample, ...]
     """Those that found it."""
-    kinds: int
-    """How many kinds of trial were looked at, these included."""
+    kinds: tuple[str, ...]
+    """The kinds of trial that were looked at, these included."""
 
     @property
     def all(self) -> tuple[DeviceSample, ...]:
@@ -68,9 +70,12 @@ class Trouble:
 
     @property
     def named(self) -> str:
-        """Name them."""
-        if 1 < len(self.labels) == self.kinds:
+        """Name them, or of many those that are left."""
+        left = [kind for kind in self.kinds if kind not in self.labels]
+        if not left and len(self.labels) > 1:
             return "all timed trials"
+        if len(self.labels) > MANY:
+            return f"all timed trials but {' and '.join(left)}"
         return " and ".join(self.labels)
 
 
@@ -93,7 +98,7 @@ def trouble(seen: Iterable[Stretch], test: Test) -> Trouble | None:
     return Trouble(
         tuple(stretch for stretch, _ in bad),
         tuple(look for _, looks in bad for look in looks),
-        len({stretch.label for stretch, _ in found}),
+        tuple(dict.fromkeys(stretch.label for stretch, _ in found)),
     )
 
 
