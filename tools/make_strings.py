@@ -38,6 +38,7 @@ SILENT = (
 )
 """Nobody reads these on a page."""
 ALONE = (
+    "all fixes + static-cache",
     "batch",
     "instrument",
     "processes",

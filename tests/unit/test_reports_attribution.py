@@ -151,6 +151,9 @@ def test_fixes_that_need_each_other_and_those_that_do_not() -> None:
         shown = text({**both, "merged + eos": (401, seconds)})
         assert ("cure the same thing" in shown) is clear
         assert ("Whether the shares overlap is not clear" in shown) is not clear
+    static = {"merged + eos": (401, 0.02), "all fixes + static-cache": (401, 0.0272)}
+    shown = text({**both, **static})  # what a static cache does beside them is another question
+    assert "cure the same thing" in shown
 
 
 def test_one_fix_is_one_row() -> None:

@@ -119,7 +119,8 @@ def _together(found: Attribution) -> Iterator[str]:
     between = found.interaction
     if between is None:
         return
-    clear = all(one.effect is not Effect.UNCLEAR for one in found.tried)
+    tried = (*found.parts, found.together)
+    clear = all(one is not None and one.effect is not Effect.UNCLEAR for one in tried)
     if clear and between.high < 0:
         yield (
             f"The shares overlap, for some fixes cure the same thing: together they save "

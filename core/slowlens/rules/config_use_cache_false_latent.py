@@ -31,12 +31,13 @@ Safe: the cache changes speed, not which tokens are chosen, up to rounding.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from slowlens.facts.checkpoint import CONFIG, GENERATION_CONFIG
 from slowlens.facts.decoding.cache import USE_CACHE
 from slowlens.facts.reading import Merged
 from slowlens.facts.runtimes import GENERATE, Runtime
+from slowlens.facts.settings import Setting
 from slowlens.findings import Confidence, Finding, Rule, Severity, Undecided, ValueEvidence
 from slowlens.fixes import cache_switches, turn_cache_on
 
@@ -59,7 +60,7 @@ def check(merged: Merged) -> Iterator[Finding]:
         return
     loop = settings[Runtime.FORWARD].value is False
     yield Finding(
-        message=_message(_said(switches[0]), _winner(merged), loop=loop),
+        message=_message(switches, _winner(merged), settings[Runtime.FORWARD]),
         severity=Severity.NOTE,
         confidence=Confidence.READ,
         affects=(Runtime.FORWARD,) if loop else (),
@@ -70,10 +71,15 @@ def check(merged: Merged) -> Iterator[Finding]:
     )
 
 
-def _message(said: str, winner: str, *, loop: bool) -> str:
-    if loop:
-        return f"{said}, which only a bare forward loop follows: generate() caches, for {winner}"
-    return f"{said}, but generate() caches: {winner}"
+def _message(switches: Sequence[ValueEvidence], winner: str, loop: Setting) -> str:
+    if loop.value is False and loop.decided_by == CONFIG:
+        read = [one for one in switches if one.file == CONFIG and not one.found]
+        if read:
+            said = _said(max(read, key=lambda one: len(one.pointer)))  # the text part's own wins
+            return (
+                f"{said}, which only a bare forward loop follows: generate() caches, for {winner}"
+            )
+    return f"{_said(switches[0])}, but generate() caches: {winner}"
 
 
 def _said(switch: ValueEvidence) -> str:

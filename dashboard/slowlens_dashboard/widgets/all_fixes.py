@@ -74,7 +74,7 @@ def _written(repair: Repair, prepared: patch.Patch, run: Run) -> None:
 
 def _height(prepared: patch.Patch) -> int | Literal["content"]:
     """Let a long diff be scrolled, in pixels; a short one is all there."""
-    return 600 if patch.unified_diff(prepared).count("\n") > 40 else "content"
+    return 900 if patch.unified_diff(prepared).count("\n") > 40 else "content"
 
 
 def _apply(

@@ -87,12 +87,16 @@ class Pattern:
         """Whether it has too few letters for what is in one of its holes, if nobody tells that."""
         return not self.sure and not FIGURE.fullmatch(part)
 
-    def fill(self, parts: Mapping[str, str]) -> str:
-        """Return it in the other language, with ``parts`` in its holes."""
-        first, *others = HOLE.split(self.target)
+    def fill(self, parts: Mapping[str, str], told: Mapping[str, str]) -> str:
+        """Return it in the other language, with ``told`` in its holes: what was made of ``parts``.
+
+        What nobody told, such as the name of a run, keeps the blanks around it.
+        """
+        text, *others = HOLE.split(self.target)
         for name, literal in zip(others[::2], others[1::2], strict=True):
-            first = _joined(_joined(first, parts[name]), literal)
-        return first
+            join = str.__add__ if told[name] == parts[name] else _joined
+            text = join(join(text, told[name]), literal)
+        return text
 
 
 def _joined(text: str, more: str) -> str:

@@ -102,7 +102,7 @@ class Catalogue:
             if not _left(_unquoted(pattern, parts), told) and not (
                 pattern.weight < SURE and _torn(parts, told)
             ):
-                return _stopped(pattern.fill(told), stop)
+                return _stopped(pattern.fill(parts, told), stop)
         if (led := LED.fullmatch(bare)) and (found := self._whole.get(_lowered(led[2]))):
             return _stopped(f"{self._of_part(led[1])} {found}", stop)
         return None
@@ -118,7 +118,7 @@ class Catalogue:
             if pattern.weight < SURE and _torn(parts, told):
                 continue
             if 2 * pattern.weight >= len(text) or not _left(parts, told):
-                return _stopped(pattern.fill(told), stop)
+                return _stopped(pattern.fill(parts, told), stop)
         return text
 
     def _parts(self, parts: Mapping[str, str]) -> dict[str, str]:

@@ -184,3 +184,9 @@ def test_a_verdict_keeps_its_parts_in_their_places() -> None:
     first, second, *_ = (told.index(figure) for figure in ("266 ms", "213 ms", "9.4 %"))
     assert first < second < told.index("23 %")
     assert not re.search("[a-z]{2,}", told.replace("token", "").replace("ms", ""))
+
+
+def test_a_name_in_chinese_keeps_the_blanks_around_it() -> None:
+    told = Catalogue({"Compare it with {name}.": "与 {name} 比较。", "all": "全部"}).told
+    assert told("Compare it with 我的运行.") == "与 我的运行 比较。"
+    assert told("Compare it with all.") == "与全部比较。"

@@ -185,6 +185,9 @@ def test_one_trial_is_named_and_all_are_not() -> None:
     most = trouble([*hotter, stretch("d", 10, 10)], hot)
     assert most is not None
     assert most.named == "all timed trials but d"
+    many = trouble([*hotter, *(stretch(name, 10, 10) for name in "defg")], hot)
+    assert many is not None
+    assert many.named == "3 of 7 kinds of timed trial"
 
 
 def test_untold() -> None:

@@ -29,6 +29,16 @@ def test_the_switch_is_named_as_it_is_written() -> None:
     assert finding.message.startswith("config.json says text_config.use_cache: false, which")
 
 
+def test_the_switch_that_a_loop_follows_is_named_before_others() -> None:
+    config = {"model_type": "gemma3", "use_cache": "false", "text_config": {"use_cache": False}}
+    (finding,) = check(merged(config, {"eos_token_id": 2}))
+    assert finding.message.startswith("config.json says text_config.use_cache: false, which only")
+    by_class = merged({"model_type": "mpt"}, {"use_cache": "false", "eos_token_id": 2})
+    (finding,) = check(by_class)
+    assert finding.affects == (Runtime.FORWARD,)
+    assert "only a bare forward loop" not in finding.message
+
+
 def test_a_text_is_not_false() -> None:
     (finding,) = check(merged({"model_type": "llava", "use_cache": "false", "eos_token_id": 2}))
     assert "what is written is not the value false" in finding.message

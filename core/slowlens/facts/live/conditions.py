@@ -70,12 +70,15 @@ class Trouble:
 
     @property
     def named(self) -> str:
-        """Name them, or of many those that are left."""
+        """Name them, or of many those that are left; where both are many, say how many."""
         left = [kind for kind in self.kinds if kind not in self.labels]
         if not left and len(self.labels) > 1:
             return "all timed trials"
-        if len(self.labels) > MANY:
+        if len(self.labels) > MANY and len(left) <= MANY:
             return f"all timed trials but {' and '.join(left)}"
+        if len(self.labels) > MANY:
+            number = len(self.labels)
+            return f"{number} of {len(self.kinds)} kinds of timed trial"
         return " and ".join(self.labels)
 
 

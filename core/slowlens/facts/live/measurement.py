@@ -56,8 +56,6 @@ class LoadedModel:
     """Bytes of weights that one decode step reads: all but lookup tables and idle experts."""
     active_parameters: int = 0
     """Parameters that multiply one token."""
-    head_parameters: int | None = None
-    """Those of the output head among them; None in runs of older versions."""
     beams: int = 1
     """Beams that it ships."""
     sequences: int = 1
@@ -70,6 +68,8 @@ class LoadedModel:
     """``uuid`` of every GPU that holds weights; empty where ``device`` is the only one."""
     shards: tuple[int, ...] = ()
     """Bytes of weights in each process of a tensor parallel run; empty for a single one."""
+    head_parameters: int | None = None
+    """Parameters of the output head, which are active too; None in runs of older versions."""
 
 
 @dataclass(frozen=True, slots=True)
