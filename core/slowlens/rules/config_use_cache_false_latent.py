@@ -73,12 +73,9 @@ def check(merged: Merged) -> Iterator[Finding]:
 
 def _message(switches: Sequence[ValueEvidence], winner: str, loop: Setting) -> str:
     if loop.value is False and loop.decided_by == CONFIG:
-        read = [one for one in switches if one.file == CONFIG and not one.found]
-        if read:
-            said = _said(max(read, key=lambda one: len(one.pointer)))  # the text part's own wins
-            return (
-                f"{said}, which only a bare forward loop follows: generate() caches, for {winner}"
-            )
+        read = [one for one in switches if one.file == CONFIG]
+        said = _said(max(read, key=lambda one: len(one.pointer)))  # the text part's own wins
+        return f"{said}, which only a bare forward loop follows: generate() caches, for {winner}"
     return f"{_said(switches[0])}, but generate() caches: {winner}"
 
 

@@ -49,7 +49,10 @@ def test_a_switch_that_even_a_forward_loop_does_not_read_affects_nobody() -> Non
     (finding,) = check(merged(config, {"eos_token_id": 2}))
     assert finding.affects == ()
     assert finding.cost.startswith("nothing today")
-    assert finding.message.endswith("stands beside it and wins")
+    assert finding.message == (
+        "config.json says use_cache: false, but generate() caches: generation_config.json stands "
+        "beside it and wins"
+    )
 
 
 def test_without_config_it_is_not_fine() -> None:
