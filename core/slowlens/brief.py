@@ -52,6 +52,8 @@ class Timed:
     """Of merged as shipped; 0 where it was not timed."""
     new_tokens: int
     """In each of them."""
+    prompt_tokens: int
+    """Before them; 0 where it was not timed."""
     estimated: bool
     """Whether its time was foretold by probes."""
     factors: tuple[Factor, ...]

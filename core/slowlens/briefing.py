@@ -7,10 +7,12 @@ from slowlens.errors import RunFileError
 from slowlens.facts.live.comparison import same_work, verdict_of
 from slowlens.facts.live.imported import Metric
 from slowlens.facts.live.measurement import Measurement, Status
-from slowlens.facts.live.speed import Speed, speed_of
+from slowlens.facts.live.speed import Speed, prompt_tokens, speed_of
 from slowlens.facts.live.trial import Cache, Subject
 from slowlens.importing import origin
 from slowlens.run import CheckpointSummary, Run
+
+_SHIPPED = (Subject.MERGED, Cache.AS_SHIPPED)
 
 
 def brief_of(run_id: str, run: Run | RunFileError) -> Brief:
@@ -68,6 +70,7 @@ def _timed(measurement: Measurement) -> Timed:
         status=measurement.status,
         rounds=shipped.rounds if shipped else 0,
         new_tokens=shipped.new_tokens if shipped else plan.new_tokens,
+        prompt_tokens=prompt_tokens(measurement, *_SHIPPED) if shipped else 0,
         estimated=shipped is not None and shipped.estimated,
         factors=tuple(_factors(measurement, shipped)) if shipped else (),
         device=next((model.device.name for model in measurement.models), ""),
@@ -77,7 +80,7 @@ def _timed(measurement: Measurement) -> Timed:
 
 
 def _shipped(measurement: Measurement) -> Speed | None:
-    return speed_of(measurement, Subject.MERGED, Cache.AS_SHIPPED)
+    return speed_of(measurement, *_SHIPPED)
 
 
 def _factors(measurement: Measurement, shipped: Speed) -> Iterator[Factor]:

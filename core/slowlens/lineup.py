@@ -71,8 +71,13 @@ class Lineup:
 
     @property
     def common(self) -> tuple[Circumstance, ...]:
-        """Those that are the same, as far as they are told."""
-        return tuple(each for each in self.circumstances if not each.differs)
+        """Those that are the same in all runs."""
+        return tuple(e for e in self.circumstances if not e.differs and None not in e.told)
+
+    @property
+    def partly_told(self) -> tuple[Circumstance, ...]:
+        """Those that do not differ, but that some runs do not tell."""
+        return tuple(e for e in self.circumstances if not e.differs and None in e.told)
 
 
 def comparable(run: Run) -> bool:

@@ -8,7 +8,7 @@ from slowlens.diagnose import Found, Outcome, ranked
 from slowlens.errors import UsageError
 from slowlens.facts.environment import Environment
 from slowlens.facts.runtimes import GENERATE, Runtime
-from slowlens.findings import Finding
+from slowlens.findings import Finding, Severity
 from slowlens.frozen import dataclass, replace
 from slowlens.rulenames import rule_named
 from slowlens.spelling import chosen
@@ -51,6 +51,12 @@ def standings(
     for found in ranked(_weighed(outcome, judged) for outcome in outcomes):
         by_kind[standing(found, judged, silenced)].append(found)
     return {kind: tuple(found) for kind, found in by_kind.items()}
+
+
+def only_noted(found: Collection[Found]) -> frozenset[str]:
+    """Return the rules that found nothing graver than a note."""
+    graver = {rule for rule, finding in found if finding.severity is not Severity.NOTE}
+    return frozenset(rule for rule, _ in found) - graver
 
 
 def _weighed(outcome: Outcome, judged: Collection[Runtime]) -> Outcome:

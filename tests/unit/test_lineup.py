@@ -97,6 +97,15 @@ def test_what_decides_stands_before_what_may_differ() -> None:
     assert "torch" in [each.what for each in found.common]
 
 
+def test_what_a_run_does_not_tell_is_not_called_the_same() -> None:
+    one, other = run(timed(0.1)), run(timed(0.1), environment=None)
+    found = line_up([one, other])
+    assert "torch" not in [each.what for each in found.common]
+    assert "torch" in [each.what for each in found.partly_told]
+    assert "torch" not in [each.what for each in found.differing]
+    assert "dtype of merged" in [each.what for each in found.common]
+
+
 def test_changed_files_are_a_difference_that_decides_nothing() -> None:
     one, two = (
         replace(each, merged=replace(each.merged, sha256={"config.json": digest}))

@@ -43,6 +43,18 @@ def test_with_a_floor_nothing_is_missing() -> None:
     assert "not available" not in said
 
 
+def test_the_first_token_is_told_where_only_its_floor_is_not_known() -> None:
+    """As in runs that were kept before the output head was counted."""
+    found = measured(PEAKS, PROFILE)
+    model = replace(found.models[0], active_parameters=10**7, head_parameters=10**6)
+    known = text(replace(found, models=(model,)))
+    assert "first token (TTFT) 1,000 ms floor: prompt computed once" in known
+    older = text(replace(found, models=(replace(model, head_parameters=None),)))
+    assert "first token (TTFT) 1,000 ms" in older
+    assert "prompt computed once" not in older
+    assert "first token" not in text(measured(None, PROFILE))
+
+
 def test_of_two_kinds_with_one_floor_nothing_is_said() -> None:
     found = measured(PEAKS, PROFILE)
     other = generation(1, 0.1, 0.1, subject=Subject.SOURCE)

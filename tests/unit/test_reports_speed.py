@@ -158,6 +158,10 @@ def test_where_no_cause_was_found_only_a_failure_says_so() -> None:
         text = speed_text.render(replace(verdict, after=after))
         assert text.count(f"\ncause     {NONE}") == said
         assert text.count("\ncause ") == said
+    other = unlike(anyway=True)
+    other = replace(other, after=replace(other.after, outcomes=(Outcome("x", Status.PASSED),)))
+    cause = "cause     none was found, and the two runs are unlike in new tokens: that may be it\n"
+    assert cause in speed_text.render(other)
     nobody_asked = replace(FAILED, after=replace(FAILED.after, outcomes=()))
     assert "cause" not in speed_text.render(nobody_asked)
 

@@ -56,9 +56,16 @@ def test_what_is_elsewhere_is_told_shortly_and_not_counted() -> None:
 
 
 def test_a_rule_that_counts_and_is_elsewhere_is_counted_once() -> None:
-    near, far = a_finding(Severity.NOTE), a_finding(Severity.ERROR, Runtime.VLLM)
+    near, far = a_finding(Severity.WARNING), a_finding(Severity.ERROR, Runtime.VLLM)
     run = run_of(found(RULE, near, far), judged=(Runtime.FORWARD,))
     assert "checked   1 rule: 1 found something, 0 passed\n" in text(run)
+
+
+def test_a_rule_that_found_no_more_than_a_note_is_told_apart() -> None:
+    note, grave = a_finding(Severity.NOTE), a_finding(Severity.WARNING)
+    assert "checked   1 rule: 1 noted something, 0 passed\n" in text(run_of(found(RULE, note)))
+    both = run_of(found(RULE, note, grave))
+    assert "checked   1 rule: 1 found something, 0 passed\n" in text(both)
 
 
 def test_what_is_silenced_is_told_with_its_reason() -> None:

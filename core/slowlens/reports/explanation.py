@@ -7,6 +7,7 @@ from slowlens.facts.live.explanation import waterfalls
 from slowlens.facts.live.measurement import Measurement
 from slowlens.facts.live.prefill import prefill
 from slowlens.facts.live.seconds import milliseconds, rounded
+from slowlens.facts.live.speed import speed_of
 from slowlens.facts.live.waterfall import Share, Waterfall, sentence
 from slowlens.reports.tables import Rows, fitted, prose
 
@@ -61,10 +62,12 @@ def _first_tokens(
 ) -> Iterator[tuple[str, ...]]:
     """Hold the time to the first token against what computing the prompt takes at best."""
     made = [prefill(measurement, each.subject, each.cache) for each in found]
-    if any(made):
-        told = (milliseconds(each.ttft) if each else "-" for each in made)
+    if measurement.peaks is not None:
+        speeds = (speed_of(measurement, each.subject, each.cache) for each in found)
+        told = (milliseconds(each.ttft) if each else "-" for each in speeds)
         best = (f"{milliseconds(e.floor)} ({100 * e.mfu:.0f} %)" if e else "-" for e in made)
         yield ("first token (TTFT)", *told)
+    if any(made):
         yield ("floor: prompt computed once", *best)
 
 

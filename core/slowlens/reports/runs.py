@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from slowlens.brief import Brief
 from slowlens.frozen import dataclass
 from slowlens.labels import NONE, Label
-from slowlens.reports.spread import latency
+from slowlens.reports.spread import UNKNOWN, latency
 from slowlens.reports.tables import WIDTH, aligned
 from slowlens.reports.units import minute, plain
 
-HEAD = ("id", "date, UTC", "checkpoint", "TPOT", "answer")
-WORDS = (0, 1, 2, 4)
+HEAD = ("id", "date, UTC", "checkpoint", "prompt", "TPOT", "answer")
+WORDS = (0, 1, 2, 5)
 """Columns that are no numbers."""
 NAME = 24
 """Characters of a checkpoint's name that are shown, the last ones."""
@@ -43,10 +43,12 @@ def render_json(runs: Sequence[Listed]) -> str:
 
 def _row(brief: Brief) -> tuple[str, ...]:
     if brief.merged is None:
-        return (brief.id, "", "", "", brief.answer)
+        return (brief.id, "", "", "", "", brief.answer)
     title = brief.merged.title
     shown = title if len(title) <= NAME else f"…{title[1 - NAME :]}"
-    return (brief.id, minute(brief.created), shown, latency(brief.tpot), _of(brief))
+    tokens = brief.timed.prompt_tokens if brief.timed else 0
+    prompt = str(tokens) if tokens else UNKNOWN
+    return (brief.id, minute(brief.created), shown, prompt, latency(brief.tpot), _of(brief))
 
 
 def _below(each: Listed) -> Iterator[str]:
@@ -74,6 +76,7 @@ def _told(each: Listed) -> dict[str, object]:
         "created": brief.created or None,
         "checkpoint": place.title if place else None,
         "path": place.argument if place else None,
+        "prompt_tokens": (brief.timed and brief.timed.prompt_tokens) or None,
         "tpot": brief.tpot,
         "answer": brief.answer,
     }

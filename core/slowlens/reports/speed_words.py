@@ -65,8 +65,11 @@ def _faster(faster: Verdict, slower: Verdict) -> str:
 def _incomparable(verdict: SpeedVerdict) -> str:
     if not verdict.unlike:
         return "no kind of trial was timed on both sides."
-    names = [each.what for each in verdict.unlike]
-    return f"the two runs are unlike in {', '.join(names)}."
+    return f"the two runs are unlike in {_unlike(verdict)}."
+
+
+def _unlike(verdict: SpeedVerdict) -> str:
+    return ", ".join(each.what for each in verdict.unlike)
 
 
 def unlikes(verdict: SpeedVerdict) -> Iterator[str]:
@@ -93,7 +96,7 @@ def blames(verdict: SpeedVerdict) -> Iterator[Blame]:
     """
     found = blamed(verdict)
     if verdict.answer is Answer.FAIL and verdict.after.outcomes and not any(b.cause for b in found):
-        yield Blame(CAUSE, NONE)
+        yield Blame(CAUSE, _none(verdict))
     several = [each for each in found if each.rule != CONDITIONS]
     places = [*accumulate(not each.proves for each in several)]
     shown = (each for each, place in zip(several, places, strict=True) if place <= FEW)
@@ -101,6 +104,13 @@ def blames(verdict: SpeedVerdict) -> Iterator[Blame]:
     if several and places[-1] > FEW:
         yield Blame(FINDING, f"and {counted(places[-1] - FEW, 'more finding')}")
     yield from (_named(each) for each in found if each.rule == CONDITIONS)
+
+
+def _none(verdict: SpeedVerdict) -> str:
+    """Say that nothing was found; what the runs are unlike in may be all there is to find."""
+    if not verdict.unlike:
+        return NONE
+    return f"none was found, and the two runs are unlike in {_unlike(verdict)}: that may be it"
 
 
 def _named(each: Blamed) -> Blame:

@@ -10,7 +10,7 @@ from slowlens.reports import commands, words
 from slowlens.reports.overview import overview
 from slowlens.reports.units import counted, plain
 from slowlens.run import Run
-from slowlens.standing import Standing, elsewhere
+from slowlens.standing import Standing, elsewhere, only_noted
 
 WIDTH = 96
 LABEL = 10
@@ -91,9 +91,11 @@ def _rest(run: Run) -> Iterator[str]:
     """Say what passed, and never count what was not checked as fine."""
     kinds = {kind: {rule for rule, _ in found} for kind, found in run.standings.items()}
     counted_rules = kinds[Standing.COUNTED]
+    noted = only_noted(run.findings)
     statuses = [outcome.status for outcome in run.outcomes]
     parts = {
-        "found something": len(counted_rules),
+        "found something": len(counted_rules - noted),
+        "noted something": len(noted),
         "passed": statuses.count(Status.PASSED),
         "for other runtimes": len(kinds[Standing.ELSEWHERE] - counted_rules),
         "silenced": len(kinds[Standing.SILENCED]),

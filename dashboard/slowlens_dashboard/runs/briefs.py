@@ -26,7 +26,7 @@ PATIENCE = 0.25
 """Seconds that one look spends on files that are new to it."""
 LEAST = 20
 """Files that it reads however long that takes; fewer new ones are not worth remembering."""
-FORMAT = f"{__version__}/1"
+FORMAT = f"{__version__}/2"
 
 
 class Briefs:

@@ -52,6 +52,8 @@ def _sample(timed: Timed) -> Iterator[str]:
     if timed.rounds:
         rounds, tokens = counted(timed.rounds, "round"), counted(timed.new_tokens, "token")
         yield f"{rounds} of {tokens}"
+    if timed.prompt_tokens:
+        yield f"prompt of {counted(timed.prompt_tokens, 'token')}"
     if timed.device:
         yield timed.device
     if timed.processes:

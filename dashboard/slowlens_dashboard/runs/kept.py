@@ -34,6 +34,8 @@ class Shelf:
     rows: tuple[Row, ...]
     unread: int = 0
     """Older ones that are yet to be read."""
+    hidden: int = 0
+    """Those of folders that this server may not show."""
 
 
 def shelf(patience: float = PATIENCE) -> Shelf:
@@ -50,12 +52,13 @@ def _shelf(store: Store, patience: float) -> Shelf:
     found, may_show = briefs_of(store.folder).look(patience), shown()
     labels = _labels(labels_of(jobs().store))
     baselines = _baselines(default_baselines().folder)
+    briefs = {i: brief for i, (_, brief) in found.known.items() if RUN_ID.fullmatch(i)}
     rows = tuple(
         Row(brief, labels.get(run_id, NONE), baselines.get(run_id, ()))
-        for run_id, (_, brief) in found.known.items()
-        if RUN_ID.fullmatch(run_id) and may_show(brief)
+        for run_id, brief in briefs.items()
+        if may_show(brief)
     )
-    return Shelf(rows, found.unread)
+    return Shelf(rows, found.unread, len(briefs) - len(rows))
 
 
 def _labels(labels: Labels) -> Mapping[str, Label]:

@@ -29,10 +29,12 @@ def differing_table(
 
 
 def common_table(
-    found: Iterable[Circumstance], names: Sequence[str], tell: Tell = str
+    found: Sequence[Circumstance], names: Sequence[str], tell: Tell = str
 ) -> pd.DataFrame:
     """Show each circumstance once, and the runs that do not tell it."""
-    head, value, untold = map(tell, ("Circumstance", "Of all runs", "Not told by"))
+    head, value, untold = map(tell, ("Circumstance", "Of all that tell it", "Not told by"))
+    if all(None not in each.told for each in found):
+        value = tell("Of all runs")
     rows = [
         {
             head: _named(each.what, tell),

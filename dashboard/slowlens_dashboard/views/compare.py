@@ -4,6 +4,7 @@ import streamlit as st
 
 from slowlens.lineup import kinds_of
 from slowlens_dashboard.ending import end_page
+from slowlens_dashboard.runs.kept import shelf
 from slowlens_dashboard.runs.lineup_link import kind_named
 from slowlens_dashboard.runs.lineup_runs import look_up
 from slowlens_dashboard.runs.lineup_store import lined_up, offered, shop
@@ -20,6 +21,7 @@ from slowlens_dashboard.widgets.compare_lost import lost_runs
 from slowlens_dashboard.widgets.compare_runs import run_cards
 from slowlens_dashboard.widgets.compare_start import too_few
 from slowlens_dashboard.widgets.compare_verdicts import lineup_verdicts
+from slowlens_dashboard.widgets.hidden_runs import hidden_runs
 from slowlens_dashboard.wording.language import _
 
 st.title(_("Compare runs"), anchor=False)
@@ -32,6 +34,7 @@ if rows:
 titles = {run.id: called(rows[run.id]) for run in runs}
 if len(runs) < 2:
     too_few(list(titles.values()), len(rows))
+    hidden_runs(shelf().hidden)
     end_page()
 
 lineup = lined_up(runs, kind_named(wanted.kind, kinds_of(runs)), anyway=wanted.anyway)

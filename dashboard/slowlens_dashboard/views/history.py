@@ -6,6 +6,7 @@ from slowlens_dashboard.measuring.jobs import jobs
 from slowlens_dashboard.pages import LIVE
 from slowlens_dashboard.runs import kept, tidying
 from slowlens_dashboard.runs.history import grouped, matching, pages, with_deleted
+from slowlens_dashboard.widgets.hidden_runs import hidden_runs
 from slowlens_dashboard.widgets.history_bar import history_bar
 from slowlens_dashboard.widgets.history_deleted import deleted_list, just_deleted
 from slowlens_dashboard.widgets.history_filter import asked, clear, history_filter, turn
@@ -55,6 +56,7 @@ with st.container():  # always there: what moves down is drawn anew, and that ta
         watch(active.id)
     just_deleted()
     history_reading(shelf.unread)
+    hidden_runs(shelf.hidden)
 deleted = tidying.just_deleted()
 rows = with_deleted(shelf.rows, trash.rows, deleted)
 if rows:
@@ -70,6 +72,6 @@ if rows:
     if pages(found) > 1:
         key = f"history-part-{number}"  # another one for each: the address decides, not the widget
         st.pagination(pages(found), default=number, key=key, on_change=turned, args=(key,))
-elif not shelf.unread:
+elif not shelf.unread and not shelf.hidden:
     nothing_kept()
 deleted_list(trash.rows)

@@ -52,7 +52,10 @@ def missing(run_id: str) -> None:
         st.code(f"slowlens runs restore {run_id}", language="bash", wrap_lines=True)
     else:
         st.warning(
-            _("It may belong to another server. Start a new one below, or open a recent one."),
+            _(
+                "It may belong to another server, or to a folder that this one does not"
+                " show. Start a new one below, or open a recent one."
+            ),
             title=_(f"There is no run {plain(run_id)} here."),
             icon=":material/search_off:",
         )

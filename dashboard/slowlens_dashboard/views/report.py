@@ -36,7 +36,10 @@ def chosen() -> Run | None:
             )
         elif run is None:
             st.warning(
-                _("It may belong to another server, or it was deleted."),
+                _(
+                    "It may belong to another server or to a folder that this one does not"
+                    " show, or it was deleted."
+                ),
                 title=_(f"There is no run {plain(wanted)} here."),
                 icon=":material/search_off:",
             )

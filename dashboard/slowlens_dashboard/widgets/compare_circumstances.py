@@ -11,7 +11,7 @@ from slowlens_dashboard.wording.prose import plain, prose
 
 
 def circumstances_of(lineup: Lineup) -> None:
-    """Draw what differs, and fold away what is the same."""
+    """Draw what differs, and fold away what is the same, and what nobody can say that of."""
     names = [entry.name for entry in lineup.entries]
     st.header(_("What differs"), anchor=False)
     _unlike(lineup)
@@ -24,6 +24,11 @@ def circumstances_of(lineup: Lineup) -> None:
     if lineup.common:
         with st.expander(_(f"What is the same: {len(lineup.common)}"), icon=":material/equal:"):
             table = common_table(lineup.common, names, _)
+            st.table(table, hide_index=True, border="horizontal")
+    if lineup.partly_told:
+        told = _(f"What only some runs tell: {len(lineup.partly_told)}")
+        with st.expander(told, icon=":material/question_mark:"):
+            table = common_table(lineup.partly_told, names, _)
             st.table(table, hide_index=True, border="horizontal")
 
 

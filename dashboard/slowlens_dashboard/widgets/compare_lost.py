@@ -47,7 +47,10 @@ def _lost(each: Lost) -> None:
             )
         case Gone.UNKNOWN:
             st.warning(
-                _("It may belong to another server. Choose one of those that are kept here."),
+                _(
+                    "It may belong to another server, or to a folder that this one does not"
+                    " show. Choose one of those that are kept here."
+                ),
                 title=_(f"There is no run {run} here."),
                 icon=":material/search_off:",
             )

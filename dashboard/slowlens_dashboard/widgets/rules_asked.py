@@ -8,7 +8,7 @@ from slowlens.diagnose import NEEDED, Status
 from slowlens.reports.units import counted
 from slowlens.rulenames import TITLES
 from slowlens.run import Run
-from slowlens.standing import Standing
+from slowlens.standing import Standing, only_noted
 from slowlens_dashboard.access.permission import read_only
 from slowlens_dashboard.diagnosis import scan_of, scan_weights
 from slowlens_dashboard.measuring.scans import scans
@@ -39,7 +39,10 @@ def rules_asked(run: Run, pair: Pair) -> None:
     kinds = _kinds(run)
     found, others = kinds[Standing.COUNTED], kinds[Standing.ELSEWHERE]
     silenced, passed = kinds[Standing.SILENCED], _with(run, Status.PASSED)
-    _group(":red[:material/error:]", _(f"{len(found)} found something"), found)
+    noted = only_noted(run.findings)
+    grave, light = ([r for r in found if (r in noted) is only] for only in (False, True))
+    _group(":red[:material/error:]", _(f"{len(grave)} found something"), grave)
+    _group(":blue[:material/info:]", _(f"{len(light)} noted something"), light)
     _group(":gray[:material/alt_route:]", _(f"{len(others)} for other runtimes only"), others)
     _group(":gray[:material/volume_off:]", _(f"{len(silenced)} silenced"), silenced)
     _group(":green[:material/check:]", _(f"{len(passed)} passed"), passed)
@@ -48,9 +51,10 @@ def rules_asked(run: Run, pair: Pair) -> None:
 
 def summary(run: Run) -> str:
     """Count the rules by what came of them."""
-    kinds = _kinds(run)
+    kinds, noted = _kinds(run), only_noted(run.findings)
     parts = {
-        "found something": len(kinds[Standing.COUNTED]),
+        "found something": len(set(kinds[Standing.COUNTED]) - noted),
+        "noted something": len(noted),
         "for other runtimes": len(kinds[Standing.ELSEWHERE]),
         "silenced": len(kinds[Standing.SILENCED]),
         "passed": len(_with(run, Status.PASSED)),

@@ -42,7 +42,7 @@ def test_runs_stand_below_their_checkpoint_with_their_figures(
     assert not at.exception
     text = said(at)
     assert "merged ← source" in text
-    assert "400 ms per token · 3 rounds of 3 tokens · a processor" in text
+    assert "400 ms per token · 3 rounds of 3 tokens · prompt of 10 tokens · a processor" in text
     assert "[:material/close: FAIL] 4.00 times as long per token as merged, cache on" in text
     assert "Imported from vLLM" in text
     assert text.count("key-value cache") == 2
@@ -196,12 +196,16 @@ def test_others_learn_of_no_checkpoint_outside_the_roots(
     for run_id in ("2026-2", "2026-3"):
         default_store().save(replace(here, id=run_id, merged=elsewhere))
     default_store().delete("2026-3")
-    assert "elsewhere" in said(open_page("history"))
+    before = said(open_page("history"))
+    assert "elsewhere" in before
+    assert "Not shown here" not in before
     for name, text in Options((tmp_path,), confined=True).environment().items():
         monkeypatch.setenv(name, text)
     at = open_page("history")
     assert shown(at) == ["2026-1"]
     assert "Deleted" not in said(at)
+    assert "Not shown here: 1 run of folders that this dashboard may not read" in said(at)
+    assert "Not shown here: 1 run" in said(open_page("compare"))
     for page, asked in (("history", {}), ("live", {}), ("live", {"run": "2026-2"})):
         assert "elsewhere" not in said(open_page(page, **asked)), page
         assert not any("elsewhere" in b.label for b in open_page(page, **asked).button), page

@@ -35,10 +35,10 @@ def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
 def test_the_newest_comes_first_and_the_store_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     keep(measured("2026-1"), measured("2026-2", 0.4))
     head, newest, older, empty, where = listed(capsys)
-    assert head.split() == ["id", "date,", "UTC", "checkpoint", "TPOT", "answer"]
-    assert newest.split()[:6] == ["2026-2", "2026-01-02", "03:04", "m", "400", "ms"]
+    assert head.split() == ["id", "date,", "UTC", "checkpoint", "prompt", "TPOT", "answer"]
+    assert newest.split()[:7] == ["2026-2", "2026-01-02", "03:04", "m", "10", "400", "ms"]
     assert newest.endswith("…")
-    assert older.split()[:6] == ["2026-1", "2026-01-02", "03:04", "m", "100", "ms"]
+    assert older.split()[:7] == ["2026-1", "2026-01-02", "03:04", "m", "10", "100", "ms"]
     assert (empty, where) == ("", f"2 runs in {default_store().folder}.")
     assert all(len(line) <= WIDTH for line in (head, newest, older))
 
@@ -64,10 +64,10 @@ def test_what_has_no_answer_says_why(capsys: pytest.CaptureFixture[str]) -> None
     _, damaged, other, ran, early, error, _, _ = listed(capsys)
     assert damaged.startswith("2026-4  ")
     assert "cannot be read: " in damaged
-    assert other.split()[4:9] == ["11.5", "ms", "Imported", "from", "vLLM,"]
+    assert other.split()[4:10] == ["n/a", "11.5", "ms", "Imported", "from", "vLLM,"]
     assert ran == "        vLLM, ran 2026-03-14 09:15", "in line with the date of the import"
-    assert early.split()[4:8] == ["100", "ms", "stopped", "early:"]
-    assert error.split()[4:] == ["n/a", "failed:", "out", "of", "memory"]
+    assert early.split()[4:9] == ["10", "100", "ms", "stopped", "early:"]
+    assert error.split()[4:] == ["n/a", "n/a", "failed:", "out", "of", "memory"]
 
 
 def test_names_are_cut_and_drive_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,10 +82,10 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     default_store().path("2026-2").write_text("{")
     damaged, whole = json.loads("\n".join(listed(capsys, "--format", "json")))
     assert whole["id"] == "2026-1"
-    assert whole["tpot"] == pytest.approx(0.1)
+    assert (whole["tpot"], whole["prompt_tokens"]) == (pytest.approx(0.1), 10)
     assert (whole["checkpoint"], whole["path"]) == ("m", "/m")
     assert whole["answer"] == measured("2026-1").answer
-    assert damaged["tpot"] is None
+    assert (damaged["tpot"], damaged["prompt_tokens"]) == (None, None)
     assert damaged["answer"].startswith("cannot be read: ")
 
 

@@ -22,7 +22,7 @@ from slowlens_dashboard.runs.kept import Row
 from slowlens_dashboard.runs.naming import pair
 
 FASTER = Factor("source as shipped", Outcome.FAIL, Outcome.PASS, 1.43, 1.38, 1.49)
-TIMED = Timed(Status.DONE, 5, 96, estimated=False, factors=(FASTER,), device="H100",
+TIMED = Timed(Status.DONE, 5, 96, 270, estimated=False, factors=(FASTER,), device="H100",
               processes=0, made_up=False)  # fmt: skip
 
 
@@ -126,12 +126,18 @@ def test_what_was_deleted_just_now_stands_where_it_stood() -> None:
 
 def test_figures_carry_their_units() -> None:
     brief = replace(row(1).brief, tpot=0.048)
-    assert [*figures(brief)] == ["48 ms per token", "5 rounds of 96 tokens", "H100"]
+    assert [*figures(brief)] == [
+        "48 ms per token",
+        "5 rounds of 96 tokens",
+        "prompt of 270 tokens",
+        "H100",
+    ]
     timed = replace(TIMED, rounds=1, estimated=True, device="", processes=2, made_up=True)
     assert [*figures(replace(brief, timed=timed))] == [
         "48 ms per token",
         "estimated from a few steps",
         "1 round of 96 tokens",
+        "prompt of 270 tokens",
         "2 processes",
         "random weights",
     ]

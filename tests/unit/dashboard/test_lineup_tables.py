@@ -33,8 +33,9 @@ def test_what_is_unlike_the_first_is_bold() -> None:
 def test_what_is_the_same_stands_once_beside_who_does_not_tell_it() -> None:
     table = common_table([Circumstance("torch", (None, "2.13", "2.13"))], "ABC")
     (row,) = table.to_dict("records")
-    assert row == {"Circumstance": "Torch", "Of all runs": "2.13", "Not told by": "A"}
-    assert "Not told by" not in common_table([Circumstance("x", ("1", "1"))], "AB")
+    assert row == {"Circumstance": "Torch", "Of all that tell it": "2.13", "Not told by": "A"}
+    (row,) = common_table([Circumstance("x", ("1", "1"))], "AB").to_dict("records")
+    assert row == {"Circumstance": "X", "Of all runs": "1"}
 
 
 def test_a_figure_has_its_relation_to_the_first_run_below_it() -> None:
@@ -77,7 +78,11 @@ def test_words_are_translated_before_they_become_markdown() -> None:
     )
     assert row["B"] == "\\<2\\>  \n:gray[\\<2.00 times A (1 to 3)\\>]"
     (row,) = common_table([Circumstance("x", ("1", None))], "AB", tell).to_dict("records")
-    assert row == {"<Circumstance>": "\\<X\\>", "<Of all runs>": "\\<1\\>", "<Not told by>": "B"}
+    assert row == {
+        "<Circumstance>": "\\<X\\>",
+        "<Of all that tell it>": "\\<1\\>",
+        "<Not told by>": "B",
+    }
 
 
 def test_a_folder_called_as_a_side_keeps_its_name() -> None:

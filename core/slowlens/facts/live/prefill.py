@@ -1,7 +1,7 @@
 """How long the first token has to take, and how long it does."""
 
-from slowlens.facts.live.measurement import TIMED, Measurement
-from slowlens.facts.live.speed import speed_of
+from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.speed import prompt_tokens, speed_of
 from slowlens.facts.live.trial import Cache
 from slowlens.frozen import dataclass
 
@@ -32,8 +32,7 @@ def prefill(measurement: Measurement, subject: str, cache: Cache) -> Prefill | N
     speed, model = speed_of(measurement, subject, cache), measurement.model(subject)
     if speed is None or model is None or measurement.peaks is None:
         return None
-    timed = (g for kind in TIMED for g in measurement.find(subject, cache, kind))
-    prompt = min((g.prompt_tokens - g.trial.ahead for g in timed), default=0)
+    prompt = prompt_tokens(measurement, subject, cache)
     if not model.active_parameters or model.head_parameters is None or not prompt:
         return None
     each, once = model.active_parameters - model.head_parameters, model.head_parameters

@@ -9,7 +9,7 @@ from collections import defaultdict
 from enum import StrEnum
 
 from slowlens.facts.live.growth import Growth, growth
-from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.measurement import TIMED, Measurement
 from slowlens.facts.live.prediction import predictions, spread
 from slowlens.facts.live.statistics import geometric_ratio, percentile, variation
 from slowlens.facts.live.timing import Generation
@@ -96,6 +96,12 @@ def rounds_of(measurement: Measurement, subject: str, cache: Cache) -> int:
         (g.trial.subject, g.trial.cache) == kind and _counts(g) for g in measurement.generations
     )
     return sum(trials) or len(predictions(measurement, subject, cache))
+
+
+def prompt_tokens(measurement: Measurement, subject: str, cache: Cache) -> int:
+    """Return how long the prompt of the trials of one kind was, as asked for; 0 for none."""
+    timed = (g for kind in TIMED for g in measurement.find(subject, cache, kind))
+    return min((g.prompt_tokens - g.trial.ahead for g in timed), default=0)
 
 
 def _estimated(measurement: Measurement, subject: str, cache: Cache) -> Speed | None:
