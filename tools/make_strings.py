@@ -43,6 +43,7 @@ ALONE = (
     "instrument",
     "processes",
     "processors",
+    "saved",
     "tool",
     "version",
     "about",
@@ -51,6 +52,7 @@ ALONE = (
     "means",
     "possibly {name}",
     "probably {name}",
+    "{one} against {other}",
     "{part} GB/s and {part2} TFLOP/s in {dtype}, measured before",
 )
 """What stands between two of the joints of a sentence."""

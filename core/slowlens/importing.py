@@ -38,9 +38,9 @@ def from_file(results: Sequence[Imported], name: str) -> tuple[Imported, ...]:
 def origin(result: Imported) -> str:
     """Tell it from others of the same model: its tool, its file, and when it ran, as far as told.
 
-    ``vLLM, serve.json, ran 2026-01-02 03:04``.
+    ``vLLM, serve.json, ran at 2026-01-02 03:04``.
     """
-    ran = f"ran {moment(result.created)}" if result.created else ""
+    ran = f"ran at {moment(result.created)}" if result.created else ""
     return ", ".join(filter(None, (result.tool, result.read_from, ran)))
 
 

@@ -75,7 +75,7 @@ def test_other_kinds() -> None:
     imported = brief_of("3", run)
     assert (imported.kind, imported.timed) == (Kind.IMPORTED, None)
     assert imported.tpot == pytest.approx(0.0115, rel=0.05)
-    assert imported.origin == "vLLM, ran 2026-03-14 09:15"
+    assert imported.origin == "vLLM, ran at 2026-03-14 09:15"
 
 
 def test_processes_and_made_up_weights_are_told() -> None:

@@ -28,7 +28,7 @@ def render(result: Imported) -> str:
 def title(result: Imported) -> str:
     """Name the tool, the model and when it ran, as far as they are told."""
     tool = f"{result.tool} {result.version}".strip()
-    ran = f", ran {moment(result.created)}" if result.created else ""
+    ran = f", ran at {moment(result.created)}" if result.created else ""
     return f"{tool}: {result.model or 'model not told'}{ran}"
 
 

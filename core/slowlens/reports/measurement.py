@@ -100,16 +100,17 @@ def longer(measurement: Measurement) -> Iterator[str]:
     source = answer_time(measurement, Subject.SOURCE, Cache.AS_SHIPPED)
     if merged is None or source is None or merged.answered is not source.answered:
         return
-    which = ", free to stop" if merged.answered else f" of {counted(merged.tokens, 'token')}"
-    whole = f"{_whole(merged)} against {_whole(source)}"
+    length = counted(merged.tokens, "token")
+    answer = "One answer, free to stop" if merged.answered else f"One answer of {length}"
+    ours, theirs = _whole(merged), _whole(source)
     told = attribution.because(merged, source)
     if by_pace(split(merged, source)) and not _clear(measurement):
         yield (
-            f"One answer{which}, at these speeds: merged {whole} of its source; as far as these "
-            f"runs can tell: {told}."
+            f"{answer}, at these speeds: merged {ours} against {theirs} of its source; as far as "
+            f"these runs can tell: {told}."
         )
         return
-    yield f"One answer{which}, at these speeds: merged {whole} of its source: {told}."
+    yield f"{answer}, at these speeds: merged {ours} against {theirs} of its source: {told}."
 
 
 def _clear(measurement: Measurement) -> bool:

@@ -72,15 +72,12 @@ def compared(factor: Factor) -> str:
     both = (factor.outcome, factor.back)
     if both == (Outcome.PASS, Outcome.PASS):
         return f"within {percent(THRESHOLD)} of the time per token of {factor.label}"
-    if factor.ratio >= 1:
-        found = f"{times(factor.ratio)} times as long per token as {factor.label}"
-        return f"{found}{_basis(factor.low, factor.high)}"
-    low, high = (1 / end if end else None for end in (factor.high, factor.low))
-    found = f"{times(1 / factor.ratio)} times faster per token than {factor.label}"
-    return f"{found}{_basis(low, high)}"
-
-
-def _basis(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return ", no verdict"
-    return f" ({times(low)} to {times(high)})"
+    slower, label = factor.ratio >= 1, factor.label
+    ends = (factor.low, factor.high) if slower else (factor.high, factor.low)
+    ratio, *seen = (times(each if slower else 1 / each) for each in (factor.ratio, *ends) if each)
+    if len(seen) < 2:
+        found = f"{ratio} times as long per token as {label}, no verdict"
+        return found if slower else f"{ratio} times faster per token than {label}, no verdict"
+    low, high = seen
+    found = f"{ratio} times as long per token as {label} ({low} to {high})"
+    return found if slower else f"{ratio} times faster per token than {label} ({low} to {high})"

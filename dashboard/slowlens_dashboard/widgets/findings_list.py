@@ -87,7 +87,7 @@ def _elsewhere(run: Run, links: Links) -> None:
         for number, item in enumerate(found):
             groups.setdefault(elsewhere(item.finding, run.judged), []).append((number, item))
         for where, items in groups.items():
-            st.markdown(f"**{plain(_(f'Under {where}'))}**")
+            st.markdown(f"**{plain(_(f'Found only under: {where}'))}**")
             for number, item in items:
                 _line(run, item, f"elsewhere-{number}", links)
 

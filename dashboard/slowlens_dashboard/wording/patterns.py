@@ -12,6 +12,8 @@ FILLING = r"(?:(?![.!?] \S).)*?"
 """What may stand in a hole: no end of a sentence, or one text would swallow those behind it."""
 NUMBER = r"[\d.,]*"
 """What stands in a hole before a noun that is counted: words would be another text's."""
+NUMBERS = ("number", "ratio")
+"""Holes that hold nothing else, whatever stands behind them."""
 TIME = r"[\d.,]+ m?s"
 """What stands in a hole for a time, in a list of them: words would be the item before it."""
 ENDING = "[a-z]{0,3}"
@@ -54,7 +56,7 @@ class Pattern:
         parts = [_beginning(literal[0])]
         for name, piece in zip(names, literal[1:], strict=True):
             again = f"(?P<{name}>" in "".join(parts)
-            counts = name == "number" or (
+            counts = name in NUMBERS or (
                 len(parts) == 1 and not literal[0] and COUNTED.match(piece)
             )
             filling = FILLING if name in kept else ENDING
@@ -80,7 +82,7 @@ class Pattern:
         if self.words not in text or not 0 < prod(map(text.count, self.pieces)) <= WAYS:
             return None
         match = self.recognise.fullmatch(text)
-        whole = match and all(part.count("(") == part.count(")") for part in match.groups())
+        whole = match and all(map(_whole, match.groups()))
         return match.groupdict() if match and whole else None
 
     def doubted(self, part: str) -> bool:
@@ -104,6 +106,16 @@ def _joined(text: str, more: str) -> str:
     if CHINESE.search(text.rstrip(" ")[-1:]) and CHINESE.match(more.lstrip(" ")):
         return text.rstrip(" ") + more.lstrip(" ")
     return text + more
+
+
+def _whole(part: str) -> bool:
+    """Whether each bracket of a part is closed in it, and none before it was opened."""
+    depth = 0
+    for letter in part:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return not depth
 
 
 def holes(text: str) -> Iterator[str]:

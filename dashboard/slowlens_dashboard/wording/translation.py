@@ -156,7 +156,7 @@ class Catalogue:
             end, known = self._longest(pieces, at)
             if known is None and PHRASE.search(pieces[at]):
                 return self._roughly(text)  # half in one language, half in another helps nobody
-            told.append(pieces[at] if known is None else known)
+            told.append(STOPS.get(pieces[at], pieces[at]) if known is None else known)
             told += [JOINED.get(joint, joint) for joint in pieces[end : end + 1]]
             changed, at = changed or known is not None, end + 1
         return "".join(told) if changed else text

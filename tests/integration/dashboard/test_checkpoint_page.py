@@ -36,7 +36,7 @@ def test_what_concerns_other_runtimes_is_folded_apart_and_not_counted(
     assert "without its key-value cache" not in at.title[0].value
     folded = next(e for e in at.expander if e.label.startswith("For other runtimes"))
     texts = [text.value for text in folded.markdown]
-    assert any(text.startswith("**Under transformers 4 generate") for text in texts)
+    assert any(text.startswith("**Found only under: transformers 4 generate") for text in texts)
     assert any("without its key-value cache" in text for text in texts)
     assert query(at, "runtime") == "llama.cpp"
 

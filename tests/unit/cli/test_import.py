@@ -34,7 +34,7 @@ def test_each_result_is_shown_and_kept(capsys: pytest.CaptureFixture[str]) -> No
     assert cli.main(["import", *files]) == 0
     shown = capsys.readouterr()
     assert shown.out.count("TPOT is") == 3
-    assert "GuideLLM 0.4.0: acme/merged-7b, ran 2026-03-14" in shown.out
+    assert "GuideLLM 0.4.0: acme/merged-7b, ran at 2026-03-14" in shown.out
     assert "11.5 ms" in shown.out
     assert shown.err.count("run kept in") == 3
     kept = [run.imported for run in default_store().recent()]
@@ -49,9 +49,9 @@ def test_imports_are_listed_the_newest_first_and_can_be_told_apart(
     out = capsys.readouterr().out
     newest_first = (
         "vLLM, vllm-latency.json",
-        "GuideLLM, result 2 of 2 in guidellm.json, ran 2026-03-14 09:15 UTC",
-        "GuideLLM, result 1 of 2 in guidellm.json, ran 2026-03-14 09:15 UTC",
-        "vLLM, vllm-serve.json, ran 2026-03-14 09:15",
+        "GuideLLM, result 2 of 2 in guidellm.json, ran at 2026-03-14 09:15 UTC",
+        "GuideLLM, result 1 of 2 in guidellm.json, ran at 2026-03-14 09:15 UTC",
+        "vLLM, vllm-serve.json, ran at 2026-03-14 09:15",
         "SGLang, sglang-one-batch.jsonl",
     )
     kept = default_store().recent()

@@ -65,7 +65,7 @@ def test_what_has_no_answer_says_why(capsys: pytest.CaptureFixture[str]) -> None
     assert damaged.startswith("2026-4  ")
     assert "cannot be read: " in damaged
     assert other.split()[4:10] == ["n/a", "11.5", "ms", "Imported", "from", "vLLM,"]
-    assert ran == "        vLLM, ran 2026-03-14 09:15", "in line with the date of the import"
+    assert ran == "        vLLM, ran at 2026-03-14 09:15", "in line with the date of the import"
     assert early.split()[4:9] == ["10", "100", "ms", "stopped", "early:"]
     assert error.split()[4:] == ["n/a", "n/a", "failed:", "out", "of", "memory"]
 

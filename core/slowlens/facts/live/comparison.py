@@ -60,9 +60,9 @@ def compared(one: Speed, other: Speed) -> str:
     bar, interval = percent(there.threshold), _means(there)
     match there.outcome, back.outcome:
         case Outcome.FAIL, _:
-            return f"{_slower(there)} {other.label}{interval}: {figures}"
+            return f"{_slower(there, other)}: {figures}"
         case _, Outcome.FAIL:
-            return f"{_faster(back)} {other.label}{_means(back)}: {figures}"
+            return f"{_faster(back, other)}: {figures}"
         case Outcome.PASS, Outcome.PASS:
             return f"within {bar} of the time per token of {other.label}{interval}: {figures}"
         case Outcome.PASS, _:
@@ -73,9 +73,9 @@ def compared(one: Speed, other: Speed) -> str:
             said = f"perhaps slower per token than {other.label}{interval}"
             return f"{said}: {figures}; {there.why}"
         case _ if seen_slower(one, other) or seen_slower(other, one):
-            seen = _slower(there) if seen_slower(one, other) else _faster(back)
-            basis = f"as far as {_rounds(one, other)} can tell"
-            return f"{seen} {other.label}, {basis}: {figures}; {there.why}"
+            seen = _slower(there, other) if seen_slower(one, other) else _faster(back, other)
+            rounds = _rounds(one, other)
+            return f"{seen}, as far as {rounds} can tell: {figures}; {there.why}"
         case _:
             noise = max(one.noise, other.noise)
             said = _unsure(there, back, noise, f"{other.label}{interval}")
@@ -100,15 +100,21 @@ def _means(verdict: Verdict) -> str:
     return f" (means, {verdict.interval})" if verdict.interval else ""
 
 
-def _slower(verdict: Verdict) -> str:
-    """Write the ratio of a verdict that has one: ``1.43 times as long per token as``."""
+def _slower(verdict: Verdict, other: Speed) -> str:
+    """Write the ratio of a verdict that has one, and its interval if it has that."""
     assert verdict.ratio is not None
-    return f"{times(verdict.ratio)} times as long per token as"
+    ratio, label = times(verdict.ratio), other.label
+    if not verdict.interval:
+        return f"{ratio} times as long per token as {label}"
+    return f"{ratio} times as long per token as {label} (means, {verdict.interval})"
 
 
-def _faster(verdict: Verdict) -> str:
+def _faster(verdict: Verdict, other: Speed) -> str:
     assert verdict.ratio is not None
-    return f"{times(verdict.ratio)} times faster per token than"
+    ratio, label = times(verdict.ratio), other.label
+    if not verdict.interval:
+        return f"{ratio} times faster per token than {label}"
+    return f"{ratio} times faster per token than {label} (means, {verdict.interval})"
 
 
 def shown(speed: Speed) -> str:

@@ -50,7 +50,7 @@ def _weights(side: CheckpointSummary) -> str:
 
 def _memory(side: CheckpointSummary) -> str:
     found = side.memory
-    return f"{size(found.weights)} in {found.dtype}" if found else "n/a"
+    return f"{size(found.weights)}, {found.dtype}" if found else "n/a"
 
 
 def _machine(run: Run) -> Iterator[tuple[str, str]]:
