@@ -147,6 +147,14 @@ def test_the_legend_explains_the_percentiles_that_are_shown() -> None:
     assert "; p90 is of single tokens." in legend(50)
     assert "of single tokens" not in legend(20)
     assert "CV" not in legend(100)
+    assert "the proof and answers" not in legend(100)
+
+
+def test_a_prompt_that_was_cut_for_timed_trials_alone_is_told() -> None:
+    found = measurement(generation(1, 0.1, 0.1))
+    cut = replace(found, plan=replace(found.plan, prompt_tokens=64))
+    text = " ".join(render(cut).split())
+    assert "after a prompt of 64 tokens; the proof and answers had the prompt as it is." in text
 
 
 def flat(text: str) -> str:

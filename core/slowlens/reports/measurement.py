@@ -9,6 +9,7 @@ from slowlens.facts.live.answer_split import by_pace, shown, split
 from slowlens.facts.live.answer_time import AnswerTime, answer_time
 from slowlens.facts.live.comparison import against_source, compared, noisy, verdict_of
 from slowlens.facts.live.measurement import Measurement
+from slowlens.facts.live.plan import Plan
 from slowlens.facts.live.speed import Speed, answer_of, speed_of, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Cache, Finish, Purpose, Subject
@@ -168,7 +169,14 @@ def trials(measurement: Measurement, named: Callable[[str], str] = str) -> Rows:
 def legend(measurement: Measurement, heads: Collection[str]) -> str:
     """Say what a trial is, and what the columns mean that are there."""
     told = _legend(speeds(measurement), heads, measurement.plan.tensor_parallel)
-    return f"{'; '.join(told)}."
+    return f"{'; '.join((*told, *_prompts(measurement.plan)))}."
+
+
+def _prompts(plan: Plan) -> Iterator[str]:
+    """Say that the proof, whose lengths are told too, had another prompt than timed trials."""
+    if plan.prompt_tokens:
+        length = counted(plan.prompt_tokens, "token")
+        yield f"timed after a prompt of {length}; the proof and answers had the prompt as it is"
 
 
 def _legend(found: tuple[Speed, ...], heads: Collection[str], processes: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Kept runs, one a line: which, when, of what, and what came of it."""
+"""Kept runs, one a line: which, of what, and what came of it; an id begins with when, in UTC."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,10 +8,10 @@ from slowlens.frozen import dataclass
 from slowlens.labels import NONE, Label
 from slowlens.reports.spread import UNKNOWN, latency
 from slowlens.reports.tables import WIDTH, aligned
-from slowlens.reports.units import minute, plain
+from slowlens.reports.units import plain
 
-HEAD = ("id", "date, UTC", "checkpoint", "prompt", "TPOT", "answer")
-WORDS = (0, 1, 2, 5)
+HEAD = ("id", "checkpoint", "prompt", "TPOT", "answer")
+WORDS = (0, 1, 4)
 """Columns that are no numbers."""
 NAME = 24
 """Characters of a checkpoint's name that are shown, the last ones."""
@@ -43,12 +43,12 @@ def render_json(runs: Sequence[Listed]) -> str:
 
 def _row(brief: Brief) -> tuple[str, ...]:
     if brief.merged is None:
-        return (brief.id, "", "", "", "", brief.answer)
+        return (brief.id, "", "", "", brief.answer)
     title = brief.merged.title
     shown = title if len(title) <= NAME else f"…{title[1 - NAME :]}"
     tokens = brief.timed.prompt_tokens if brief.timed else 0
     prompt = str(tokens) if tokens else UNKNOWN
-    return (brief.id, minute(brief.created), shown, prompt, latency(brief.tpot), _of(brief))
+    return (brief.id, shown, prompt, latency(brief.tpot), _of(brief))
 
 
 def _below(each: Listed) -> Iterator[str]:

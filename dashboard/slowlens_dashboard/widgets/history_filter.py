@@ -32,7 +32,7 @@ def history_filter(rows: Sequence[Row]) -> None:
     ask, called = asked(), checkpoints(rows)
     fill(ask)
     options = ["", *called] if ask.checkpoint in ("", *called) else ["", *called, ask.checkpoint]
-    with st.container(horizontal=True, vertical_alignment="bottom", key="history-filter"):
+    with st.container(horizontal=True, vertical_alignment="top", key="history-filter"):
         st.text_input(
             _("Find"),
             key=FIELDS[TEXT],

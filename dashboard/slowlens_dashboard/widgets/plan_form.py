@@ -19,6 +19,38 @@ FOLDED = (
 )
 """Keys of the fields that are folded away while all of them are empty."""
 USUAL = Plan(merged="")
+_ALONE = (
+    "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its cache,"
+    " and then times it as shipped, with the cache on and with the cache off."
+)
+_WITH_SOURCE = (
+    "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its cache,"
+    " and then times it as shipped, with the cache on and with the cache off, and its source."
+)
+_TOKENS = "Each timed trial generates exactly this many."
+_LIMIT = (
+    "At the end an answer may stop by itself; after this many tokens it is stopped. 0 asks for"
+    " none."
+)
+_ROUNDS = (
+    "Each trial runs this many times, in turns, so that a busy moment hits all alike. A verdict"
+    " takes three."
+)
+_PROMPT = (
+    "In tokens: the prompt of timed trials is cut or repeated to this length, that of the proof and"
+    " of answers is not. 0 leaves it."
+)
+_EQUALITY = "Over how many tokens the results with and without the cache are compared. 0: none."
+_DEVICE = "auto takes the GPU where there is one."
+_THREADS = "0 takes all cores but one. On a busy machine 1 is steadier."
+_FIXES = (
+    "Times it with the fix of each rule, and with all of them, on doubles made of links, which are"
+    " removed again: how much of the gap does each give back?"
+)
+_MAP = "auto spreads the layers of a model over all GPUs, which work one after the other."
+_PARALLEL = "Over so many GPUs, which share each layer and work side by side. 0: over none."
+_SETTINGS = "Empty: as shipped, on, off, and static where a GPU waits for its host."
+_IMAGE = "It goes with the prompt, for vision-language models."
 
 
 def plan_form(pair: Pair) -> None:
@@ -95,37 +127,6 @@ def _loading() -> None:
         _("Picture"), key="image", placeholder=_(f"a file, or: {GENERATED}"), help=_(_IMAGE)
     )
     st.checkbox(_("Wait for long runs without the cache instead of sampling them"), key="full")
-
-
-_ALONE = (
-    "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its cache,"
-    " and then times it as shipped, with the cache on and with the cache off."
-)
-_WITH_SOURCE = (
-    "It loads the merged checkpoint as shipped, proves in three tokens whether it uses its cache,"
-    " and then times it as shipped, with the cache on and with the cache off, and its source."
-)
-_TOKENS = "Each timed trial generates exactly this many."
-_LIMIT = (
-    "At the end an answer may stop by itself; after this many tokens it is stopped. 0 asks for"
-    " none."
-)
-_ROUNDS = (
-    "Each trial runs this many times, in turns, so that a busy moment hits all alike. A verdict"
-    " takes three."
-)
-_PROMPT = "In tokens: the prompt of timed trials is cut or repeated to this length. 0 leaves it."
-_EQUALITY = "Over how many tokens the results with and without the cache are compared. 0: none."
-_DEVICE = "auto takes the GPU where there is one."
-_THREADS = "0 takes all cores but one. On a busy machine 1 is steadier."
-_FIXES = (
-    "Times it with the fix of each rule, and with all of them, on doubles made of links, which are"
-    " removed again: how much of the gap does each give back?"
-)
-_MAP = "auto spreads the layers of a model over all GPUs, which work one after the other."
-_PARALLEL = "Over so many GPUs, which share each layer and work side by side. 0: over none."
-_SETTINGS = "Empty: as shipped, on, off, and static where a GPU waits for its host."
-_IMAGE = "It goes with the prompt, for vision-language models."
 
 
 def _or_none(choice: str) -> str:

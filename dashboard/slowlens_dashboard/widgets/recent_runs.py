@@ -15,6 +15,11 @@ from slowlens_dashboard.wording.prose import plain
 
 SHOWN = 8
 WITH_FIGURES = (Kind.MEASURED, Kind.IMPORTED)
+_MOST_TELLING = (
+    "Of the finished runs of these very files the one that tells most: enough rounds for a verdict,"
+    " then whole answers, then more kinds of trial, then the newest. A quick look does not replace"
+    " it."
+)
 
 
 def recent_list() -> None:
@@ -39,16 +44,22 @@ def recent_list() -> None:
         st.page_link(HISTORY, label=_("All runs"), icon=":material/history:")
 
 
-def run_link(run: Run, label: str) -> None:
+def run_link(run: Run, label: str, help: str | None = None) -> None:  # noqa: A002 - as Streamlit
     """Draw the way to a run."""
-    st.page_link(LIVE, label=_(label), query_params={"run": run.id}, icon=":material/monitoring:")
+    st.page_link(
+        LIVE,
+        label=_(label),
+        query_params={"run": run.id},
+        icon=":material/monitoring:",
+        help=_(help),
+    )
 
 
 def origin_link(run: Run) -> None:
     """Say which run speaks for the files, with the way to it."""
     number, when = rounds(run), _utc(run.created)
     told = f"What was measured is from the run that ended {when}"
-    run_link(run, f"{told}, {counted(number, 'round')}" if number else told)
+    run_link(run, f"{told}, {counted(number, 'round')}" if number else told, _MOST_TELLING)
 
 
 def _open(run_id: str) -> None:
