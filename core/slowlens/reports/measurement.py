@@ -107,11 +107,11 @@ def longer(measurement: Measurement) -> Iterator[str]:
     told = attribution.because(merged, source)
     if by_pace(split(merged, source)) and not _clear(measurement):
         yield (
-            f"{answer}, at these speeds: merged {ours} against {theirs} of its source; as far as "
+            f"{answer}, at mean speeds: merged {ours} against {theirs} of its source; as far as "
             f"these runs can tell: {told}."
         )
         return
-    yield f"{answer}, at these speeds: merged {ours} against {theirs} of its source: {told}."
+    yield f"{answer}, at mean speeds: merged {ours} against {theirs} of its source: {told}."
 
 
 def _clear(measurement: Measurement) -> bool:
@@ -169,10 +169,10 @@ def trials(measurement: Measurement, named: Callable[[str], str] = str) -> Rows:
 def legend(measurement: Measurement, heads: Collection[str]) -> str:
     """Say what a trial is, and what the columns mean that are there."""
     told = _legend(speeds(measurement), heads, measurement.plan.tensor_parallel)
-    return f"{'; '.join((*told, *_prompts(measurement.plan)))}."
+    return f"{'; '.join((*told, *prompts(measurement.plan)))}."
 
 
-def _prompts(plan: Plan) -> Iterator[str]:
+def prompts(plan: Plan) -> Iterator[str]:
     """Say that the proof, whose lengths are told too, had another prompt than timed trials."""
     if plan.prompt_tokens:
         length = counted(plan.prompt_tokens, "token")

@@ -13,6 +13,7 @@ from slowlens.facts.live.speed import Speed, speeds
 from slowlens.facts.live.timing import Generation
 from slowlens.facts.live.trial import Finish, Purpose, Trial
 from slowlens.reports import attribution
+from slowlens.reports.measurement import prompts
 from slowlens.reports.spread import TOO_SHORT, UNKNOWN, grown, latency, variation
 from slowlens.reports.units import counted, milliseconds
 from slowlens_dashboard.tables.cutoff import MARK, MEANING, cut_off, extent
@@ -88,6 +89,7 @@ def table_note(measurement: Measurement, table: pd.DataFrame, sample: str) -> st
             "Runs are too short where growth may be none, and its 95 % interval is wider than the"
             " time of a token: longer ones would tell."
         )
+    told += [f"{said[:1].upper()}{said[1:]}." for said in prompts(measurement.plan)]
     return " ".join([*told, MEANING] if _cut_off_in(table) else told)
 
 

@@ -50,7 +50,7 @@ def test_a_finished_run_explains_itself(open_page: Open, pair: tuple[Path, Path]
     assert "merged as shipped is **recompute-bound**: 400 ms a token" in text
     assert "10 GB/s and 2 TFLOP/s in bfloat16, measured before" in text
     assert (
-        "of 4 tokens, at these speeds: merged 1.6 s (estimated) against 0.4 s of its source" in text
+        "of 4 tokens, at mean speeds: merged 1.6 s (estimated) against 0.4 s of its source" in text
     )
     assert "What each fix gives back" in text
     assert "An answer of merged takes 1.2 s more than one of the source" in text

@@ -215,3 +215,14 @@ def test_texts_and_endings() -> None:
     assert ending(free) == "stopped by itself after 2 tokens"
     assert ending(generation(0.1, 0.1)) == "did not stop within 2 tokens"
     assert texts_table(measurement(free)).empty
+
+
+def test_a_prompt_that_was_cut_for_timed_trials_is_told_below_the_table() -> None:
+    found = measurement(generation(1, 0.1, 0.1))
+    table, sample = without_sample(speed_table(found))
+    assert "the proof" not in table_note(found, table, sample)
+    cut_short = replace(found, plan=replace(found.plan, prompt_tokens=64))
+    note = table_note(cut_short, table, sample)
+    assert note.endswith(
+        "Timed after a prompt of 64 tokens; the proof and answers had the prompt as it is."
+    )

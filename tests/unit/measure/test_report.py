@@ -85,10 +85,10 @@ def test_lengths_that_were_not_counted() -> None:
 
 def test_an_answer_is_split_by_what_makes_it_longer() -> None:
     text = flat(render(measurement(*[SLOW, SOURCE] * 3)))
-    assert "One answer of 4 tokens, at these speeds: merged 1.7 s against 1.1 s of its" in text
+    assert "One answer of 4 tokens, at mean speeds: merged 1.7 s against 1.1 s of its" in text
     assert "of its source: 0.6 s because" in text
     free = flat(render(measurement(*[SLOW, SOURCE] * 3, ENDLESS, ANSWER)))
-    assert "One answer, free to stop, at these speeds: merged 1.3 s against 0.7 s of its" in free
+    assert "One answer, free to stop, at mean speeds: merged 1.3 s against 0.7 s of its" in free
     longer = generation(0.5, *[0.1] * 5, cache=Cache.ON, purpose=Purpose.LENGTH)
     beyond = flat(render(measurement(SLOW, SOURCE, longer, ANSWER)))
     assert "merged 2.5 s (estimated) against 0.7 s of its source" in beyond
