@@ -100,6 +100,8 @@ def details(run: Run, chosen: pair.Pair) -> None:
 
 
 chosen = pair.current()
+if chosen is None and pair.refusal() is not None:
+    st.title(_("Checkpoint"), anchor=False)  # what stands on top otherwise is its answer
 pair_picker(chosen)
 if chosen is None:
     if pair.refusal() is None:
